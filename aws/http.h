@@ -1,0 +1,69 @@
+// HTTP as the rest of ddbvault sees it: one request, one answer.
+//
+// HttpTransport is the seam for tests; the real one is EventLoop (event_loop.h), over libcurl.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/task.h"
+
+namespace ddbvault {
+
+// Names are compared without regard to case; order is kept.
+class HttpHeaders {
+ public:
+  void Add(std::string name, std::string value) {
+    fields_.emplace_back(std::move(name), std::move(value));
+  }
+  void Set(std::string_view name, std::string value);   // replaces all of that name
+  // The first value, or empty.
+  std::string_view Find(std::string_view name) const;
+  bool Has(std::string_view name) const;
+  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+struct HttpRequest {
+  std::string method = "GET";  // GET, PUT, POST, DELETE, HEAD
+  std::string url;             // absolute; path and query percent-encoded already, sent as they are
+  HttpHeaders headers;         // Host and Content-Length are the transport's
+  // The body; a view so that an item's bytes are copied only into the socket.  Must stay valid
+  // until Send() has returned.
+  std::string_view body;
+  Duration connect_timeout{3100};  // AWS SDKs' standard mode: 3.1 s
+  // Ends the request when nothing at all has moved for so long; there is no limit on the whole.
+  Duration idle_timeout{20000};
+  // Limit on the whole request; zero: none.  For metadata services, which must answer quickly.
+  Duration total_timeout{0};
+  bool use_proxy = true;  // false for metadata services and loopback: never through a proxy
+  // True: not on a reused connection, so that libcurl never sends it a second time by itself.
+  // For conditional writes, whose replay would answer 412 to our own write.
+  bool fresh_connection = false;
+};
+
+struct HttpResponse {
+  int status = 0;
+  HttpHeaders headers;
+  // Has at least 64 bytes of spare capacity behind its size (SIMDJSON_PADDING).
+  std::string body;
+};
+
+class HttpTransport {
+ public:
+  virtual ~HttpTransport() = default;
+  // Any complete answer is a response, whatever its status.  No complete answer (refused, reset,
+  // cut short, timed out, TLS not verified) is an Error; kRetryLater where another try can help,
+  // kFixCommand where it cannot (bad URL, certificate not trusted, unknown host is kRetryLater).
+  // After an Error it is unknown whether the server has acted on the request.
+  virtual Task<HttpResponse> Send(const HttpRequest& request) = 0;
+};
+
+}  // namespace ddbvault

@@ -1,0 +1,117 @@
+// S3's operations that ddbvault uses, on one bucket.
+//
+// REST with XML, SigV4 with service "s3".  Path style or virtual-host style.  Every call is signed
+// and retried with the SDKs' standard behaviour (caller.h).  Keys are whole (no prefix is added) and
+// percent-encoded once; "//", "." and ".." go through as they are.  Bodies are sent with their
+// SHA-256 over http, with UNSIGNED-PAYLOAD and x-amz-checksum-crc32 over https unless told otherwise.
+// For the event loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/task.h"
+
+namespace ddbvault {
+
+class AwsCaller;
+
+using S3Metadata = std::map<std::string, std::string, std::less<>>;  // without "x-amz-meta-"
+
+struct S3PutRequest {
+  std::string key;
+  std::string_view body;  // must stay valid until the call has returned
+  S3Metadata metadata;
+  std::string_view content_type;
+  std::string if_none_match;  // "*" or empty
+  std::string if_match;       // an ETag without quotes, or empty
+};
+
+struct S3PutResult {
+  bool precondition_failed = false;  // 412 (also 404 of an If-Match): nothing was written by the
+                                     // last try; an earlier one may have (see attempts)
+  std::string version_id;
+  std::string etag;  // without quotes
+  int attempts = 1;
+  bool unanswered_attempt = false;  // at least one attempt ended without an answer or with a 5xx
+};
+
+struct S3Object {
+  std::string version_id;
+  std::string etag;
+  std::uint64_t size = 0;
+  Time last_modified;
+  S3Metadata metadata;
+  std::string body;
+};
+
+struct S3Entry {  // of a listing
+  std::string key;
+  std::string version_id;
+  std::uint64_t size = 0;
+  std::string etag;
+  Time last_modified;
+  bool is_latest = true;
+  bool is_delete_marker = false;
+};
+
+struct S3Listing {
+  std::vector<S3Entry> entries;
+  bool truncated = false;
+  std::string continuation_token;  // ListObjectsV2
+  std::string next_key_marker;     // ListObjectVersions
+  std::string next_version_id_marker;
+};
+
+class S3Client {
+ public:
+  S3Client(std::shared_ptr<AwsCaller> caller, std::string bucket, bool path_style);
+
+  Task<S3PutResult> PutObject(S3PutRequest request);
+  // nullopt: 404 NoSuchKey, NoSuchVersion or a delete marker (404/405).  NoSuchBucket throws.
+  // `range_count` 0: the whole object.  With `if_match`: 412 throws kConflict.
+  Task<std::optional<S3Object>> GetObject(std::string key, std::string version_id,
+                                          std::uint64_t range_start = 0,
+                                          std::uint64_t range_count = 0, std::string if_match = {});
+  Task<std::optional<S3Object>> HeadObject(std::string key, std::string version_id);
+  Task<S3Listing> ListObjectsV2(std::string prefix, std::string continuation_token,
+                                std::string start_after, std::uint32_t max_keys = 1000);
+  Task<S3Listing> ListObjectVersions(std::string prefix, std::string key_marker,
+                                     std::string version_id_marker, std::uint32_t max_keys = 1000);
+  // Without a version id: puts a delete marker in a versioned bucket.
+  Task<void> DeleteObject(std::string key, std::string version_id);
+
+  // "Enabled", "Suspended" or "" (never enabled).
+  Task<std::string> GetBucketVersioning();
+  Task<void> CreateBucket();                    // success also when it is ours already
+  Task<void> PutBucketVersioning(bool enabled);
+
+  Task<std::string> CreateMultipartUpload(std::string key, std::string_view content_type,
+                                          const S3Metadata& metadata);            // -> upload id
+  Task<std::string> UploadPart(std::string key, std::string upload_id, int part_number,
+                               std::string_view body);                             // -> ETag
+  Task<S3PutResult> CompleteMultipartUpload(std::string key, std::string upload_id,
+                                            const std::vector<std::string>& etags);
+  Task<void> AbortMultipartUpload(std::string key, std::string upload_id);
+
+  const std::string& bucket() const { return bucket_; }
+
+ private:
+  std::shared_ptr<AwsCaller> caller_;
+  std::string bucket_;
+  bool path_style_;
+};
+
+// S3's XML, made hostile-proof: sizes bounded, entities as pugixml resolves them, encoding-type=url
+// decoded.  Throw Error{kCorrupt} for anything else.  For tests and the fuzzer.
+S3Listing ParseListObjectsV2(std::string_view xml);
+S3Listing ParseListObjectVersions(std::string_view xml);  // document order kept
+
+}  // namespace ddbvault

@@ -1,0 +1,34 @@
+// How long to wait before the next try: exponential with full jitter, so that many clients that
+// failed together do not come back together.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+
+#include "base/clock.h"
+
+namespace ddbvault {
+
+class Backoff {
+ public:
+  // The i-th wait (from 0) is random between 0 and min(base * 2^i, cap).
+  Backoff(Duration base, Duration cap, std::uint64_t seed = std::random_device()())
+      : base_(base), cap_(cap), random_(seed) {}
+
+  Duration Next() {
+    const Duration limit = std::min(cap_, base_ * (std::int64_t{1} << std::min(tries_, 30)));
+    ++tries_;
+    return Duration(std::uniform_int_distribution<std::int64_t>(0, limit.count())(random_));
+  }
+  void Reset() { tries_ = 0; }
+  int tries() const { return tries_; }
+
+ private:
+  Duration base_;
+  Duration cap_;
+  std::mt19937_64 random_;
+  int tries_ = 0;
+};
+
+}  // namespace ddbvault

@@ -1,0 +1,48 @@
+// Digests, and the text forms of bytes.  The only file that includes OpenSSL.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ddbvault {
+
+using Sha256Bytes = std::array<unsigned char, 32>;
+using Md5Bytes = std::array<unsigned char, 16>;
+
+Sha256Bytes Sha256(std::string_view bytes);
+Sha256Bytes HmacSha256(std::string_view key, std::string_view bytes);
+Md5Bytes Md5(std::string_view bytes);
+std::array<unsigned char, 20> Sha1(std::string_view bytes);  // names of SSO cache files only
+std::uint32_t Crc32(std::string_view bytes);                 // zlib's, as in x-amz-crc32
+
+// Bytes that come in pieces.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  ~Sha256Stream();
+  Sha256Stream(Sha256Stream&&) noexcept;
+  Sha256Stream& operator=(Sha256Stream&&) noexcept;
+  void Add(std::string_view bytes);
+  Sha256Bytes Finish();  // once
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
+template <std::size_t N>
+std::string_view AsBytes(const std::array<unsigned char, N>& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), N};
+}
+
+std::string Hex(std::string_view bytes);                            // lower case
+std::string Base64(std::string_view bytes);                         // RFC 4648, padded
+std::optional<std::string> FromBase64(std::string_view text);       // strict: padded, no white space
+std::string RandomBytes(std::size_t count);                         // cryptographically random
+std::string RandomUuid();                                           // version 4
+
+}  // namespace ddbvault
