@@ -21,7 +21,7 @@ class HttpHeaders {
   void Add(std::string name, std::string value) {
     fields_.emplace_back(std::move(name), std::move(value));
   }
-  void Set(std::string_view name, std::string value);   // replaces all of that name
+  void Set(std::string_view name, std::string value);  // replaces all of that name
   // The first value, or empty.
   std::string_view Find(std::string_view name) const;
   bool Has(std::string_view name) const;

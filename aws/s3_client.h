@@ -3,7 +3,10 @@
 // REST with XML, SigV4 with service "s3".  Path style or virtual-host style.  Every call is signed
 // and retried with the SDKs' standard behaviour (caller.h).  Keys are whole (no prefix is added) and
 // percent-encoded once; "//", "." and ".." go through as they are.  Bodies are sent with their
-// SHA-256 over http, with UNSIGNED-PAYLOAD and x-amz-checksum-crc32 over https unless told otherwise.
+// SHA-256 over http, with UNSIGNED-PAYLOAD and x-amz-checksum-crc32 over https unless told otherwise
+// (S3Checksums).  Conditional writes never go over a connection that libcurl may replay.
+//
+// Where AWS gives no answer body (HEAD), a missing bucket cannot be told from a missing key.
 // For the event loop's thread.
 #pragma once
 
@@ -22,8 +25,16 @@
 namespace ddbvault {
 
 class AwsCaller;
+struct AwsRequest;
+struct AwsResponse;
 
 using S3Metadata = std::map<std::string, std::string, std::less<>>;  // without "x-amz-meta-"
+
+// AWS_REQUEST_CHECKSUM_CALCULATION and AWS_RESPONSE_CHECKSUM_VALIDATION know the same two.
+enum class S3Checksums {
+  kWhenSupported,  // x-amz-checksum-crc32 with what is sent, verified in what comes back
+  kOff,            // for servers that reject the headers: bodies are sent with their SHA-256
+};
 
 struct S3PutRequest {
   std::string key;
@@ -35,8 +46,9 @@ struct S3PutRequest {
 };
 
 struct S3PutResult {
-  bool precondition_failed = false;  // 412 (also 404 of an If-Match): nothing was written by the
-                                     // last try; an earlier one may have (see attempts)
+  // 412 (also 404 of an If-Match): nothing was written by the last try; an earlier one may have (see
+  // unanswered_attempt).
+  bool precondition_failed = false;
   std::string version_id;
   std::string etag;  // without quotes
   int attempts = 1;
@@ -72,11 +84,15 @@ struct S3Listing {
 
 class S3Client {
  public:
-  S3Client(std::shared_ptr<AwsCaller> caller, std::string bucket, bool path_style);
+  S3Client(std::shared_ptr<AwsCaller> caller, std::string bucket, bool path_style,
+           S3Checksums checksums = S3Checksums::kWhenSupported);
 
+  // A racing write of the same key (409 ConditionalRequestConflict) is an Error of that code.
   Task<S3PutResult> PutObject(S3PutRequest request);
   // nullopt: 404 NoSuchKey, NoSuchVersion or a delete marker (404/405).  NoSuchBucket throws.
-  // `range_count` 0: the whole object.  With `if_match`: 412 throws kConflict.
+  // `range_count` 0: the whole object; a range that begins behind the end gives an empty body.
+  // `size` is that of the object.  With `if_match`: 412 throws kConflict.  Throws kCorrupt when the
+  // bytes are not those of the checksum that S3 keeps with them.
   Task<std::optional<S3Object>> GetObject(std::string key, std::string version_id,
                                           std::uint64_t range_start = 0,
                                           std::uint64_t range_count = 0, std::string if_match = {});
@@ -85,7 +101,8 @@ class S3Client {
                                 std::string start_after, std::uint32_t max_keys = 1000);
   Task<S3Listing> ListObjectVersions(std::string prefix, std::string key_marker,
                                      std::string version_id_marker, std::uint32_t max_keys = 1000);
-  // Without a version id: puts a delete marker in a versioned bucket.
+  // Without a version id: puts a delete marker in a versioned bucket.  Success also when there was
+  // nothing.
   Task<void> DeleteObject(std::string key, std::string version_id);
 
   // "Enabled", "Suspended" or "" (never enabled).
@@ -97,16 +114,28 @@ class S3Client {
                                           const S3Metadata& metadata);            // -> upload id
   Task<std::string> UploadPart(std::string key, std::string upload_id, int part_number,
                                std::string_view body);                             // -> ETag
+  // `etags` are those of parts 1, 2, ...  Throws code "NoSuchUpload" also when an earlier try, whose
+  // answer was lost, has completed it.  The ETag may be empty (Ceph 16).
   Task<S3PutResult> CompleteMultipartUpload(std::string key, std::string upload_id,
                                             const std::vector<std::string>& etags);
+  // Success also when there is no such upload.
   Task<void> AbortMultipartUpload(std::string key, std::string upload_id);
 
   const std::string& bucket() const { return bucket_; }
+  const std::string& endpoint() const;
 
  private:
+  AwsRequest NewRequest(std::string_view method, std::string_view key) const;
+  void SetBody(AwsRequest& request, std::string_view body) const;
+  Task<AwsResponse> Send(const AwsRequest& request, std::vector<int> accepted = {});
+  Task<std::optional<S3Object>> Fetch(AwsRequest request, bool head);
+  S3Object ReadObject(AwsResponse& response, bool head) const;
+  bool over_https() const;
+
   std::shared_ptr<AwsCaller> caller_;
   std::string bucket_;
   bool path_style_;
+  S3Checksums checksums_;
 };
 
 // S3's XML, made hostile-proof: sizes bounded, entities as pugixml resolves them, encoding-type=url

@@ -27,8 +27,8 @@ class ItemKey {
   // LastEvaluatedKey).  Throws Error{kCorrupt} when it is not an object of one or two attributes of
   // type S, N or B.
   static ItemKey FromKeys(std::string_view keys_json);
-  // From a whole item: its attributes of `schema`.  Throws Error{kCorrupt} when one is missing or of
-  // another type.
+  // From a whole item: its attributes of `schema`.  Throws Error{kCorrupt} when one is missing or
+  // of another type.
   static ItemKey FromItem(std::string_view item_json, const KeySchema& schema);
   // What a person typed (--key): as FromKeys, but errors are Error{kFixCommand} with a hint that
   // shows this table's form; also when the attributes are not those of `schema`.

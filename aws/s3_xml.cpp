@@ -1,0 +1,265 @@
+#include "aws/s3_xml.h"
+
+#include <charconv>
+#include <cstring>
+#include <optional>
+#include <pugixml.hpp>
+#include <sstream>
+
+#include "aws/s3_client.h"
+#include "base/error.h"
+
+namespace ddbvault {
+namespace {
+
+// A page of 1000 entries with keys of 1024 bytes, each percent-encoded, is 3 MB of keys.
+constexpr std::size_t kMaxDocumentBytes = std::size_t{64} << 20;
+
+[[noreturn]] void ThrowCorrupt(std::string_view what) {
+  throw Error(Reaction::kCorrupt, "S3's answer is not to be understood: " + std::string(what));
+}
+
+// White space that is a whole value counts (a key may be a single space).
+constexpr unsigned kParseFlags = pugi::parse_default | pugi::parse_ws_pcdata_single;
+
+bool Load(std::string_view xml, pugi::xml_document& document) {
+  return xml.size() <= kMaxDocumentBytes &&
+         document.load_buffer(xml.data(), xml.size(), kParseFlags, pugi::encoding_utf8);
+}
+
+pugi::xml_node LoadRoot(std::string_view xml, pugi::xml_document& document, const char* name) {
+  if (!Load(xml, document)) ThrowCorrupt("no whole XML");
+  const pugi::xml_node root = document.document_element();
+  if (std::strcmp(root.name(), name) != 0) ThrowCorrupt(std::string("no ") + name);
+  return root;
+}
+
+std::string_view Text(pugi::xml_node node, const char* child) { return node.child_value(child); }
+
+std::string RequiredText(pugi::xml_node node, const char* child) {
+  const pugi::xml_node found = node.child(child);
+  if (!found) ThrowCorrupt(std::string("no ") + child + " in a " + node.name());
+  return found.child_value();
+}
+
+bool ReadBool(pugi::xml_node node, const char* child) {
+  const std::string_view text = Text(node, child);
+  if (text == "true") return true;
+  if (text == "false") return false;
+  ThrowCorrupt(std::string(child) + " is neither true nor false");
+}
+
+std::uint64_t ReadSize(pugi::xml_node node) {
+  const std::string_view text = Text(node, "Size");
+  std::uint64_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
+    ThrowCorrupt("Size is not a number");
+  }
+  return size;
+}
+
+Time ReadLastModified(pugi::xml_node node) {
+  const std::optional<Time> time = ParseTime(Text(node, "LastModified"));
+  if (!time) ThrowCorrupt("LastModified is not a time");
+  return *time;
+}
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// encoding-type=url is form encoding: S3 writes a space as '+' and a plus as %2B.
+std::string DecodeUrl(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      decoded.push_back(' ');
+    } else if (text[i] != '%') {
+      decoded.push_back(text[i]);
+    } else {
+      const int high = i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
+      const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
+      if (high < 0 || low < 0) ThrowCorrupt("a key that is not percent-encoded");
+      decoded.push_back(static_cast<char>(high * 16 + low));
+      i += 2;
+    }
+  }
+  return decoded;
+}
+
+class KeyReader {
+ public:
+  explicit KeyReader(pugi::xml_node root) : encoded_(Text(root, "EncodingType") == "url") {}
+  std::string Read(std::string_view text) const {
+    return encoded_ ? DecodeUrl(text) : std::string(text);
+  }
+
+ private:
+  bool encoded_;
+};
+
+S3Entry ReadEntry(pugi::xml_node node, const KeyReader& keys) {
+  S3Entry entry;
+  entry.key = keys.Read(RequiredText(node, "Key"));
+  if (entry.key.empty()) ThrowCorrupt("an empty key");
+  entry.last_modified = ReadLastModified(node);
+  return entry;
+}
+
+S3ErrorDocument ReadError(pugi::xml_node root) {
+  S3ErrorDocument error;
+  error.code = Text(root, "Code");
+  error.message = Text(root, "Message");
+  error.request_id = Text(root, "RequestId");
+  return error;
+}
+
+std::string Print(const pugi::xml_document& document) {
+  std::ostringstream text;
+  document.save(text, "", pugi::format_raw | pugi::format_no_declaration, pugi::encoding_utf8);
+  return text.str();
+}
+
+void AppendText(pugi::xml_node parent, const char* name, std::string_view text) {
+  parent.append_child(name).append_child(pugi::node_pcdata).set_value(std::string(text).c_str());
+}
+
+pugi::xml_node AppendRoot(pugi::xml_document& document, const char* name) {
+  pugi::xml_node root = document.append_child(name);
+  root.append_attribute("xmlns") = "http://s3.amazonaws.com/doc/2006-03-01/";
+  return root;
+}
+
+}  // namespace
+
+S3Listing ParseListObjectsV2(std::string_view xml) {
+  pugi::xml_document document;
+  const pugi::xml_node root = LoadRoot(xml, document, "ListBucketResult");
+  const KeyReader keys(root);
+  S3Listing listing;
+  listing.truncated = ReadBool(root, "IsTruncated");
+  listing.continuation_token = Text(root, "NextContinuationToken");
+  if (listing.truncated && listing.continuation_token.empty()) {
+    ThrowCorrupt("a listing that goes on, without NextContinuationToken");
+  }
+  for (const pugi::xml_node node : root.children("Contents")) {
+    S3Entry entry = ReadEntry(node, keys);
+    entry.size = ReadSize(node);
+    entry.etag = UnquoteETag(Text(node, "ETag"));
+    listing.entries.push_back(std::move(entry));
+  }
+  return listing;
+}
+
+S3Listing ParseListObjectVersions(std::string_view xml) {
+  pugi::xml_document document;
+  const pugi::xml_node root = LoadRoot(xml, document, "ListVersionsResult");
+  const KeyReader keys(root);
+  S3Listing listing;
+  listing.truncated = ReadBool(root, "IsTruncated");
+  listing.next_key_marker = keys.Read(Text(root, "NextKeyMarker"));
+  listing.next_version_id_marker = Text(root, "NextVersionIdMarker");
+  if (listing.truncated && listing.next_key_marker.empty()) {
+    ThrowCorrupt("a listing that goes on, without NextKeyMarker");
+  }
+  for (const pugi::xml_node node : root.children()) {
+    const bool marker = std::strcmp(node.name(), "DeleteMarker") == 0;
+    if (!marker && std::strcmp(node.name(), "Version") != 0) continue;
+    S3Entry entry = ReadEntry(node, keys);
+    entry.version_id = RequiredText(node, "VersionId");
+    entry.is_latest = ReadBool(node, "IsLatest");
+    entry.is_delete_marker = marker;
+    if (!marker) {
+      entry.size = ReadSize(node);
+      entry.etag = UnquoteETag(Text(node, "ETag"));
+    }
+    listing.entries.push_back(std::move(entry));
+  }
+  return listing;
+}
+
+S3ErrorDocument ParseS3Error(std::string_view xml) {
+  pugi::xml_document document;
+  if (!Load(xml, document)) return {};
+  const pugi::xml_node root = document.document_element();
+  if (std::strcmp(root.name(), "Error") != 0) return {};
+  return ReadError(root);
+}
+
+std::string ParseBucketVersioning(std::string_view xml) {
+  pugi::xml_document document;
+  const pugi::xml_node root = LoadRoot(xml, document, "VersioningConfiguration");
+  const std::string status(Text(root, "Status"));
+  if (!status.empty() && status != "Enabled" && status != "Suspended") {
+    ThrowCorrupt("an unknown state of versioning");
+  }
+  return status;
+}
+
+std::string ParseInitiateMultipartUpload(std::string_view xml) {
+  pugi::xml_document document;
+  const pugi::xml_node root = LoadRoot(xml, document, "InitiateMultipartUploadResult");
+  std::string upload_id = RequiredText(root, "UploadId");
+  if (upload_id.empty()) ThrowCorrupt("an empty UploadId");
+  return upload_id;
+}
+
+S3CompleteDocument ParseCompleteMultipartUpload(std::string_view xml) {
+  pugi::xml_document document;
+  // S3 sends white space while it works, which may stand before the XML declaration.
+  const std::size_t start = xml.find_first_not_of(" \t\r\n");
+  if (start != std::string_view::npos) xml.remove_prefix(start);
+  if (!Load(xml, document)) ThrowCorrupt("no whole XML");
+  const pugi::xml_node root = document.document_element();
+  S3CompleteDocument result;
+  if (std::strcmp(root.name(), "Error") == 0) {
+    result.error = ReadError(root);
+    if (result.error.code.empty()) ThrowCorrupt("an error without a Code");
+    return result;
+  }
+  if (std::strcmp(root.name(), "CompleteMultipartUploadResult") != 0) {
+    ThrowCorrupt("no CompleteMultipartUploadResult");
+  }
+  result.etag = UnquoteETag(Text(root, "ETag"));
+  return result;
+}
+
+std::string FormatCreateBucket(std::string_view region) {
+  if (region.empty() || region == "us-east-1") return {};
+  pugi::xml_document document;
+  AppendText(AppendRoot(document, "CreateBucketConfiguration"), "LocationConstraint", region);
+  return Print(document);
+}
+
+std::string FormatBucketVersioning(bool enabled) {
+  pugi::xml_document document;
+  AppendText(AppendRoot(document, "VersioningConfiguration"), "Status",
+             enabled ? "Enabled" : "Suspended");
+  return Print(document);
+}
+
+std::string FormatCompleteMultipartUpload(const std::vector<std::string>& etags) {
+  pugi::xml_document document;
+  pugi::xml_node root = AppendRoot(document, "CompleteMultipartUpload");
+  for (std::size_t i = 0; i < etags.size(); ++i) {
+    pugi::xml_node part = root.append_child("Part");
+    AppendText(part, "PartNumber", std::to_string(i + 1));
+    AppendText(part, "ETag", '"' + etags[i] + '"');
+  }
+  return Print(document);
+}
+
+std::string UnquoteETag(std::string_view etag) {
+  if (etag.starts_with("W/")) etag.remove_prefix(2);
+  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
+    etag = etag.substr(1, etag.size() - 2);
+  }
+  return std::string(etag);
+}
+
+}  // namespace ddbvault

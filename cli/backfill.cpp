@@ -1,0 +1,147 @@
+#include "incremental/backfill.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/open_store.h"
+#include "cli/progress_display.h"
+#include "incremental/followed_table.h"
+#include "incremental/owner.h"
+
+namespace ddbvault {
+namespace {
+
+// Scan: TotalSegments is 1 to 1,000,000 (API reference).
+constexpr std::uint64_t kMostSegments = 1'000'000;
+
+void Refuse(const CommandLine& line, std::string_view one, std::string_view other) {
+  if (!line.Has(one) || !line.Has(other)) return;
+  UsageError error("--" + std::string(one) + " and --" + std::string(other) +
+                   " cannot be given together");
+  error.Hint("see `ddbvault backfill --help`");
+  throw error;
+}
+
+BackfillOptions OptionsOf(Context& context, const TableDescription& table) {
+  const CommandLine& line = context.line();
+  BackfillOptions options;
+  options.segments = static_cast<std::uint32_t>(context.settings().parallelism);
+  if (const auto segments = context.Option("segments")) {
+    options.segments = static_cast<std::uint32_t>(ParseCount(*segments, 1, kMostSegments));
+  }
+  if (const auto segment = context.Option("segment")) {
+    const SegmentOf share = ParseSegment(*segment);
+    options.segments = share.segments;
+    options.only_segment = share.segment;
+  }
+  if (const auto rate = context.Option("rate")) {
+    options.read_units_per_second =
+        ParseUnits(*rate, table.on_demand ? 0 : table.read_capacity);
+  }
+  options.in_flight = context.settings().in_flight;
+  options.restart = line.Has("restart");
+  options.dry_run = line.Has("dry-run");
+  options.writer = WriterId();
+  return options;
+}
+
+std::string ToText(const std::string& table, const BackfillResult& result,
+                   const BackfillOptions& options) {
+  std::string text = table + ": " + GroupDigits(result.read) + " items read";
+  if (options.dry_run) return text + "; nothing was written (--dry-run)\n";
+  text += ", " + GroupDigits(result.written) + " written, " + GroupDigits(result.kept) +
+          " already there, " + GroupDigits(result.gone) + " deleted meanwhile";
+  if (result.whole) return text + "; the backfill is whole\n";
+  if (result.stopped) return text + "; stopped early: run it again to go on\n";
+  return text + "; other segments are not done yet\n";
+}
+
+std::string ToJson(const std::string& table, const BackfillResult& result,
+                   const BackfillOptions& options) {
+  nlohmann::ordered_json report;
+  report["table"] = table;
+  report["read"] = result.read;
+  report["written"] = result.written;
+  report["kept"] = result.kept;
+  report["gone"] = result.gone;
+  report["resumed"] = result.resumed;
+  report["stopped"] = result.stopped;
+  report["whole"] = result.whole;
+  report["dryRun"] = options.dry_run;
+  return report.dump(2) + "\n";
+}
+
+// One item: what became of it.
+ExitStatus ReportKey(Context& context, const std::string& table, WriteOutcome outcome) {
+  if (outcome == WriteOutcome::kGone) {
+    throw Error(Reaction::kNotFound, "table " + table + " has no item of that key")
+        .Hint("nothing was written; if the item was deleted, the follower writes that");
+  }
+  const bool written = outcome == WriteOutcome::kWritten;
+  if (context.settings().json) {
+    nlohmann::ordered_json report;
+    report["table"] = table;
+    report["written"] = written ? 1 : 0;
+    report["kept"] = written ? 0 : 1;
+    Print(report.dump(2) + "\n");
+  } else {
+    Print(table + (written ? ": the item was written\n"
+                           : ": the backup has the item as new already, nothing was written\n"));
+  }
+  return ExitStatus::kDone;
+}
+
+}  // namespace
+
+Task<ExitStatus> RunBackfill(Context& context) {
+  const CommandLine& line = context.line();
+  for (const char* option : {"segments", "segment", "rate", "restart", "dry-run"}) {
+    Refuse(line, "key", option);
+  }
+  Refuse(line, "segments", "segment");
+  Refuse(line, "enable-stream", "dry-run");
+  const std::string typed = line.arguments.front();
+  const TableName name = ParseTable(typed);
+  const TableDescription described = co_await context.Describe(name);
+  const BackfillOptions options = OptionsOf(context, described);
+  std::optional<ItemKey> key;
+  if (const auto text = line.Find("key")) {
+    key = AsUsage([&] { return ItemKey::FromUser(*text, described.key_schema); });
+  }
+  const std::unique_ptr<ObjectStore> store =
+      co_await OpenIncremental(context, options.dry_run ? Use::kTry : Use::kWrite);
+  const std::shared_ptr<DynamoDbClient> client = co_await context.DynamoDb(name, true);
+  const TableDescription table = co_await EnsureStream(*client, context.clock(), context.stop(),
+                                                       name.name, line.Has("enable-stream"));
+  const Layout layout(name.name, context.settings().key_hash);
+  if (!options.dry_run) {
+    const Owner owner = OwnerOf(table);
+    co_await ClaimPrefix(*store, layout, owner, context.clock().Now());
+    co_await SaveTableDefinition(*store, layout, table);
+  }
+  Progress progress;
+  Backfill backfill(*client, *store, context.clock(), context.stop(), progress, layout, table,
+                    options);
+  if (key) {
+    const WriteOutcome outcome = co_await backfill.RunKey(std::move(*key));
+    co_return ReportKey(context, typed, outcome);
+  }
+  BackfillResult result;
+  const auto run = [](Backfill& engine, BackfillResult& into) -> Task<void> {
+    into = co_await engine.Run();
+  };
+  Task<void> work = run(backfill, result);
+  co_await ShowProgress(context, "backfill " + typed, progress, std::move(work));
+  Print(context.settings().json ? ToJson(typed, result, options) : ToText(typed, result, options));
+  if (result.stopped && !result.whole && context.signal() != 0) {
+    co_return ExitStatusOfSignal(context.signal());
+  }
+  co_return ExitStatus::kDone;
+}
+
+}  // namespace ddbvault

@@ -1,0 +1,67 @@
+// What a command works with: the loop, the clock, AWS, and the wish to end.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "aws/dynamodb_client.h"
+#include "aws/event_loop.h"
+#include "aws/session.h"
+#include "aws/streams_client.h"
+#include "base/clock.h"
+#include "base/progress.h"
+#include "base/task.h"
+#include "cli/command_line.h"
+#include "cli/settings.h"
+#include "cli/values.h"
+
+namespace ddbvault {
+
+class Context {
+ public:
+  // Reads the AWS profile files (blocks).  Throws UsageError for settings that cannot be.
+  Context(CommandLine line, Settings settings, Environment environment);
+
+  const CommandLine& line() const { return line_; }
+  const Settings& settings() const { return settings_; }
+  EventLoop& loop() { return loop_; }
+  Clock& clock() { return clock_; }
+  WorkerPool& workers() { return workers_; }
+  AwsSession& session() { return session_; }
+  // Requested by the first SIGINT or SIGTERM.
+  Stop& stop() { return stop_; }
+  // The signal that requested it; 0: none.
+  int signal() const { return signal_; }
+
+  // From now on the first SIGINT or SIGTERM asks for the end, the second ends the process at once.
+  void HandleSignals();
+
+  // An option's value and its name, for the functions of values.h; nullopt: not given.
+  std::optional<SettingValue> Option(std::string_view name) const;
+
+  // `patient`: goes on trying while the service is away, until stop().  A first call that is to show
+  // whether the settings are right is better made with a client that is not.
+  Task<std::shared_ptr<DynamoDbClient>> DynamoDb(TableName table, bool patient);
+  Task<std::shared_ptr<StreamsClient>> Streams(TableName table, bool patient);
+  // Throws kNotFound, with a hint, when there is no such table.
+  Task<TableDescription> Describe(TableName table);
+
+ private:
+  CallOptions OptionsFor(const TableName& table, bool patient);
+
+  CommandLine line_;
+  Settings settings_;
+  SystemClock clock_;
+  WorkerPool workers_;
+  Stop stop_;
+  int signal_ = 0;
+  AwsSettings aws_settings_;
+  EventLoop loop_;
+  AwsSession session_;
+};
+
+// Runs `work` and shows `progress` meanwhile, unless --quiet.  Returns or throws what `work` does.
+Task<void> ShowProgress(Context& context, std::string name, const Progress& progress,
+                        Task<void> work);
+
+}  // namespace ddbvault

@@ -1,0 +1,18 @@
+#include "cli/exit_status.h"
+
+#include <csignal>
+
+namespace ddbvault {
+
+ExitStatus ExitStatusOfSignal(int signal) {
+  return signal == SIGTERM ? ExitStatus::kTerminated : ExitStatus::kInterrupted;
+}
+
+ExitStatus ExitStatusOf(const Error& error, int signal) {
+  if (dynamic_cast<const UsageError*>(&error) != nullptr) return ExitStatus::kUsage;
+  if (error.reaction() == Reaction::kCancelled && signal != 0) return ExitStatusOfSignal(signal);
+  if (error.reaction() == Reaction::kDataLoss) return ExitStatus::kAttention;
+  return ExitStatus::kFailed;
+}
+
+}  // namespace ddbvault

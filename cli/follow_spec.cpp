@@ -1,0 +1,63 @@
+#include "cli/command_spec.h"
+
+namespace ddbvault {
+
+CommandSpec FollowSpec() {
+  return {
+      .name = "follow",
+      .summary = "follow streams, write each change as one object (the default command)",
+      .usage = {"follow <table>... [options]", "<table>... [options]"},
+      .about =
+          {"Reads the streams of the tables and writes every change into the incremental place as a "
+           "new version of the item's object, durable before its position is saved. It runs until "
+           "it is told to end: the first SIGINT or SIGTERM finishes and saves what is in flight, "
+           "the second leaves at once. Started again, it goes on where it was.",
+           "What was in a table before its stream was followed is not in the stream: run "
+           "`ddbvault backfill` once beside it.",
+           "A table is `name` or `region/name`."},
+      .argument = "table",
+      .min_arguments = 1,
+      .max_arguments = 100,
+      .groups =
+          {{"What to follow",
+            {{"once", "",
+              "Apply what the streams have now, save the positions, and end with a report."},
+             {"enable-stream", "",
+              "Switch the table's stream on (NEW_AND_OLD_IMAGES) where it is off. Without it a "
+              "table that has no stream is an error."},
+             {"deletes", "tombstone|marker",
+              "How a delete is written. tombstone (the default): as a zero-byte version that knows "
+              "when the item was deleted and by which change. marker: as an S3 delete marker, as "
+              "readers of dynamodb-replicator expect. A marker carries no metadata, and that gives "
+              "up: replays after a crash cannot be told from news, a backfill can bring a deleted "
+              "item back, and there is no change time for looking back in time."}}},
+           {"Places",
+            {IncrementalOption(),
+             {"checkpoints", "FILE",
+              "Where positions are kept, a SQLite file on a local disk. Without its file a follower "
+              "starts over from the beginning of the stream and compares before it writes. "
+              "Default: ./ddbvault-data/checkpoints.db."},
+             KeyHashOption()}},
+           {"Work", {InFlightOption(), MemoryOption()}}},
+      .report = {"At the end, under the name of each table:",
+                 "{\"changes\": applied in this run, \"written\": objects and tombstones,",
+                 " \"coalesced\": left out to catch up, \"parked\": of all runs,",
+                 " \"watermark\": complete up to this time, or null, \"backfilled\": true | false,",
+                 " \"openGaps\": [{\"id\", \"reason\", \"shardId\", \"from\", \"found\"}]}",
+                 "or {\"error\": text}."},
+      .statuses = {{0, "done: ended as asked (--once, SIGINT or SIGTERM), everything read is saved"},
+                   {1, "failed"},
+                   {2, "the command line, the environment or the config file is wrong"},
+                   {4, "an open gap, no whole backfill yet, or a parked change: see the report"},
+                   {130, "interrupted (SIGINT) before what was in flight had been saved"},
+                   {143, "terminated (SIGTERM) before what was in flight had been saved"}},
+      .examples = {{"Follow two tables into a bucket:",
+                    "ddbvault follow orders customers --incremental s3://backup-bucket/backup"},
+                   {"The same, from cron, until what is there has been applied:",
+                    "ddbvault follow orders --once --incremental s3://backup-bucket/backup"},
+                   {"Try it against local servers, into a directory:",
+                    "ddbvault orders --enable-stream --endpoint-url http://localhost:8000 "
+                    "--incremental ./backup"}}};
+}
+
+}  // namespace ddbvault

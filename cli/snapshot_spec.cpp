@@ -1,0 +1,45 @@
+#include "cli/command_spec.h"
+
+namespace ddbvault {
+
+CommandSpec SnapshotSpec() {
+  return {
+      .name = "snapshot",
+      .summary = "aggregate the objects of a table into one snapshot",
+      .usage = {"snapshot <table>... [options]"},
+      .about =
+          {"Reads the current objects of a table from the incremental place, in parallel and in "
+           "bounded memory, and writes them as one snapshot, in the shape of DynamoDB's own export: "
+           "data files, and manifests with checksums that are written last. A snapshot without its "
+           "manifest-summary.json does not count.",
+           "It shows the table at one moment (the follower's watermark) where that is known, and "
+           "says `fuzzy` where it is not.",
+           "An empty snapshot, or one much smaller than the last, is an error unless "
+           "--allow-smaller is given.",
+           "A table is `name` or `region/name`."},
+      .argument = "table",
+      .min_arguments = 1,
+      .max_arguments = 100,
+      .groups =
+          {{"What to write",
+            {{"format", "export|lines",
+              "export (the default): the files of a DynamoDB export, which ImportTable, Athena and "
+              "Spark read. lines: one file with an item in each line, as dynamodb-replicator "
+              "writes."},
+             {"compression", "gzip|zstd|none", "Default: gzip."},
+             {"allow-smaller", "",
+              "Also when the snapshot is empty or much smaller than the last one."}}},
+           {"Places", {IncrementalOption(), SnapshotsOption(), KeyHashOption()}},
+           {"Work", {InFlightOption(), MemoryOption()}}},
+      .report = {"One document at the end: the report of each table under its name."},
+      .statuses = {{0, "done: the snapshot is whole and durable"},
+                   {1, "failed: there is no snapshot"},
+                   {2, "the command line, the environment or the config file is wrong"},
+                   {130, "interrupted (SIGINT): there is no snapshot"},
+                   {143, "terminated (SIGTERM): there is no snapshot"}},
+      .examples = {{"A snapshot from one bucket into another:",
+                    "ddbvault snapshot orders --incremental s3://backup-bucket/backup "
+                    "--snapshots s3://snapshot-bucket/snapshots"}}};
+}
+
+}  // namespace ddbvault

@@ -1,0 +1,66 @@
+#include "restore/verify.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/open_store.h"
+
+namespace ddbvault {
+namespace {
+
+// Scan: TotalSegments is 1 to 1,000,000 (API reference).
+constexpr std::uint64_t kMostSegments = 1'000'000;
+constexpr std::uint64_t kMostSamples = 1'000'000;
+
+VerifyOptions OptionsOf(Context& context, const TableDescription& table) {
+  const Settings& settings = context.settings();
+  VerifyOptions options;
+  options.segments = static_cast<std::uint32_t>(settings.parallelism);
+  if (const auto segments = context.Option("segments")) {
+    options.segments = static_cast<std::uint32_t>(ParseCount(*segments, 1, kMostSegments));
+  }
+  if (const auto rate = context.Option("rate")) {
+    options.read_units_per_second = ParseUnits(*rate, table.on_demand ? 0 : table.read_capacity);
+  }
+  if (const auto samples = context.Option("samples")) {
+    options.samples = ParseCount(*samples, 0, kMostSamples);
+  }
+  if (const auto key = context.line().Find("key")) {
+    options.key = AsUsage([&] { return ItemKey::FromUser(*key, table.key_schema); });
+  }
+  options.show_keys = context.line().Has("show-keys");
+  options.in_flight = settings.in_flight;
+  options.memory = settings.memory;
+  return options;
+}
+
+Task<void> VerifyInto(VerifySubject subject, VerifyOptions options, VerifyReport& report) {
+  report = co_await Verify(subject, std::move(options));
+}
+
+}  // namespace
+
+Task<ExitStatus> RunVerify(Context& context) {
+  const std::string typed = context.line().arguments.front();
+  const TableName name = ParseTable(typed);
+  const TableDescription table = co_await context.Describe(name);
+  VerifyOptions options = OptionsOf(context, table);
+  const std::unique_ptr<ObjectStore> store = co_await OpenIncremental(context, Use::kRead);
+  const std::shared_ptr<DynamoDbClient> client = co_await context.DynamoDb(name, true);
+  const std::shared_ptr<StreamsClient> streams = co_await context.Streams(name, true);
+  const Layout layout(name.name, context.settings().key_hash);
+  Progress progress;
+  VerifyReport report;
+  VerifySubject subject{*client,           streams.get(),     *store,         layout,  table,
+                        context.workers(), context.clock(), context.stop(), progress};
+  Task<void> work = VerifyInto(subject, std::move(options), report);
+  co_await ShowProgress(context, "verify " + typed, progress, std::move(work));
+  Print(context.settings().json ? ToJson(report) : ToText(report));
+  if (report.differs()) co_return ExitStatus::kDifferent;
+  co_return report.covered() ? ExitStatus::kDone : ExitStatus::kAttention;
+}
+
+}  // namespace ddbvault

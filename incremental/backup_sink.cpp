@@ -1,0 +1,241 @@
+#include "incremental/backup_sink.h"
+
+#include "base/log.h"
+
+namespace ddbvault {
+namespace {
+
+// Where records go whose keys cannot be read.
+constexpr std::string_view kUnknownItem = "unknown";
+
+// The store's answer to one object that will be the same next time, although other objects are fine.
+bool RefusesThisObject(const Error& error) {
+  return error.code() == "EntityTooLarge" || error.code() == "MetadataTooLarge" ||
+         error.code() == "KeyTooLongError" || error.code() == "InvalidArgument";
+}
+
+}  // namespace
+
+// One batch on its way: how many of its changes are still to be settled.
+struct BackupSink::BatchState {
+  BatchState(std::shared_ptr<const ChangeBatch> changes, BatchOrigin from, Executor executor)
+      : batch(std::move(changes)), origin(std::move(from)), settled(std::move(executor)) {}
+  std::shared_ptr<const ChangeBatch> batch;
+  BatchOrigin origin;
+  std::size_t left = 0;
+  std::exception_ptr error;
+  Event settled;
+
+  void SettleOne() {
+    if (--left == 0) settled.Set();
+  }
+};
+
+struct BackupSink::Pending {
+  std::shared_ptr<BatchState> batch;
+  const ChangeView* change = nullptr;
+  std::string key;  // key bytes; empty: they cannot be read
+};
+
+struct BackupSink::ItemQueue {
+  std::deque<Pending> pending;
+};
+
+BackupSink::BackupSink(ObjectStore& store, Layout layout, Clock& clock, Stop& stop,
+                       BackupSinkOptions options, Executor executor)
+    : store_(store),
+      layout_(std::move(layout)),
+      clock_(clock),
+      stop_(stop),
+      options_(std::move(options)),
+      executor_(executor),
+      requests_(std::move(executor), options_.in_flight) {}
+
+BackupSink::~BackupSink() = default;
+
+Task<void> BackupSink::LoadBlocked() {
+  const std::string prefix = layout_.ParkedPrefix();
+  std::string next;
+  do {
+    ObjectPage page = co_await store_.List(prefix, next);
+    for (const ObjectInfo& info : page.objects) {
+      const std::string rest = info.key.substr(prefix.size());
+      const std::string item = rest.substr(0, rest.find('/'));
+      if (item != kUnknownItem) blocked_.insert(item);
+      ++parked_before_;
+    }
+    next = page.next;
+  } while (!next.empty());
+}
+
+Task<void> BackupSink::Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) {
+  auto state = std::make_shared<BatchState>(std::move(batch), std::move(origin), executor_);
+  state->left = state->batch->changes().size();
+  if (state->left == 0) state->settled.Set();
+  for (const ChangeView& change : state->batch->changes()) Enqueue(state, change);
+  return WaitFor(std::move(state));
+}
+
+Task<void> BackupSink::WaitFor(std::shared_ptr<BatchState> batch) {
+  co_await batch->settled.Wait();
+  if (batch->error) std::rethrow_exception(batch->error);
+}
+
+void BackupSink::Enqueue(const std::shared_ptr<BatchState>& batch, const ChangeView& change) {
+  Pending pending{batch, &change, {}};
+  std::string name(kUnknownItem);
+  if (!change.keys.empty()) {
+    try {
+      const ItemKey key = ItemKey::FromKeys(change.keys);
+      pending.key = key.bytes();
+      name = key.Name(layout_.hash());
+    } catch (const Error&) {
+      pending.key.clear();  // ApplyOne parks it, with the reason
+    }
+  }
+  auto& queue = queues_[name];
+  const bool idle = queue == nullptr;
+  if (idle) queue = std::make_unique<ItemQueue>();
+  queue->pending.push_back(std::move(pending));
+  if (idle) asio::co_spawn(executor_, DrainItem(name), [](const std::exception_ptr&) {});
+}
+
+// The only writer of this item while its queue exists: never two writes of one object in flight.
+Task<void> BackupSink::DrainItem(std::string name) {
+  ItemQueue& queue = *queues_.at(name);
+  std::exception_ptr error;
+  while (!queue.pending.empty() && !error) {
+    Semaphore::Permit permit = co_await requests_.Acquire();
+    if (blocked_.count(name) == 0) Coalesce(queue);
+    const Pending& pending = queue.pending.front();
+    try {
+      stop_.ThrowIfRequested();
+      co_await ApplyOne(name, pending);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    if (error) break;
+    pending.batch->SettleOne();
+    queue.pending.pop_front();
+  }
+  // Order is kept: when one change could not be written, none after it is.
+  for (const Pending& pending : queue.pending) {
+    if (!pending.batch->error) pending.batch->error = error;
+    pending.batch->SettleOne();
+  }
+  queues_.erase(name);
+}
+
+void BackupSink::Coalesce(ItemQueue& queue) {
+  if (queue.pending.size() < 2) return;
+  const ChangeView& first = *queue.pending.front().change;
+  if (clock_.Now() - first.change_time <= options_.coalesce_beyond) return;
+  if (first.change_time == Time{}) return;  // the record has no time: its lag is not known
+  // A record that must be parked is never left out.
+  while (queue.pending.size() >= 2 && queue.pending.front().change->defect.empty() &&
+         !queue.pending.front().key.empty() && queue.pending[1].change->defect.empty() &&
+         !queue.pending[1].key.empty()) {
+    queue.pending.front().batch->SettleOne();
+    queue.pending.pop_front();
+    ++counters_.coalesced;
+  }
+}
+
+Task<void> BackupSink::ApplyOne(const std::string& name, const Pending& pending) {
+  const ChangeView& change = *pending.change;
+  std::string reason;
+  if (!change.defect.empty()) {
+    reason = change.defect;
+  } else if (pending.key.empty()) {
+    reason = "its Keys cannot be read";
+  } else if (blocked_.count(name) != 0) {
+    reason = "an earlier change of the item is parked";
+  } else if (change.event_name != EventName::kRemove && change.new_image.empty()) {
+    reason = "it has no NewImage";
+  }
+  if (reason.empty()) {
+    try {
+      co_await Write(name, pending);
+      co_return;
+    } catch (const Error& error) {
+      if (!RefusesThisObject(error)) throw;
+      reason = std::string("the store refuses it: ") + error.what();
+    }
+  }
+  co_await Park(name, pending, std::move(reason));
+}
+
+Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
+  const ChangeView& change = *pending.change;
+  const std::string key = layout_.ItemPrefix() + name;
+  if (Guarded(pending)) {
+    const bool at_rest = co_await IsAtRest(key, pending);
+    if (at_rest) {
+      ++counters_.skipped;
+      co_return;
+    }
+  }
+  if (change.event_name == EventName::kRemove && options_.deletes == Deletes::kMarker) {
+    co_await store_.PutDeleteMarker(key);
+  } else {
+    PutRequest request;
+    request.key = key;
+    request.body = change.event_name == EventName::kRemove ? std::string_view() : change.new_image;
+    request.metadata = InfoOf(pending).ToMetadata();
+    co_await store_.Put(std::move(request));
+  }
+  ++counters_.written;
+}
+
+Task<bool> BackupSink::IsAtRest(const std::string& key, const Pending& pending) {
+  auto object = co_await store_.Head(key);
+  if (!object) co_return false;
+  const auto info = VersionInfo::FromMetadata(object->metadata);
+  co_return CompareWithChange(info, pending.batch->origin.stream_label,
+                              pending.change->sequence_number) >= 0;
+}
+
+Task<void> BackupSink::Park(const std::string& name, const Pending& pending, std::string reason) {
+  const ChangeView& change = *pending.change;
+  const BatchOrigin& origin = pending.batch->origin;
+  // A record without a number gets one of its place in the batch's body: parked twice is one object.
+  const std::string number =
+      change.sequence_number.empty()
+          ? "none-" + origin.shard_id + "-" + std::to_string(change.raw.size())
+          : std::string(change.sequence_number);
+  PutRequest request;
+  request.key = layout_.Parked(name, origin.stream_label, number);
+  request.body = change.raw;
+  auto there = co_await store_.Head(request.key);
+  if (!there) {
+    co_await store_.Put(std::move(request));
+    ++counters_.parked;
+    LogError("{}: parked record {} of shard {}: {}; its item stays as it is until a person has looked",
+             layout_.table(), number, origin.shard_id, reason);
+  }
+  if (name != kUnknownItem) blocked_.insert(name);
+}
+
+bool BackupSink::Guarded(const Pending& pending) const {
+  const BatchOrigin& origin = pending.batch->origin;
+  const ChangeView& change = *pending.change;
+  if (change.change_time <= origin.guarded_until_time) return true;
+  return !origin.guarded_until.empty() &&
+         CompareSequenceNumbers(change.sequence_number, origin.guarded_until) <= 0;
+}
+
+VersionInfo BackupSink::InfoOf(const Pending& pending) const {
+  const ChangeView& change = *pending.change;
+  VersionInfo info;
+  info.source = Source::kStream;
+  info.stream_label = pending.batch->origin.stream_label;
+  info.sequence_number = change.sequence_number;
+  info.change_time = change.change_time;
+  info.event = change.event_name;
+  info.writer = options_.writer;
+  info.principal_id = change.principal_id;
+  if (info.tombstone()) info.key = pending.key;
+  return info;
+}
+
+}  // namespace ddbvault

@@ -1,0 +1,98 @@
+// ChangeSink into an object store: one object per item, one Put per change.
+//
+//   change -> ItemKey -> <table>/<hex>      changes of one item wait in a queue of their own and are
+//                                           written one after the other; items side by side
+//
+// In steady state a change costs exactly one request.  A guarded change (change_sink.h) costs a Head
+// more: it is written only when what is at rest is older.
+//
+// A record that cannot be applied (its keys or image cannot be read, or the store refuses it for
+// good) is parked raw under parked/, and its item is blocked: later changes of it are parked behind
+// it, also by later processes, until a person has looked.  All else goes on.
+//
+// For the event loop's thread.  Must outlive every task that Apply() returned.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/task.h"
+#include "incremental/layout.h"
+#include "incremental/object_store.h"
+#include "stream/change_sink.h"
+
+namespace ddbvault {
+
+enum class Deletes {
+  kTombstone,  // a zero-byte object with metadata
+  // An S3 DELETE, as dynamodb-replicator's readers expect.  Gives up: the time and the sequence number
+  // of the delete, so that a replay cannot be told from news and a backfill can bring the item back.
+  kMarker,
+};
+
+struct BackupSinkOptions {
+  Deletes deletes = Deletes::kTombstone;
+  std::string writer;            // id of this process, in each version's metadata
+  std::size_t in_flight = 64;    // requests to the store at once
+  // Beyond this lag (now - change time), queued changes of one item are coalesced into the last one.
+  Duration coalesce_beyond = std::chrono::minutes(10);
+};
+
+struct BackupSinkCounters {
+  std::uint64_t written = 0;    // objects and tombstones
+  std::uint64_t skipped = 0;    // guarded changes that were at rest already
+  std::uint64_t coalesced = 0;  // left out because of the lag
+  std::uint64_t parked = 0;     // by this process
+};
+
+class BackupSink : public ChangeSink {
+ public:
+  BackupSink(ObjectStore& store, Layout layout, Clock& clock, Stop& stop,
+             BackupSinkOptions options, Executor executor);
+  ~BackupSink() override;
+
+  // Learns which items are blocked by what earlier processes parked; before the first Apply().
+  Task<void> LoadBlocked();
+  // Records under parked/, as known to this process.
+  std::uint64_t parked() const { return parked_before_ + counters_.parked; }
+  const BackupSinkCounters& counters() const { return counters_; }
+
+  // After a stop was requested, changes that have not been begun end with kCancelled.
+  Task<void> Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) override;
+
+ private:
+  struct BatchState;
+  struct Pending;
+  struct ItemQueue;
+
+  Task<void> WaitFor(std::shared_ptr<BatchState> batch);
+  void Enqueue(const std::shared_ptr<BatchState>& batch, const ChangeView& change);
+  Task<void> DrainItem(std::string name);
+  void Coalesce(ItemQueue& queue);
+  Task<void> ApplyOne(const std::string& name, const Pending& pending);
+  Task<void> Write(const std::string& name, const Pending& pending);
+  Task<bool> IsAtRest(const std::string& key, const Pending& pending);
+  Task<void> Park(const std::string& name, const Pending& pending, std::string reason);
+  bool Guarded(const Pending& pending) const;
+  VersionInfo InfoOf(const Pending& pending) const;
+
+  ObjectStore& store_;
+  Layout layout_;
+  Clock& clock_;
+  Stop& stop_;
+  BackupSinkOptions options_;
+  Executor executor_;
+  Semaphore requests_;
+  BackupSinkCounters counters_;
+  std::uint64_t parked_before_ = 0;
+  std::unordered_map<std::string, std::unique_ptr<ItemQueue>> queues_;  // by item name
+  std::unordered_set<std::string> blocked_;                             // item names
+};
+
+}  // namespace ddbvault

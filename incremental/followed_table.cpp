@@ -1,0 +1,240 @@
+#include "incremental/followed_table.h"
+
+#include "base/error.h"
+#include "base/log.h"
+
+namespace ddbvault {
+namespace {
+
+constexpr std::string_view kViewType = "NEW_AND_OLD_IMAGES";
+// How often a change of the table's state is looked for: DescribeTable is cheap, and free.
+constexpr Duration kPollTable{1000};
+constexpr Duration kPollStreamOff{60000};
+// DynamoDB Streams keeps a record for 24 hours.
+constexpr Duration kRetention = std::chrono::hours(24);
+
+bool HasNewImages(const StreamDescription& stream) {
+  return stream.view_type == "NEW_AND_OLD_IMAGES" || stream.view_type == "NEW_IMAGE";
+}
+
+Task<TableDescription> Describe(DynamoDbClient& client, std::string table) {
+  auto description = co_await client.DescribeTable(table);
+  if (!description) {
+    throw Error(Reaction::kNotFound, "there is no table " + table)
+        .Hint("check the name, the region (--region, or region/table) and the endpoint");
+  }
+  co_return std::move(*description);
+}
+
+}  // namespace
+
+Task<TableDescription> EnsureStream(DynamoDbClient& client, Clock& clock, Stop& stop,
+                                    std::string table, bool enable) {
+  TableDescription description = co_await Describe(client, table);
+  if (description.stream.enabled && !HasNewImages(description.stream)) {
+    throw Error(Reaction::kFixCommand, "the stream of table " + table + " has view type " +
+                                           description.stream.view_type +
+                                           ", which does not carry new images")
+        .Hint("a stream's view type cannot be changed: disable the stream, then run this again with "
+              "--enable-stream (other readers of the stream will have to follow the new one)");
+  }
+  if (description.stream.enabled) co_return description;
+  if (!enable) {
+    throw Error(Reaction::kFixCommand, "the stream of table " + table + " is off")
+        .Hint("add --enable-stream to turn it on with new and old images");
+  }
+  co_await client.EnableStream(table, kViewType);
+  LogInfo("{}: enabled the stream with {}", table, kViewType);
+  while (!description.stream.enabled || description.status != "ACTIVE") {
+    stop.ThrowIfRequested();
+    co_await clock.Sleep(kPollTable, &stop);
+    description = co_await Describe(client, table);
+  }
+  co_return description;
+}
+
+FollowedTable::FollowedTable(DynamoDbClient& client, StreamsClient& streams, ObjectStore& store,
+                             CheckpointStore& checkpoints, Clock& clock, Stop& stop,
+                             std::string table, FollowedTableOptions options)
+    : client_(client),
+      streams_(streams),
+      store_(store),
+      checkpoints_(checkpoints),
+      clock_(clock),
+      link_(stop.OnRequest([this] { stop_.Request(); })),
+      name_(std::move(table)),
+      options_(std::move(options)),
+      layout_(name_, options_.key_hash),
+      state_file_(store, layout_.State()),
+      consumer_(store.traits().description) {}
+
+FollowedTable::~FollowedTable() = default;
+
+Task<void> FollowedTable::Open() {
+  const Executor executor = co_await asio::this_coro::executor;
+  table_ = co_await EnsureStream(client_, clock_, stop_, name_, options_.enable_stream);
+  const Owner owner = OwnerOf(table_);
+  const OwnerCheck check = co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
+  recreated_ = check == OwnerCheck::kRecreated;
+  co_await SaveTableDefinition(store_, layout_, table_);
+  if (const auto text = co_await state_file_.Load()) state_ = FollowerStateFromJson(*text);
+  coalesced_before_ = state_.coalesced;
+  state_.table = name_;
+  state_.writer = options_.sink.writer;
+  state_.writer_host = options_.host;
+  saving_ = std::make_unique<Semaphore>(executor, 1);
+  sink_ = std::make_unique<BackupSink>(store_, layout_, clock_, stop_, options_.sink, executor);
+  co_await sink_->LoadBlocked();
+}
+
+Task<FollowedTableResult> FollowedTable::Run() {
+  Stop done;
+  TaskGroup saver(co_await asio::this_coro::executor);
+  saver.Spawn(SaveStateRegularly(done));
+  std::exception_ptr error;
+  try {
+    co_await FollowStreams();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  done.Request();
+  co_await saver.Join();
+  // The last word, also after an error: where a person, or the next run, will look.
+  co_await SaveState();
+  if (error) std::rethrow_exception(error);
+  co_return co_await Result();
+}
+
+Task<void> FollowedTable::FollowStreams() {
+  // What was followed before and has been disabled since is read to its end first: an item's older
+  // changes are in there.
+  for (const std::string& arn : checkpoints_.Streams(consumer_, table_.arn)) {
+    if (arn >= table_.stream.arn || stop_.requested()) continue;
+    LogInfo("{}: reading the rest of the earlier stream {}", name_, StreamLabel(arn));
+    co_await FollowOne(arn);
+  }
+  while (!stop_.requested()) {
+    co_await BeginStream();
+    const StreamEnd end = co_await FollowOne(table_.stream.arn);
+    if (end != StreamEnd::kOver) co_return;
+    const bool next = co_await NextStream();
+    if (!next) co_return;
+  }
+}
+
+Task<StreamEnd> FollowedTable::FollowOne(std::string stream_arn) {
+  // The previous stream's positions are not needed any more once the next one is begun.
+  follower_ = std::make_unique<Follower>(streams_, *sink_, checkpoints_, clock_, stop_, *this,
+                                         consumer_, options_.follower);
+  co_return co_await follower_->Follow(std::move(stream_arn));
+}
+
+// Puts on record which stream is followed from here on, and with it, in one write, what may have been
+// missed between the last one and this.
+Task<void> FollowedTable::BeginStream() {
+  const std::string label = table_.stream.label;
+  FoundGap gap;
+  gap.stream_label = label;
+  gap.from = state_.watermark.value_or(Time{});
+  if (recreated_) {
+    gap.reason = "the table was deleted and created again";
+  } else if (!state_.stream_label.empty() && state_.stream_label != label) {
+    gap.reason = "the stream was disabled and enabled again: changes in between are in no stream";
+  } else if (!state_.stream_label.empty() &&
+             !checkpoints_.GuardedUntil(consumer_, table_.stream.arn) && state_.watermark &&
+             clock_.Now() - *state_.watermark > kRetention) {
+    gap.reason = "the stream was not read for more than 24 hours";
+  }
+  recreated_ = false;
+  follower_.reset();
+  state_.shards.clear();
+  state_.stream_label = label;
+  state_.stream_arn = table_.stream.arn;
+  if (gap.reason.empty()) {
+    co_await SaveState();
+  } else {
+    co_await OnGap(std::move(gap));
+  }
+}
+
+// The stream is over.  Waits for the next one, for as long as it takes; false: there is none to wait
+// for (once, or stopped).
+Task<bool> FollowedTable::NextStream() {
+  while (!stop_.requested()) {
+    const std::string last_arn = table_.stream.arn;
+    auto description = co_await client_.DescribeTable(name_);
+    if (description && description->stream.enabled && description->stream.arn != last_arn) {
+      const Owner owner = OwnerOf(*description);
+      const OwnerCheck check = co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
+      recreated_ = check == OwnerCheck::kRecreated;
+      table_ = std::move(*description);
+      co_await SaveTableDefinition(store_, layout_, table_);
+      co_return true;
+    }
+    LogError("{}: {}; changes are in no backup until it is on again (hint: --enable-stream)", name_,
+             description ? "the stream is off" : "the table is gone");
+    if (options_.follower.once) co_return false;
+    co_await clock_.Sleep(kPollStreamOff, &stop_);
+  }
+  co_return false;
+}
+
+Task<void> FollowedTable::OnGap(FoundGap found) {
+  Gap gap;
+  gap.found = clock_.Now();
+  gap.id = "gap-" + FormatCompactTime(gap.found) + "-" + std::to_string(state_.gaps.size() + 1);
+  gap.reason = std::move(found.reason);
+  gap.stream_label = std::move(found.stream_label);
+  gap.shard_id = std::move(found.shard_id);
+  gap.from = found.from;
+  LogError("{}: {}: {}{} (hint: changes may be missing; run \"ddbvault backfill {}\" to read the table "
+           "again)",
+           name_, gap.id, gap.reason, gap.shard_id.empty() ? "" : " (" + gap.shard_id + ")", name_);
+  state_.gaps.push_back(std::move(gap));
+  co_await SaveState();
+}
+
+Task<void> FollowedTable::SaveStateRegularly(Stop& done) {
+  while (!done.requested()) {
+    co_await clock_.Sleep(options_.state_every, &done);
+    if (done.requested()) co_return;
+    try {
+      co_await SaveState();
+    } catch (const Error& error) {
+      LogWarn("{}: state.json could not be written: {}; trying again in {}", name_, error.what(),
+              FormatDuration(options_.state_every));
+    }
+  }
+}
+
+Task<void> FollowedTable::SaveState() {
+  const Semaphore::Permit permit = co_await saving_->Acquire();
+  state_.written = clock_.Now();
+  state_.parked = sink_->parked();
+  state_.coalesced = coalesced_before_ + sink_->counters().coalesced;
+  if (follower_) {
+    if (const auto watermark = follower_->watermark()) {
+      state_.watermark = std::max(state_.watermark.value_or(Time{}), *watermark);
+    }
+    state_.shards.clear();
+    for (const ShardCheckpoint& position : follower_->positions()) {
+      state_.shards[position.shard_id] = {position.applied, position.finished};
+    }
+  }
+  co_await state_file_.Save(ToJson(state_));
+}
+
+Task<FollowedTableResult> FollowedTable::Result() {
+  const BackupState state = co_await BackupState::Load(store_, layout_);
+  FollowedTableResult result;
+  if (follower_) result.changes = follower_->counters().changes;
+  result.written = sink_->counters().written;
+  result.coalesced = sink_->counters().coalesced;
+  result.parked = sink_->parked();
+  result.watermark = state_.watermark;
+  result.open_gaps = state.open_gaps();
+  result.backfilled = state.covered_from().has_value();
+  co_return result;
+}
+
+}  // namespace ddbvault

@@ -1,0 +1,93 @@
+// One table followed into its backup: finds the stream, claims the prefix, follows, keeps state.json.
+//
+//   Open()   checks everything that can be wrong with the command, and changes nothing but: the stream
+//            (when asked to enable it), owner.json and table.json
+//   Run()    drains streams that were followed before and are disabled now, then follows the current
+//            one, and the next when that ends
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "aws/dynamodb_client.h"
+#include "aws/streams_client.h"
+#include "base/clock.h"
+#include "incremental/backup_sink.h"
+#include "incremental/owner.h"
+#include "incremental/state.h"
+#include "stream/follower.h"
+
+namespace ddbvault {
+
+struct FollowedTableOptions {
+  bool enable_stream = false;
+  KeyHash key_hash = KeyHash::kSha256;
+  BackupSinkOptions sink;
+  FollowerOptions follower;  // `once` is in here
+  std::string host;          // for state.json
+  Duration state_every{60000};
+};
+
+struct FollowedTableResult {
+  std::uint64_t changes = 0;    // applied in this run
+  std::uint64_t written = 0;    // objects and tombstones
+  std::uint64_t parked = 0;     // records under parked/, of all runs
+  std::uint64_t coalesced = 0;  // in this run
+  std::optional<Time> watermark;
+  std::vector<Gap> open_gaps;
+  bool backfilled = false;      // a whole backfill has been done under this stream
+};
+
+// Turns the stream of `table` on with new and old images unless a fit one is on, and waits until it is
+// ENABLED.  Without `enable`, a stream that is off, or whose view type has no new images, is
+// Error{kFixCommand} with a hint.  Returns the table as it is then.
+Task<TableDescription> EnsureStream(DynamoDbClient& client, Clock& clock, Stop& stop,
+                                    std::string table, bool enable);
+
+class FollowedTable : public FollowerEvents {
+ public:
+  FollowedTable(DynamoDbClient& client, StreamsClient& streams, ObjectStore& store,
+                CheckpointStore& checkpoints, Clock& clock, Stop& stop, std::string table,
+                FollowedTableOptions options);
+  ~FollowedTable() override;
+
+  Task<void> Open();
+  // After Open().  Without `once`, until the stop.  Throws what another try cannot help.
+  Task<FollowedTableResult> Run();
+
+  const TableDescription& table() const { return table_; }
+
+ private:
+  Task<void> OnGap(FoundGap gap) override;
+  Task<void> FollowStreams();
+  Task<StreamEnd> FollowOne(std::string stream_arn);
+  Task<bool> NextStream();
+  Task<void> BeginStream();
+  Task<void> SaveStateRegularly(Stop& done);
+  Task<void> SaveState();
+  Task<FollowedTableResult> Result();
+
+  DynamoDbClient& client_;
+  StreamsClient& streams_;
+  ObjectStore& store_;
+  CheckpointStore& checkpoints_;
+  Clock& clock_;
+  Stop stop_;                // this table's: an error here does not stop the others
+  Stop::Registration link_;  // ... but what stops the process stops it
+  std::string name_;
+  FollowedTableOptions options_;
+  Layout layout_;
+  ControlObject state_file_;
+  TableDescription table_;
+  FollowerState state_;
+  std::string consumer_;
+  std::uint64_t coalesced_before_ = 0;
+  bool recreated_ = false;
+  std::unique_ptr<BackupSink> sink_;
+  std::unique_ptr<Follower> follower_;
+  std::unique_ptr<Semaphore> saving_;  // one save of state.json at a time
+};
+
+}  // namespace ddbvault

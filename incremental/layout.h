@@ -1,0 +1,108 @@
+// What is at rest in an incremental place, and under which names.  These never change: people have
+// years of backups under them.
+//
+//   <table>/<hex>                       an item: body is its DynamoDB JSON, byte for byte as AWS sent it;
+//                                       a zero-byte body with our metadata is a tombstone (a delete)
+//   _/<table>/owner.json                which table this prefix belongs to (owner.h)
+//   _/<table>/state.json                coverage, watermark, gaps, positions, writer (state.h)
+//   _/<table>/table.json                what is needed to create the table again
+//   _/<table>/backfill/<stream label>/<segments>/<segment>.json     progress of backfills (state.h)
+//   _/<table>/probe-<uuid>              for a moment, at the start of a backfill (conditions.h)
+//   _/<table>/parked/<hex or "unknown">/<stream label>/<sequence number>.json
+//                                       raw records that could not be applied
+//
+// "_" is too short to be a table's name (3 characters at least).  Keys here are relative to the
+// place's prefix.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "incremental/object_store.h"
+#include "item/change.h"
+#include "item/item_key.h"
+
+namespace ddbvault {
+
+class Layout {
+ public:
+  Layout(std::string table, KeyHash hash) : table_(std::move(table)), hash_(hash) {}
+
+  const std::string& table() const { return table_; }
+  KeyHash hash() const { return hash_; }
+
+  // "<table>/": exact; never a prefix of another table's objects.
+  std::string ItemPrefix() const { return table_ + "/"; }
+  std::string ItemObject(const ItemKey& key) const { return ItemPrefix() + key.Name(hash_); }
+  // True for <table>/<hex of this hash's length>.  Anything else under the prefix is foreign.
+  bool IsItemObject(std::string_view key) const;
+
+  std::string Owner() const { return Control("owner.json"); }
+  std::string State() const { return Control("state.json"); }
+  std::string Table() const { return Control("table.json"); }
+  // A short-lived object of ours that tells how the store behaves (conditions.h).
+  std::string Probe(std::string_view id) const { return Control("probe-" + std::string(id)); }
+  std::string BackfillPrefix() const { return Control("backfill/"); }
+  std::string BackfillSegment(std::string_view stream_label, std::uint32_t segments,
+                              std::uint32_t segment) const;
+  std::string ParkedPrefix() const { return Control("parked/"); }
+  // `item`: the item's hex name, or "unknown" when the record's keys cannot be read.
+  std::string Parked(std::string_view item, std::string_view stream_label,
+                     std::string_view sequence_number) const;
+
+ private:
+  std::string Control(std::string_view name) const { return "_/" + table_ + "/" + std::string(name); }
+
+  std::string table_;
+  KeyHash hash_;
+};
+
+enum class Source {
+  kStream,    // a stream record
+  kBackfill,  // read from the table by backfill
+  kRepair,    // read from the table by verify --repair or a reconciling backfill
+};
+
+// The metadata of one version of an item's object.
+//
+//   ddbvault-source           stream | backfill | repair
+//   ddbvault-stream           stream label; source stream only
+//   ddbvault-sequence-number  decimal, as AWS sent it; source stream only
+//   ddbvault-change-time      2026-11-20T12:00:00Z; source stream only
+//   ddbvault-event            INSERT | MODIFY | REMOVE
+//   ddbvault-read-time        when the table was read, with milliseconds; backfill and repair
+//   ddbvault-writer           id of the writing process
+//   ddbvault-principal        userIdentity.principalId of the record, when it has one (TTL deletes)
+//   ddbvault-key              base64 of the key bytes (item_key.h); tombstones, when it fits
+struct VersionInfo {
+  Source source = Source::kStream;
+  std::string stream_label;
+  std::string sequence_number;
+  Time change_time{};
+  EventName event = EventName::kInsert;
+  Time read_time{};
+  std::string writer;
+  std::string principal_id;
+  std::string key;  // key bytes; empty: not recorded
+
+  bool tombstone() const { return event == EventName::kRemove; }
+
+  ObjectMetadata ToMetadata() const;
+  // nullopt: not written by ddbvault (another tool's object, or damage).
+  static std::optional<VersionInfo> FromMetadata(const ObjectMetadata& metadata);
+};
+
+// S3 takes 2 KB of metadata in all; a key longer than this (as base64) is left out of a tombstone.
+constexpr std::size_t kMaxKeyMetadata = 1400;
+
+// Which of two states of one item is newer: the one at rest, or the change at (label, sequence
+// number)?  Negative: at rest is older; 0: it is that very change; positive: it is newer.  Sequence
+// numbers compare only within one stream label; a newer label is newer; an object without one
+// (backfill, another tool: nullopt) is older than any stream change.
+int CompareWithChange(const std::optional<VersionInfo>& at_rest, std::string_view stream_label,
+                      std::string_view sequence_number);
+
+}  // namespace ddbvault

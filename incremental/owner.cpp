@@ -1,0 +1,104 @@
+#include "incremental/owner.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "incremental/state.h"
+
+namespace ddbvault {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// arn:aws:dynamodb:REGION:ACCOUNT:table/NAME
+std::string ArnPart(std::string_view arn, int index) {
+  for (; index > 0; --index) {
+    const std::size_t colon = arn.find(':');
+    if (colon == std::string_view::npos) return {};
+    arn.remove_prefix(colon + 1);
+  }
+  return std::string(arn.substr(0, arn.find(':')));
+}
+
+std::string ToJson(const Owner& owner, Time now) {
+  const Json json = {{"format", 1},
+                     {"account", owner.account},
+                     {"region", owner.region},
+                     {"table", owner.table},
+                     {"tableId", owner.table_id},
+                     {"tableArn", owner.table_arn},
+                     {"claimed", FormatTime(now)}};
+  return json.dump(1) + "\n";
+}
+
+Owner OwnerFromJson(std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    Owner owner;
+    owner.account = json.at("account").get<std::string>();
+    owner.region = json.at("region").get<std::string>();
+    owner.table = json.at("table").get<std::string>();
+    owner.table_id = json.at("tableId").get<std::string>();
+    owner.table_arn = json.at("tableArn").get<std::string>();
+    return owner;
+  } catch (const Json::exception&) {
+    throw Error(Reaction::kCorrupt, "owner.json is not what ddbvault wrote there")
+        .Hint("look at its older versions in the store and put the good one back");
+  }
+}
+
+[[noreturn]] void Refuse(const Owner& there, const Owner& ours, const std::string& place) {
+  throw Error(Reaction::kConflict, "the prefix of table " + ours.table + " in " + place +
+                                       " belongs to another table: " + there.table_arn +
+                                       ", this one is " + ours.table_arn)
+      .Hint("give this table a prefix of its own: --incremental with another prefix");
+}
+
+}  // namespace
+
+Owner OwnerOf(const TableDescription& table) {
+  Owner owner;
+  owner.region = ArnPart(table.arn, 3);
+  owner.account = ArnPart(table.arn, 4);
+  owner.table = table.name;
+  owner.table_id = table.table_id;
+  owner.table_arn = table.arn;
+  return owner;
+}
+
+Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Owner& owner,
+                             Time now) {
+  ControlObject object(store, layout.Owner());
+  auto there = co_await object.Load();
+  const std::string body = ToJson(owner, now);
+  if (!there) {
+    PutRequest claim;
+    claim.key = layout.Owner();
+    claim.body = body;
+    claim.condition = PutCondition::kIfAbsent;
+    const PutResult result = co_await store.Put(std::move(claim));
+    if (result.written) co_return OwnerCheck::kClaimed;
+    there = co_await object.Load();  // somebody was faster
+    if (!there) throw Error(Reaction::kRetryLater, "owner.json came and went while it was claimed");
+  }
+  const Owner found = OwnerFromJson(*there);
+  if (found.account != owner.account || found.region != owner.region ||
+      found.table != owner.table) {
+    Refuse(found, owner, store.traits().description);
+  }
+  if (found.table_id == owner.table_id) co_return OwnerCheck::kOurs;
+  co_await object.Save(body);
+  co_return OwnerCheck::kRecreated;
+}
+
+Task<void> SaveTableDefinition(ObjectStore& store, const Layout& layout,
+                               const TableDescription& table) {
+  auto there = co_await store.Get(layout.Table());
+  if (there && there->body == table.json) co_return;
+  PutRequest request;
+  request.key = layout.Table();
+  request.body = table.json;
+  co_await store.Put(std::move(request));
+}
+
+}  // namespace ddbvault

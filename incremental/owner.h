@@ -1,0 +1,43 @@
+// Which table a prefix belongs to: a second table (another account, region or TableId) may not share
+// it, or its items would overwrite the first one's.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "aws/dynamodb_client.h"
+#include "base/task.h"
+#include "incremental/layout.h"
+#include "incremental/object_store.h"
+
+namespace ddbvault {
+
+// owner.json: {"format":1,"account":"123456789012","region":"eu-central-1","table":"orders",
+// "tableId":"...","tableArn":"...","claimed":"2026-11-20T12:00:00Z"}.
+struct Owner {
+  std::string account;
+  std::string region;
+  std::string table;
+  std::string table_id;  // empty: the server does not tell
+  std::string table_arn;
+};
+
+Owner OwnerOf(const TableDescription& table);
+
+enum class OwnerCheck {
+  kOurs,       // it was this table's already
+  kClaimed,    // nobody's: it is this table's now
+  kRecreated,  // a table of the same name, account and region with another TableId: it was deleted
+               // and created again; owner.json now names the new one
+};
+
+// Success: durable.  Throws Error{kConflict} when the prefix belongs to another table.  A prefix without
+// owner.json is free, also when another tool (dynamodb-replicator) has objects in it.
+Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Owner& owner,
+                             Time now);
+
+// Writes table.json (the DescribeTable answer's "Table") unless it is there unchanged.
+Task<void> SaveTableDefinition(ObjectStore& store, const Layout& layout,
+                               const TableDescription& table);
+
+}  // namespace ddbvault

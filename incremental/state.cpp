@@ -1,0 +1,232 @@
+#include "incremental/state.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace ddbvault {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kFormat = 1;
+
+Json TimeJson(const std::optional<Time>& time) {
+  return time && *time != Time{} ? Json(FormatTime(*time)) : Json(nullptr);
+}
+
+std::optional<Time> ReadTime(const Json& json, const char* name) {
+  const auto at = json.find(name);
+  if (at == json.end() || at->is_null()) return std::nullopt;
+  const auto time = ParseTime(at->get<std::string>());
+  if (!time) throw Error(Reaction::kCorrupt, std::string(name) + " is not a time");
+  return time;
+}
+
+template <typename T>
+T Read(const Json& json, const char* name, T otherwise) {
+  const auto at = json.find(name);
+  return at == json.end() || at->is_null() ? otherwise : at->get<T>();
+}
+
+// Parses, checks the format number, and turns what nlohmann-json throws into an Error.
+template <typename T, typename Reader>
+T ReadDocument(std::string_view text, const char* what, Reader reader) {
+  try {
+    const Json json = Json::parse(text);
+    if (const int format = Read(json, "format", 0); format != kFormat) {
+      throw Error(Reaction::kCorrupt, std::string(what) + " has format " + std::to_string(format) +
+                                          ", this ddbvault knows format 1")
+          .Hint("it may have been written by a newer ddbvault: use that one");
+    }
+    return reader(json);
+  } catch (const Json::exception&) {
+    throw Error(Reaction::kCorrupt, std::string(what) + " is not what ddbvault wrote there")
+        .Hint("look at its older versions in the store; the items are not touched by this");
+  }
+}
+
+Json GapJson(const Gap& gap) {
+  return {{"id", gap.id},
+          {"reason", gap.reason},
+          {"stream", gap.stream_label},
+          {"shard", gap.shard_id},
+          {"from", TimeJson(gap.from)},
+          {"found", TimeJson(gap.found)},
+          {"closed", TimeJson(gap.closed)}};
+}
+
+Gap ReadGap(const Json& json) {
+  Gap gap;
+  gap.id = json.at("id").get<std::string>();
+  gap.reason = Read(json, "reason", std::string());
+  gap.stream_label = Read(json, "stream", std::string());
+  gap.shard_id = Read(json, "shard", std::string());
+  gap.from = ReadTime(json, "from").value_or(Time{});
+  gap.found = ReadTime(json, "found").value_or(Time{});
+  gap.closed = ReadTime(json, "closed");
+  return gap;
+}
+
+// The segments of one parallel scan: same stream label, same number of segments.
+using ScanId = std::pair<std::string, std::uint32_t>;
+
+std::map<ScanId, std::vector<const BackfillSegment*>> ByScan(
+    const std::vector<BackfillSegment>& segments) {
+  std::map<ScanId, std::vector<const BackfillSegment*>> scans;
+  for (const BackfillSegment& segment : segments) {
+    scans[{segment.stream_label, segment.segments}].push_back(&segment);
+  }
+  return scans;
+}
+
+}  // namespace
+
+std::string ToJson(const FollowerState& state) {
+  Json json = {{"format", kFormat},
+               {"table", state.table},
+               {"streamArn", state.stream_arn},
+               {"stream", state.stream_label},
+               {"written", TimeJson(state.written)},
+               {"watermark", TimeJson(state.watermark)},
+               {"writer", {{"id", state.writer}, {"host", state.writer_host}}},
+               {"parked", state.parked},
+               {"coalesced", state.coalesced},
+               {"gaps", Json::array()},
+               {"shards", Json::object()}};
+  for (const Gap& gap : state.gaps) json["gaps"].push_back(GapJson(gap));
+  for (const auto& [id, progress] : state.shards) {
+    json["shards"][id] = {{"applied", progress.applied}, {"finished", progress.finished}};
+  }
+  return json.dump(1) + "\n";
+}
+
+FollowerState FollowerStateFromJson(std::string_view text) {
+  return ReadDocument<FollowerState>(text, "state.json", [](const Json& json) {
+    FollowerState state;
+    state.table = json.at("table").get<std::string>();
+    state.stream_arn = Read(json, "streamArn", std::string());
+    state.stream_label = Read(json, "stream", std::string());
+    state.written = ReadTime(json, "written").value_or(Time{});
+    state.watermark = ReadTime(json, "watermark");
+    state.parked = Read(json, "parked", std::uint64_t{0});
+    state.coalesced = Read(json, "coalesced", std::uint64_t{0});
+    if (const auto writer = json.find("writer"); writer != json.end()) {
+      state.writer = Read(*writer, "id", std::string());
+      state.writer_host = Read(*writer, "host", std::string());
+    }
+    for (const Json& gap : json.at("gaps")) state.gaps.push_back(ReadGap(gap));
+    for (const auto& [id, progress] : json.at("shards").items()) {
+      state.shards[id] = {Read(progress, "applied", std::string()),
+                          Read(progress, "finished", false)};
+    }
+    return state;
+  });
+}
+
+std::string ToJson(const BackfillSegment& segment) {
+  const Json json = {{"format", kFormat},
+                     {"stream", segment.stream_label},
+                     {"segments", segment.segments},
+                     {"segment", segment.segment},
+                     {"started", TimeJson(segment.started)},
+                     {"lastEvaluatedKey", segment.last_evaluated_key},
+                     {"items", segment.items},
+                     {"finished", TimeJson(segment.finished)},
+                     {"firstFinished", TimeJson(segment.first_finished)}};
+  return json.dump(1) + "\n";
+}
+
+BackfillSegment BackfillSegmentFromJson(std::string_view text) {
+  return ReadDocument<BackfillSegment>(text, "a backfill's segment file", [](const Json& json) {
+    BackfillSegment segment;
+    segment.stream_label = json.at("stream").get<std::string>();
+    segment.segments = json.at("segments").get<std::uint32_t>();
+    segment.segment = json.at("segment").get<std::uint32_t>();
+    segment.started = ReadTime(json, "started").value_or(Time{});
+    segment.last_evaluated_key = Read(json, "lastEvaluatedKey", std::string());
+    segment.items = Read(json, "items", std::uint64_t{0});
+    segment.finished = ReadTime(json, "finished");
+    segment.first_finished = ReadTime(json, "firstFinished");
+    return segment;
+  });
+}
+
+std::optional<Time> BackupState::covered_from() const {
+  std::string label = follower ? follower->stream_label : std::string();
+  if (label.empty()) {
+    for (const BackfillSegment& segment : backfill) label = std::max(label, segment.stream_label);
+  }
+  std::optional<Time> from;
+  for (const auto& [scan, segments] : ByScan(backfill)) {
+    if (scan.first != label || segments.size() != scan.second) continue;
+    Time end{};
+    bool whole = true;
+    for (const BackfillSegment* segment : segments) {
+      whole = whole && segment->first_finished.has_value();
+      if (segment->first_finished) end = std::max(end, *segment->first_finished);
+    }
+    if (whole && (!from || end < *from)) from = end;
+  }
+  return from;
+}
+
+std::vector<Gap> BackupState::open_gaps() const {
+  std::vector<Gap> open;
+  if (!follower) return open;
+  std::copy_if(follower->gaps.begin(), follower->gaps.end(), std::back_inserter(open),
+               [](const Gap& gap) { return !gap.closed; });
+  return open;
+}
+
+std::optional<Time> BackupState::last_whole_backfill_began() const {
+  std::optional<Time> latest;
+  for (const auto& [scan, segments] : ByScan(backfill)) {
+    if (follower && scan.first != follower->stream_label) continue;
+    if (segments.size() != scan.second) continue;
+    Time began = Time::max();
+    bool whole = true;
+    for (const BackfillSegment* segment : segments) {
+      whole = whole && segment->finished.has_value();
+      began = std::min(began, segment->started);
+    }
+    if (whole && (!latest || began > *latest)) latest = began;
+  }
+  return latest;
+}
+
+Task<BackupState> BackupState::Load(ObjectStore& store, const Layout& layout) {
+  BackupState state;
+  if (auto object = co_await store.Get(layout.State())) {
+    state.follower = FollowerStateFromJson(object->body);
+  }
+  std::string next;
+  do {
+    ObjectPage page = co_await store.List(layout.BackfillPrefix(), next);
+    for (const ObjectInfo& info : page.objects) {
+      auto object = co_await store.Get(info.key);
+      if (object) state.backfill.push_back(BackfillSegmentFromJson(object->body));
+    }
+    next = page.next;
+  } while (!next.empty());
+  co_return state;
+}
+
+Task<std::optional<std::string>> ControlObject::Load() {
+  auto object = co_await store_.Get(key_);
+  if (!object) co_return std::nullopt;
+  version_id_ = object->info.version_id;
+  co_return std::move(object->body);
+}
+
+Task<void> ControlObject::Save(std::string body) {
+  PutRequest request;
+  request.key = key_;
+  request.body = body;
+  PutResult result = co_await store_.Put(std::move(request));
+  const std::string replaced = std::exchange(version_id_, result.version_id);
+  if (store_.traits().versioned && !replaced.empty()) co_await store_.RemoveVersion(key_, replaced);
+}
+
+}  // namespace ddbvault

@@ -1,0 +1,103 @@
+// What is known about a table's backup, in the store itself, so that every command on every machine
+// knows it.
+//
+// Each object has one writer, so that no two processes ever overwrite each other's news, also on
+// servers without conditional writes: state.json is the follower's, each backfill segment file is
+// that of the process that does the segment.  Load() reads them together.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/task.h"
+#include "incremental/layout.h"
+#include "incremental/object_store.h"
+
+namespace ddbvault {
+
+// Changes that nobody followed, or may not have.
+struct Gap {
+  std::string id;      // "gap-20261120T120000Z-1"
+  std::string reason;  // one sentence for a person
+  std::string stream_label;
+  std::string shard_id;  // empty: not one shard's
+  Time from{};           // last moment known to be followed; Time{}: unknown
+  Time found{};          // when the gap was noticed: it ends here
+  std::optional<Time> closed;
+};
+
+// How far one shard has been applied.
+struct ShardProgress {
+  std::string applied;  // sequence number; empty: nothing yet (read from TRIM_HORIZON)
+  bool finished = false;
+};
+
+// state.json.  JSON, members as named here in camelCase, times as 2026-11-20T12:00:00Z.
+struct FollowerState {
+  std::string table;
+  std::string stream_arn;
+  std::string stream_label;
+  Time written{};
+  // Every change made up to this moment (whole second) has been applied.  nullopt: not yet known.
+  std::optional<Time> watermark;
+  std::vector<Gap> gaps;
+  std::map<std::string, ShardProgress> shards;  // of stream_label; those still listed by AWS
+  std::uint64_t parked = 0;                     // records under parked/
+  std::uint64_t coalesced = 0;                  // changes left out because of the lag (law 2)
+  std::string writer;                           // id of the process
+  std::string writer_host;
+};
+
+// backfill/<label>/<segments>/<segment>.json: one segment of a parallel Scan.
+struct BackfillSegment {
+  std::string stream_label;
+  std::uint32_t segments = 1;
+  std::uint32_t segment = 0;
+  Time started{};                      // of the run in progress, or of the last one
+  std::string last_evaluated_key;      // everything up to it is written; DynamoDB JSON; empty: none
+  std::uint64_t items = 0;
+  std::optional<Time> finished;        // of the run that `started`; nullopt: in progress
+  std::optional<Time> first_finished;  // the first time this segment was ever done
+};
+
+struct BackupState {
+  std::optional<FollowerState> follower;
+  std::vector<BackfillSegment> backfill;  // of all labels and segment counts
+
+  // A moment is covered when it lies from `covered_from` to the watermark and in no open gap.
+  // nullopt: no backfill under the current stream has done all its segments yet.
+  std::optional<Time> covered_from() const;
+  std::vector<Gap> open_gaps() const;
+  // When the latest backfill that is whole began, under the current stream label.
+  std::optional<Time> last_whole_backfill_began() const;
+
+  static Task<BackupState> Load(ObjectStore& store, const Layout& layout);
+};
+
+std::string ToJson(const FollowerState& state);
+std::string ToJson(const BackfillSegment& segment);
+FollowerState FollowerStateFromJson(std::string_view json);      // throws Error{kCorrupt}
+BackfillSegment BackfillSegmentFromJson(std::string_view json);  // throws Error{kCorrupt}
+
+// Writes a small control object again and again without piling up versions: each save removes the
+// version that it replaced.
+class ControlObject {
+ public:
+  ControlObject(ObjectStore& store, std::string key) : store_(store), key_(std::move(key)) {}
+  // nullopt: there is none.
+  Task<std::optional<std::string>> Load();
+  // Success: durable.
+  Task<void> Save(std::string body);
+
+ private:
+  ObjectStore& store_;
+  std::string key_;
+  std::string version_id_;
+};
+
+}  // namespace ddbvault

@@ -1,0 +1,36 @@
+// What the parts of one Verify() share.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/task.h"
+#include "restore/verify.h"
+#include "restore/verify_object.h"
+
+namespace ddbvault {
+
+class VerifyJudge;
+
+struct VerifyRun {
+  VerifyRun(VerifySubject the_subject, VerifyOptions the_options, const Executor& executor)
+      : subject(the_subject),
+        options(std::move(the_options)),
+        in_flight(executor, options.in_flight),
+        // A quarter each: Scan pages, names, and what is kept of suspects.
+        bytes(executor, options.memory / 4) {}
+
+  VerifySubject subject;
+  VerifyOptions options;
+  Stop halt;            // the subject's stop, or a failed part
+  Semaphore in_flight;  // items being looked at
+  Semaphore bytes;      // of objects being read
+  VerifyReport report;
+};
+
+// The first look at one item: `item` as the table has it (empty: it does not have it).  Counts it
+// equal, or hands it to the judge.  `object` is the item's object, `key` its key bytes.
+void TakeFirstLook(VerifyRun& run, VerifyJudge& judge, std::string object, std::string key,
+                   std::string_view item, const ObjectAtRest& at_rest);
+
+}  // namespace ddbvault

@@ -1,0 +1,211 @@
+#include "snapshot/format.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace ddbvault {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kFormat = 1;
+
+std::string LastPart(std::string_view key) { return std::string(key.substr(key.rfind('/') + 1)); }
+
+template <typename T>
+T Read(const Json& json, const char* name, T otherwise) {
+  const auto at = json.find(name);
+  return at == json.end() || at->is_null() ? otherwise : at->get<T>();
+}
+
+Time ReadTime(const Json& json, const char* name) {
+  return ParseTime(Read(json, name, std::string())).value_or(Time{});
+}
+
+Json KeySchemaJson(const KeySchema& schema) {
+  Json keys = Json::array();
+  for (const KeyAttribute& attribute : schema.attributes) {
+    keys.push_back({{"name", attribute.name}, {"type", std::string(1, attribute.type)}});
+  }
+  return keys;
+}
+
+KeySchema ReadKeySchema(const Json& keys) {
+  KeySchema schema;
+  for (const Json& key : keys) {
+    const auto type = key.at("type").get<std::string>();
+    if (type != "S" && type != "N" && type != "B") {
+      throw Error(Reaction::kCorrupt, "a key attribute that is not of type S, N or B");
+    }
+    schema.attributes.push_back({key.at("name").get<std::string>(), type[0]});
+  }
+  return schema;
+}
+
+Json OursJson(const SnapshotSummary& summary) {
+  Json ours = {{"format", kFormat},
+               {"table", summary.table},
+               {"moment", FormatTime(summary.moment)},
+               {"consistency", summary.consistent ? "consistent" : "fuzzy"}};
+  if (!summary.consistent) {
+    ours["fuzzyFrom"] = FormatTime(summary.fuzzy_from);
+    ours["fuzzyTo"] = FormatTime(summary.fuzzy_to);
+    ours["fuzzyReason"] = summary.fuzzy_reason;
+  }
+  ours["keySchema"] = KeySchemaJson(summary.key_schema);
+  ours["compression"] = CompressionName(summary.compression);
+  ours["files"] = summary.files;
+  ours["bytes"] = summary.bytes;
+  ours["objects"] = summary.objects;
+  ours["tombstones"] = summary.tombstones;
+  ours["later"] = summary.later;
+  ours["damaged"] = summary.damaged;
+  ours["foreign"] = summary.foreign;
+  ours["madeBy"] = summary.made_by;
+  return ours;
+}
+
+void ReadOurs(const Json& ours, SnapshotSummary& summary) {
+  if (const int format = Read(ours, "format", 0); format != kFormat) {
+    throw Error(Reaction::kCorrupt, "it has format " + std::to_string(format) +
+                                        ", this ddbvault knows format " + std::to_string(kFormat))
+        .Hint("It may have been made by a newer ddbvault: use that one.");
+  }
+  summary.table = ours.at("table").get<std::string>();
+  summary.moment = ReadTime(ours, "moment");
+  summary.consistent = ours.at("consistency").get<std::string>() == "consistent";
+  summary.fuzzy_from = ReadTime(ours, "fuzzyFrom");
+  summary.fuzzy_to = ReadTime(ours, "fuzzyTo");
+  summary.fuzzy_reason = Read(ours, "fuzzyReason", std::string());
+  summary.key_schema = ReadKeySchema(ours.at("keySchema"));
+  const auto compression = ParseCompression(ours.at("compression").get<std::string>());
+  if (!compression) throw Error(Reaction::kCorrupt, "its compression is not known");
+  summary.compression = *compression;
+  summary.files = ours.at("files").get<std::uint64_t>();
+  summary.bytes = ours.at("bytes").get<std::uint64_t>();
+  summary.objects = Read(ours, "objects", std::uint64_t{0});
+  summary.tombstones = Read(ours, "tombstones", std::uint64_t{0});
+  summary.later = Read(ours, "later", std::uint64_t{0});
+  summary.damaged = Read(ours, "damaged", std::uint64_t{0});
+  summary.foreign = Read(ours, "foreign", std::uint64_t{0});
+  summary.made_by = Read(ours, "madeBy", std::string());
+}
+
+DataFile ReadFile(const Json& json, std::string_view directory) {
+  DataFile file;
+  const std::string name = LastPart(json.at("dataFileS3Key").get<std::string>());
+  if (name.empty() || name == "." || name == "..") {
+    throw Error(Reaction::kCorrupt, "a data file without a name");
+  }
+  file.key = std::string(directory) + "data/" + name;
+  file.etag = Read(json, "etag", std::string());
+  file.items = json.at("itemCount").get<std::uint64_t>();
+  file.bytes = Read(json, "bytes", std::uint64_t{0});
+  file.md5 = Read(json, "md5Checksum", std::string());
+  file.sha256 = Read(json, "sha256", std::string());
+  return file;
+}
+
+// "orders" of "arn:aws:dynamodb:eu-central-1:123456789012:table/orders".
+std::string TableOfArn(const std::string& arn) {
+  const std::size_t at = arn.find(":table/");
+  return at == std::string::npos ? std::string() : arn.substr(at + 7);
+}
+
+}  // namespace
+
+std::string SnapshotDirectory(std::string_view table, Time moment) {
+  return std::string(table) + "/" + FormatCompactTime(moment) + "/";
+}
+
+std::string DataFileName(std::size_t number, std::string_view run, Compression compression) {
+  const std::string digits = std::to_string(number);
+  const std::string zeros(digits.size() < 5 ? 5 - digits.size() : 0, '0');
+  return "data/" + zeros + digits + "-" + std::string(run) + ".json" +
+         std::string(CompressionSuffix(compression));
+}
+
+std::string LinesFileName(std::string_view table, Time moment, Compression compression) {
+  return std::string(table) + "/" + FormatCompactTime(moment) + ".json" +
+         std::string(CompressionSuffix(compression));
+}
+
+std::string ToJson(const SnapshotSummary& summary) {
+  Json json = {{"version", "2020-06-30"},
+               {"tableArn", summary.table_arn},
+               {"tableId", summary.table_id},
+               {"startTime", FormatTime(summary.started)},
+               {"endTime", FormatTime(summary.ended)},
+               {"exportTime", FormatTime(summary.moment)},
+               {"s3Bucket", summary.s3_bucket},
+               {"s3Prefix", summary.s3_prefix},
+               {"manifestFilesS3Key", summary.s3_prefix + summary.files_key},
+               {"itemCount", summary.items},
+               {"outputFormat", "DYNAMODB_JSON"},
+               {"ddbvault", OursJson(summary)}};
+  return json.dump(2) + "\n";
+}
+
+std::string ToJson(const std::vector<DataFile>& files, std::string_view key_prefix) {
+  std::string lines;
+  for (const DataFile& file : files) {
+    const Json json = {{"itemCount", file.items},      {"md5Checksum", file.md5},
+                       {"sha256", file.sha256},        {"bytes", file.bytes},
+                       {"etag", file.etag},
+                       {"dataFileS3Key", std::string(key_prefix) + file.key}};
+    lines += json.dump() + "\n";
+  }
+  return lines;
+}
+
+SnapshotSummary SummaryFromJson(std::string_view json, std::string_view directory) {
+  SnapshotSummary summary;
+  try {
+    const Json document = Json::parse(json);
+    summary.table_arn = Read(document, "tableArn", std::string());
+    summary.table_id = Read(document, "tableId", std::string());
+    summary.table = TableOfArn(summary.table_arn);
+    summary.started = ReadTime(document, "startTime");
+    summary.ended = ReadTime(document, "endTime");
+    summary.moment = ReadTime(document, "exportTime");
+    summary.items = document.at("itemCount").get<std::uint64_t>();
+    summary.s3_bucket = Read(document, "s3Bucket", std::string());
+    summary.s3_prefix = Read(document, "s3Prefix", std::string());
+    const auto files = document.at("manifestFilesS3Key").get<std::string>();
+    summary.files_key = std::string(directory) + LastPart(files);
+    if (document.at("outputFormat").get<std::string>() != "DYNAMODB_JSON") {
+      throw Error(Reaction::kFixCommand, "its files are not DynamoDB JSON")
+          .Hint("Only exports in the format DYNAMODB_JSON can be read.");
+    }
+    if (Read(document, "exportType", std::string()) == "INCREMENTAL_EXPORT") {
+      throw Error(Reaction::kFixCommand, "it is an incremental export: it has not every item")
+          .Hint("Only full exports can be restored.");
+    }
+    const auto ours = document.find("ddbvault");
+    summary.ours = ours != document.end();
+    if (summary.ours) ReadOurs(*ours, summary);
+  } catch (const Json::exception&) {
+    throw Error(Reaction::kCorrupt, "it is damaged, or not a snapshot's manifest-summary.json");
+  }
+  return summary;
+}
+
+std::vector<DataFile> FilesFromJson(std::string_view json_lines, std::string_view directory) {
+  std::vector<DataFile> files;
+  try {
+    while (!json_lines.empty()) {
+      const std::size_t end = std::min(json_lines.find('\n'), json_lines.size());
+      const std::string_view line = json_lines.substr(0, end);
+      json_lines.remove_prefix(std::min(end + 1, json_lines.size()));
+      if (line.find_first_not_of(" \r\t") == std::string_view::npos) continue;
+      files.push_back(ReadFile(Json::parse(line), directory));
+    }
+  } catch (const Json::exception&) {
+    throw Error(Reaction::kCorrupt, "it is damaged, or not a snapshot's manifest-files.json");
+  }
+  return files;
+}
+
+}  // namespace ddbvault

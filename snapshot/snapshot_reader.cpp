@@ -1,0 +1,132 @@
+#include "snapshot/snapshot_reader.h"
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "base/error.h"
+
+namespace ddbvault {
+namespace {
+
+constexpr std::uint64_t kRangeBytes = std::uint64_t{4} << 20;
+
+constexpr const char* kDamageHint =
+    "Nothing of this file was written. Restore an older snapshot, or bring the file back from "
+    "another copy or from its older versions.";
+
+void CheckBytes(const DataFile& file, const std::string& body) {
+  if (file.bytes != 0 && body.size() != file.bytes) {
+    throw Error(Reaction::kCorrupt, "it is cut short: it has " + std::to_string(body.size()) +
+                                        " bytes, the manifest says " + std::to_string(file.bytes));
+  }
+  if (!file.sha256.empty() && Hex(AsBytes(Sha256(body))) != file.sha256) {
+    throw Error(Reaction::kCorrupt, "it is damaged: its SHA-256 is not the manifest's");
+  }
+  if (file.sha256.empty() && Base64(AsBytes(Md5(body))) != file.md5) {
+    throw Error(Reaction::kCorrupt, "it is damaged: its MD5 is not the manifest's");
+  }
+}
+
+// What the name says must be what is there: else a file cut to nothing would be a file of no items.
+Compression CompressionOf(const std::string& key, std::string_view first_bytes) {
+  const Compression detected = DetectCompression(first_bytes);
+  for (const Compression named : {Compression::kGzip, Compression::kZstd}) {
+    if (!key.ends_with(CompressionSuffix(named)) || detected == named) continue;
+    throw Error(Reaction::kCorrupt,
+                "it is not the " + std::string(CompressionName(named)) + " file that its name says");
+  }
+  return detected;
+}
+
+struct Step {
+  std::vector<SnapshotItem> items;
+  std::string_view rest;
+  bool more = false;
+};
+
+}  // namespace
+
+Task<std::uint64_t> SnapshotReader::Read(DataFile file, Sink sink) {
+  try {
+    const bool has_checksum = !file.sha256.empty() || !file.md5.empty();
+    if (has_checksum && file.bytes <= kMaxWholeFile) co_return co_await ReadWhole(file, sink);
+    co_return co_await ReadTwice(file, sink);
+  } catch (Error& error) {
+    error.Within(file.key);
+    if (error.reaction() == Reaction::kCorrupt) error.Hint(kDamageHint);
+    throw;
+  }
+}
+
+Task<std::uint64_t> SnapshotReader::ReadWhole(const DataFile& file, const Sink& sink) {
+  const auto object = co_await store_.Get(file.key);
+  if (!object) throw Error(Reaction::kCorrupt, "it is missing");
+  const std::string& body = object->body;
+  co_await workers_.Run([&file, &body] { CheckBytes(file, body); });
+  ItemDecoder decoder(CompressionOf(file.key, body), schema_);
+  co_await Decode(decoder, body, &sink);
+  co_await FinishDecoding(decoder, &sink);
+  if (decoder.items() != file.items) {
+    throw Error(Reaction::kCorrupt, "it has " + std::to_string(decoder.items()) +
+                                        " items, the manifest says " + std::to_string(file.items));
+  }
+  co_return decoder.items();
+}
+
+Task<std::uint64_t> SnapshotReader::ReadTwice(const DataFile& file, const Sink& sink) {
+  const auto object = co_await store_.Head(file.key);
+  if (!object) throw Error(Reaction::kCorrupt, "it is missing");
+  const ObjectInfo info = object->info;
+  co_await Pass(file, info, nullptr);
+  co_return co_await Pass(file, info, &sink);
+}
+
+Task<std::uint64_t> SnapshotReader::Pass(const DataFile& file, const ObjectInfo& object,
+                                         const Sink* sink) {
+  std::optional<ItemDecoder> decoder;
+  Sha256Stream digest;
+  std::uint64_t offset = 0;
+  do {
+    // The ETag keeps both passes on the same bytes: a file that is replaced meanwhile is an error.
+    std::string bytes;
+    if (object.size > 0) {
+      bytes = co_await store_.GetRange(file.key, object.etag, offset, kRangeBytes);
+    }
+    if (bytes.empty() && offset < object.size) throw Error(Reaction::kCorrupt, "it is cut short");
+    offset += bytes.size();
+    if (!decoder) decoder.emplace(CompressionOf(file.key, bytes), schema_);
+    if (!file.sha256.empty()) co_await workers_.Run([&] { digest.Add(bytes); });
+    co_await Decode(*decoder, bytes, sink);
+  } while (offset < object.size);
+  co_await FinishDecoding(*decoder, sink);
+  if (!file.sha256.empty() && Hex(AsBytes(digest.Finish())) != file.sha256) {
+    throw Error(Reaction::kCorrupt, "it is damaged: its SHA-256 is not the manifest's");
+  }
+  co_return decoder->items();
+}
+
+// `sink` null: only checks.
+Task<void> SnapshotReader::Decode(ItemDecoder& decoder, std::string_view bytes, const Sink* sink) {
+  bool more = true;
+  while (more) {
+    stop_.ThrowIfRequested();
+    const auto work = [&decoder, bytes] {
+      Step step;
+      step.rest = bytes;
+      step.more = decoder.Step(step.rest, step.items);
+      return step;
+    };
+    Step step = co_await workers_.Run(work);
+    bytes = step.rest;
+    more = step.more;
+    if (sink != nullptr && !step.items.empty()) co_await (*sink)(std::move(step.items));
+  }
+}
+
+Task<void> SnapshotReader::FinishDecoding(ItemDecoder& decoder, const Sink* sink) {
+  std::vector<SnapshotItem> items;
+  co_await workers_.Run([&decoder, &items] { decoder.Finish(items); });
+  if (sink != nullptr && !items.empty()) co_await (*sink)(std::move(items));
+}
+
+}  // namespace ddbvault

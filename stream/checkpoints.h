@@ -1,0 +1,53 @@
+// How far each shard has been applied, kept on this machine across restarts.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace ddbvault {
+
+struct ShardCheckpoint {
+  std::string shard_id;
+  std::string parent_shard_id;
+  // Every change of the shard up to this sequence number is durable.  Empty: none yet.
+  std::string applied;
+  // Changes after `applied` up to this one may have been applied: a run that ended in between must
+  // compare them with what is at rest.  Empty: none.
+  std::string noted;
+  bool finished = false;  // applied to the shard's end (or the rest is gone: then a gap tells)
+  Time read{};            // when the shard was last read, within a few minutes
+};
+
+// Positions belong to a consumer: the same stream followed into two places has two of each.
+// A consumer is named by its place's URL.  Not for use by two threads; several processes may share
+// the file.
+class CheckpointStore {
+ public:
+  virtual ~CheckpointStore() = default;
+
+  // ARNs of the streams of `table_arn` that this consumer has positions in, oldest first.
+  virtual std::vector<std::string> Streams(std::string_view consumer,
+                                           std::string_view table_arn) = 0;
+  virtual std::vector<ShardCheckpoint> Load(std::string_view consumer,
+                                            std::string_view stream_arn) = 0;
+  // Success: synced to disk.  Throws Error{kRetryLater} when the disk does not take it.
+  virtual void Save(std::string_view consumer, std::string_view stream_arn,
+                    const ShardCheckpoint& checkpoint) = 0;
+  // Changes made up to this moment may have been applied by a run whose positions are lost; kept as
+  // long as the stream is.  nullopt: this consumer has never followed the stream (or its file is
+  // lost).
+  virtual std::optional<Time> GuardedUntil(std::string_view consumer,
+                                           std::string_view stream_arn) = 0;
+  // Success: synced to disk.
+  virtual void SaveGuardedUntil(std::string_view consumer, std::string_view stream_arn,
+                                Time time) = 0;
+  // Of a finished shard that the stream no longer lists.
+  virtual void Forget(std::string_view consumer, std::string_view stream_arn,
+                      std::string_view shard_id) = 0;
+};
+
+}  // namespace ddbvault

@@ -1,0 +1,310 @@
+#include "stream/follower.h"
+
+#include <algorithm>
+
+#include "base/backoff.h"
+#include "base/log.h"
+
+namespace ddbvault {
+namespace {
+
+// DynamoDB Streams keeps a record for 24 hours.
+constexpr Duration kRetention = std::chrono::hours(24);
+// A finished shard's position is kept while AWS may still list the shard: a stream describes its
+// shards for a while after their records are gone.
+constexpr Duration kForgetAfter = std::chrono::hours(48);
+// Change times are AWS's clock, the start of the process ours; SigV4 refuses clocks further apart.
+constexpr Duration kClockTolerance = std::chrono::minutes(5);
+// A child can be invisible for a while after its parent has ended (protocol of AWS's own adapter:
+// 10 tries, 50 ms doubling up to a second).
+constexpr int kChildTries = 10;
+constexpr Duration kChildBase{50};
+constexpr Duration kChildCap{1000};
+
+}  // namespace
+
+Follower::Follower(StreamsClient& streams, ChangeSink& sink, CheckpointStore& checkpoints,
+                   Clock& clock, Stop& stop, FollowerEvents& events, std::string consumer,
+                   FollowerOptions options)
+    : streams_(streams),
+      sink_(sink),
+      checkpoints_(checkpoints),
+      clock_(clock),
+      stop_(stop),
+      events_(events),
+      consumer_(std::move(consumer)),
+      options_(options) {}
+
+Task<StreamEnd> Follower::Follow(std::string stream_arn) {
+  const Executor executor = co_await asio::this_coro::executor;
+  LoadPositions(stream_arn, executor);
+  std::optional<StreamEnd> end;
+  std::exception_ptr error;
+  try {
+    co_await CheckAge();
+    end = co_await RunConsumers(stream_arn);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  // The consumers refer to this object: none may outlive the call.
+  if (error) stop_.Request();
+  co_await group_->Join();
+  CollectEnded();
+  if (error) std::rethrow_exception(error);
+  co_return *end;
+}
+
+void Follower::LoadPositions(const std::string& stream_arn, Executor executor) {
+  running_.clear();
+  positions_.clear();
+  complete_until_.clear();
+  at_end_.clear();
+  for (ShardCheckpoint& checkpoint : checkpoints_.Load(consumer_, stream_arn)) {
+    std::string id = checkpoint.shard_id;
+    positions_.emplace(std::move(id), std::move(checkpoint));
+  }
+  known_stream_ = !positions_.empty();
+  std::optional<Time> guarded = checkpoints_.GuardedUntil(consumer_, stream_arn);
+  if (!guarded) {
+    guarded = clock_.Now() + kClockTolerance;
+    checkpoints_.SaveGuardedUntil(consumer_, stream_arn, *guarded);
+  }
+  memory_ = std::make_unique<Semaphore>(executor, options_.memory);
+  group_ = std::make_unique<TaskGroup>(executor);
+  news_ = std::make_unique<Event>(executor);
+  context_ = std::make_unique<ConsumerContext>(
+      ConsumerContext{streams_, sink_, checkpoints_, clock_, stop_, events_, *memory_, counters_,
+                      options_.consumer, consumer_, stream_arn, StreamLabel(stream_arn), *guarded,
+                      options_.once});
+}
+
+Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
+  int child_tries = 0;
+  for (;;) {
+    const Listing listing = co_await ListShards(stream_arn);
+    if (stop_.requested()) co_return StreamEnd::kStopped;
+    if (listing.gone) {
+      co_await Gap("the stream is gone", "", Time{});
+      co_return StreamEnd::kOver;
+    }
+    enabled_ = listing.enabled;
+    graph_.Update(listing.shards);
+    co_await CheckLineage(listing);
+    StartReadable(graph_);
+    ForgetOldShards(graph_);
+    known_stream_ = true;
+
+    // A parent has ended and its child is not listed yet: ask again soon, for a few seconds.
+    const bool orphaned = listing.enabled && running_.empty() && at_end_.empty();
+    if (orphaned && child_tries < kChildTries) {
+      Backoff backoff(kChildBase * (1 << child_tries), kChildCap);
+      ++child_tries;
+      const Duration pause = backoff.Next() + kChildBase;
+      co_await clock_.Sleep(pause, &stop_);
+      continue;
+    }
+    if (running_.empty()) {
+      if (!listing.enabled) co_return StreamEnd::kOver;
+      if (options_.once) co_return StreamEnd::kAtEnd;
+    }
+    co_await WaitForNews();
+    if (CollectEnded()) child_tries = 0;
+    if (stop_.requested()) co_return StreamEnd::kStopped;
+  }
+}
+
+Task<Follower::Listing> Follower::ListShards(const std::string& stream_arn) {
+  Listing listing;
+  std::set<std::string> seen;
+  std::string start;
+  Backoff backoff(Duration(250), Duration(30000));
+  while (!stop_.requested()) {
+    std::optional<Error> error;
+    try {
+      StreamPage page = co_await streams_.DescribeStream(stream_arn, start);
+      backoff.Reset();
+      listing.enabled = page.status == "ENABLED" || page.status == "ENABLING";
+      for (ShardDescription& shard : page.shards) {
+        if (seen.insert(shard.shard_id).second) listing.shards.push_back(std::move(shard));
+      }
+      start = page.last_evaluated_shard_id;
+      if (start.empty()) co_return listing;
+    } catch (const Error& caught) {
+      error = caught;
+    }
+    if (!error) continue;
+    if (error->reaction() == Reaction::kNotFound) {
+      listing.gone = true;
+      co_return listing;
+    }
+    if (options_.once && error->reaction() != Reaction::kRetryLater) throw *error;
+    const Duration pause = backoff.Next() + Duration(250);
+    LogWarn("{}; trying again in {}", error->Within("describe stream").what(),
+            FormatDuration(pause));
+    co_await clock_.Sleep(pause, &stop_);
+  }
+  co_return listing;
+}
+
+// Law: what was trimmed before it was finished is a gap, never silently skipped.
+Task<void> Follower::CheckLineage(const Listing& listing) {
+  for (auto& [id, position] : positions_) {
+    if (position.finished || graph_.Lists(id)) continue;
+    co_await Gap("a shard that was not read to its end is no longer listed", id, position.read);
+    position.finished = true;
+    checkpoints_.Save(consumer_, context_->stream_arn, position);
+  }
+  if (!known_stream_) co_return;
+  for (const ShardDescription& shard : listing.shards) {
+    const std::string& parent = shard.parent_shard_id;
+    const bool new_root = !parent.empty() && !graph_.Lists(parent) &&
+                          positions_.count(shard.shard_id) == 0 &&
+                          running_.count(shard.shard_id) == 0;
+    if (!new_root || positions_.count(parent) != 0) continue;
+    co_await Gap("the parent of a shard came and went unread", shard.shard_id, Time{});
+    // Said once: from here on the parent counts as finished.
+    ShardCheckpoint lost;
+    lost.shard_id = parent;
+    lost.finished = true;
+    lost.read = clock_.Now();
+    checkpoints_.Save(consumer_, context_->stream_arn, lost);
+    positions_.emplace(parent, std::move(lost));
+  }
+}
+
+// Law: more than 24 hours since the last read is a gap, whatever the stream answers.
+Task<void> Follower::CheckAge() {
+  Time latest{};
+  for (const auto& [id, position] : positions_) latest = std::max(latest, position.read);
+  if (latest != Time{} && clock_.Now() - latest > kRetention) {
+    co_await Gap("the stream was not read for more than 24 hours", "", latest);
+  }
+}
+
+Task<void> Follower::Gap(std::string reason, const std::string& shard_id, Time from) {
+  FoundGap gap;
+  gap.reason = std::move(reason);
+  gap.stream_label = context_->stream_label;
+  gap.shard_id = shard_id;
+  gap.from = from;
+  co_await events_.OnGap(std::move(gap));
+}
+
+void Follower::StartReadable(const ShardGraph& graph) {
+  std::set<std::string> finished;
+  for (const auto& [id, position] : positions_) {
+    if (position.finished) finished.insert(id);
+  }
+  for (const ShardDescription& shard : graph.Readable(finished)) {
+    const std::string& id = shard.shard_id;
+    if (running_.count(id) != 0 || at_end_.count(id) != 0) continue;
+    ShardCheckpoint start;
+    const bool first_listing = !known_stream_;
+    if (auto known = positions_.extract(id)) {
+      start = std::move(known.mapped());
+    } else {
+      // On record from the start, so that a later run can tell a shard that it missed from one that
+      // it began with.
+      start.shard_id = id;
+      start.parent_shard_id = shard.parent_shard_id;
+      start.read = clock_.Now();
+      checkpoints_.Save(consumer_, context_->stream_arn, start);
+    }
+    Running running;
+    running.consumer = std::make_unique<ShardConsumer>(*context_, std::move(start), !first_listing);
+    running_.emplace(id, std::move(running));
+    group_->Spawn(RunConsumer(id));
+  }
+}
+
+Task<void> Follower::RunConsumer(std::string shard_id) {
+  Running& running = running_.at(shard_id);
+  std::exception_ptr error;
+  try {
+    running.end = co_await running.consumer->Run();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  running.ended = true;
+  news_->Set();
+  if (error) std::rethrow_exception(error);
+}
+
+// Moves what consumers that have ended knew to where the next listing looks for it.
+bool Follower::CollectEnded() {
+  bool any = false;
+  for (auto at = running_.begin(); at != running_.end();) {
+    const Running& running = at->second;
+    if (!running.ended) {
+      ++at;
+      continue;
+    }
+    any = true;
+    positions_[at->first] = running.consumer->checkpoint();
+    complete_until_[at->first] = running.consumer->complete_until();
+    if (running.end == ShardEnd::kAtEnd) at_end_.insert(at->first);
+    at = running_.erase(at);
+  }
+  return any;
+}
+
+Task<void> Follower::WaitForNews() {
+  // Whichever comes first ends the sleep: news, a stop, or time for the next listing.
+  Stop wake;
+  const Stop::Registration on_stop = stop_.OnRequest([&wake] { wake.Request(); });
+  TaskGroup watcher(co_await asio::this_coro::executor);
+  watcher.Spawn(WakeOnNews(wake));
+  co_await clock_.Sleep(options_.discover_every, &wake);
+  wake.Request();
+  news_->Pulse();
+  co_await watcher.Join();
+  news_->Reset();
+  if (group_->first_error()) std::rethrow_exception(group_->first_error());
+}
+
+Task<void> Follower::WakeOnNews(Stop& wake) {
+  if (!wake.requested()) co_await news_->Wait();
+  wake.Request();
+}
+
+void Follower::ForgetOldShards(const ShardGraph& graph) {
+  for (auto at = positions_.begin(); at != positions_.end();) {
+    const bool old = at->second.finished && !graph.Lists(at->first) &&
+                     clock_.Now() - at->second.read > kForgetAfter &&
+                     !graph.HasChildren(at->first);
+    if (!old) {
+      ++at;
+      continue;
+    }
+    checkpoints_.Forget(consumer_, context_->stream_arn, at->first);
+    complete_until_.erase(at->first);
+    at = positions_.erase(at);
+  }
+}
+
+std::optional<Time> Follower::watermark() const {
+  Time lowest = Time::max();
+  for (const auto& [id, running] : running_) {
+    lowest = std::min(lowest, running.consumer->complete_until());
+  }
+  for (const auto& [id, position] : positions_) {
+    if (!graph_.Lists(id)) continue;
+    // A finished parent says nothing once its children are listed: they go on from its end.
+    if (position.finished && (graph_.HasChildren(id) || !enabled_)) continue;
+    const auto at = complete_until_.find(id);
+    lowest = std::min(lowest, at == complete_until_.end() ? Time{} : at->second);
+  }
+  if (lowest == Time::max() || lowest == Time{}) return std::nullopt;
+  return std::chrono::floor<std::chrono::seconds>(lowest);
+}
+
+std::vector<ShardCheckpoint> Follower::positions() const {
+  std::vector<ShardCheckpoint> all;
+  for (const auto& [id, position] : positions_) {
+    if (graph_.Lists(id)) all.push_back(position);
+  }
+  for (const auto& [id, running] : running_) all.push_back(running.consumer->checkpoint());
+  return all;
+}
+
+}  // namespace ddbvault

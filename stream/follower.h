@@ -1,0 +1,100 @@
+// Follows one table's stream into a sink: finds the shards, reads those that may be read, parents
+// before children, and knows up to which moment everything is applied.
+//
+// Lineage: all pages of DescribeStream are walked at the start, whenever a shard ends, and once a
+// minute; one consumer task runs for each readable shard (shard_graph.h).  Positions are the
+// checkpoint store's; a shard without one starts at TRIM_HORIZON.
+//
+// One task at a time may call Follow(); the getters may be called at any time between.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "stream/shard_consumer.h"
+#include "stream/shard_graph.h"
+
+namespace ddbvault {
+
+struct FollowerOptions {
+  ConsumerOptions consumer;
+  bool once = false;  // end when every shard has been read to its present end
+  Duration discover_every{60000};
+  std::size_t memory = 64U << 20U;  // bytes of batches with the sink, over all shards
+};
+
+enum class StreamEnd {
+  kAtEnd,    // `once`: everything there is has been applied
+  kStopped,
+  kOver,     // every shard is finished and the stream is disabled, or gone
+};
+
+class Follower {
+ public:
+  Follower(StreamsClient& streams, ChangeSink& sink, CheckpointStore& checkpoints, Clock& clock,
+           Stop& stop, FollowerEvents& events, std::string consumer, FollowerOptions options);
+
+  // Throws only with `once` (what another try cannot help), or when the checkpoint store fails.
+  Task<StreamEnd> Follow(std::string stream_arn);
+
+  // Of the stream that is, or was last, followed:
+  // every change made up to this moment (whole seconds) is applied.  nullopt: not yet known.
+  std::optional<Time> watermark() const;
+  // A copy of all shards' positions, for state.json.
+  std::vector<ShardCheckpoint> positions() const;
+  const FollowCounters& counters() const { return counters_; }
+
+ private:
+  struct Listing {
+    std::vector<ShardDescription> shards;
+    bool enabled = true;  // ENABLED or ENABLING: more shards can come
+    bool gone = false;
+  };
+  struct Running {
+    std::unique_ptr<ShardConsumer> consumer;
+    bool ended = false;
+    ShardEnd end = ShardEnd::kStopped;
+  };
+
+  void LoadPositions(const std::string& stream_arn, Executor executor);
+  Task<Listing> ListShards(const std::string& stream_arn);
+  Task<void> CheckLineage(const Listing& listing);
+  Task<void> CheckAge();
+  void StartReadable(const ShardGraph& graph);
+  Task<void> RunConsumer(std::string shard_id);
+  bool CollectEnded();
+  Task<void> WaitForNews();
+  Task<void> WakeOnNews(Stop& wake);
+  void ForgetOldShards(const ShardGraph& graph);
+  Task<void> Gap(std::string reason, const std::string& shard_id, Time from);
+  Task<StreamEnd> RunConsumers(const std::string& stream_arn);
+
+  StreamsClient& streams_;
+  ChangeSink& sink_;
+  CheckpointStore& checkpoints_;
+  Clock& clock_;
+  Stop& stop_;
+  FollowerEvents& events_;
+  std::string consumer_;
+  FollowerOptions options_;
+  FollowCounters counters_;
+
+  // Of the stream being followed.
+  bool known_stream_ = false;  // positions were found: what is missing now is a gap
+  std::unique_ptr<Semaphore> memory_;
+  std::unique_ptr<ConsumerContext> context_;
+  std::unique_ptr<TaskGroup> group_;
+  std::unique_ptr<Event> news_;  // a consumer has ended
+  ShardGraph graph_;
+  bool enabled_ = true;
+  std::map<std::string, Running> running_;
+  std::map<std::string, ShardCheckpoint> positions_;  // of shards that are not running
+  std::map<std::string, Time> complete_until_;        // of shards that were run and ended
+  std::set<std::string> at_end_;                      // `once`: done with
+};
+
+}  // namespace ddbvault

@@ -1,0 +1,256 @@
+#include "stream/shard_consumer.h"
+
+#include <algorithm>
+
+#include "base/backoff.h"
+#include "base/log.h"
+
+namespace ddbvault {
+namespace {
+
+// Records live for 24 hours (DynamoDB Streams' retention).
+constexpr Duration kRetention = std::chrono::hours(24);
+// How often a shard that is read but has nothing new gets its `read` time saved.
+constexpr Duration kReadTimeSavedEvery = std::chrono::minutes(5);
+constexpr Duration kRetryBase{250};
+constexpr Duration kRetryCap{30000};
+
+bool IsTrimmed(const Error& error) { return error.code() == "TrimmedDataAccessException"; }
+bool IsExpired(const Error& error) { return error.code() == "ExpiredIteratorException"; }
+bool IsGone(const Error& error) { return error.code() == "ResourceNotFoundException"; }
+bool IsForeignPosition(const Error& error) { return error.code() == "ValidationException"; }
+
+}  // namespace
+
+ShardConsumer::ShardConsumer(ConsumerContext& context, ShardCheckpoint start, bool expected)
+    : context_(context), checkpoint_(std::move(start)), expected_(expected) {}
+
+Task<ShardEnd> ShardConsumer::Run() {
+  const Executor executor = co_await asio::this_coro::executor;
+  moved_ = std::make_unique<Event>(executor);
+  for (;;) {
+    std::optional<Error> error;
+    group_ = std::make_unique<TaskGroup>(executor);
+    try {
+      co_return co_await ReadToEnd();
+    } catch (const Error& caught) {
+      error = caught;
+    }
+    co_await Settle();
+    const std::optional<ShardEnd> end = co_await Recover(std::move(*error));
+    if (end) co_return *end;
+  }
+}
+
+Task<ShardEnd> ShardConsumer::ReadToEnd() {
+  guarded_until_ = checkpoint_.noted;
+  last_read_ = checkpoint_.applied;
+  empty_reads_ = 0;
+  sink_failed_ = false;
+  co_await OpenIterator();
+  while (!context_.stop.requested()) {
+    if (group_->first_error()) break;
+    const Time asked = context_.clock.Now();
+    RecordsPage page = co_await Read();
+    ++context_.counters.reads;
+    failures_ = 0;
+    expected_ = true;
+    iterator_ = page.next_iterator;
+    const bool empty = page.batch.empty();
+    const bool full = page.batch.changes().size() >= context_.options.records_per_read;
+    empty_reads_ = empty ? empty_reads_ + 1 : 0;
+    if (!empty) {
+      auto batch = std::make_shared<const ChangeBatch>(std::move(page.batch));
+      const bool handed_over = co_await HandOver(std::move(batch));
+      if (!handed_over) break;
+    }
+    if (iterator_.empty()) co_return co_await Finish();
+    if (empty && asked - checkpoint_.read > kReadTimeSavedEvery && in_flight_.empty()) {
+      checkpoint_.read = asked;
+      Save();
+    }
+    if (empty_reads_ >= context_.options.empty_reads_at_end && in_flight_.empty()) {
+      complete_until_ = std::max(complete_until_, asked - context_.options.propagation);
+      checkpoint_.read = asked;
+      if (context_.once) {
+        Save();
+        co_return ShardEnd::kAtEnd;
+      }
+    }
+    co_await Pause(full);
+  }
+  co_await Settle();
+  if (group_->first_error()) std::rethrow_exception(group_->first_error());
+  checkpoint_.read = context_.clock.Now();
+  Save();
+  co_return ShardEnd::kStopped;
+}
+
+Task<void> ShardConsumer::OpenIterator() {
+  const IteratorType type =
+      last_read_.empty() ? IteratorType::kTrimHorizon : IteratorType::kAfterSequenceNumber;
+  iterator_ = co_await context_.streams.GetShardIterator(context_.stream_arn, checkpoint_.shard_id,
+                                                         type, last_read_);
+}
+
+Task<RecordsPage> ShardConsumer::Read() {
+  // An iterator lives for 15 minutes; a pause longer than that (a sink that was stuck) is no fault.
+  bool expired = false;
+  try {
+    co_return co_await context_.streams.GetRecords(iterator_, context_.options.records_per_read);
+  } catch (const Error& error) {
+    if (!IsExpired(error)) throw;
+    expired = true;
+  }
+  if (expired) co_await OpenIterator();
+  co_return co_await context_.streams.GetRecords(iterator_, context_.options.records_per_read);
+}
+
+Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch) {
+  Semaphore::Permit permit = co_await context_.memory.Acquire(batch->bytes());
+  while (in_flight_.size() >= context_.options.batches_in_flight && !group_->first_error() &&
+         !context_.stop.requested()) {
+    co_await moved_->Wait();
+  }
+  if (group_->first_error() || context_.stop.requested()) co_return false;
+
+  auto entry = std::make_shared<InFlight>();
+  for (const ChangeView& change : batch->changes()) {
+    // A record without a readable number is parked by the sink; the next good one passes it.
+    if (!change.sequence_number.empty()) entry->last_sequence_number = change.sequence_number;
+    entry->last_change_time = std::max(entry->last_change_time, change.change_time);
+  }
+  if (entry->last_sequence_number.empty()) entry->last_sequence_number = last_read_;
+  entry->changes = batch->changes().size();
+  last_read_ = entry->last_sequence_number;
+
+  // The note goes to disk before the first of these changes can be at rest.  It never moves back:
+  // what an earlier run may have applied stays guarded, however often the replay is cut short.
+  if (CompareSequenceNumbers(last_read_, checkpoint_.noted) > 0) checkpoint_.noted = last_read_;
+  checkpoint_.read = context_.clock.Now();
+  Save();
+
+  BatchOrigin origin;
+  origin.stream_label = context_.stream_label;
+  origin.shard_id = checkpoint_.shard_id;
+  origin.guarded_until = guarded_until_;
+  origin.guarded_until_time = context_.guarded_until_time;
+  in_flight_.push_back(entry);
+  Task<void> apply = context_.sink.Apply(std::move(batch), std::move(origin));
+  group_->Spawn(ApplyBatch(std::move(apply), std::move(entry), std::move(permit)));
+  co_return true;
+}
+
+Task<void> ShardConsumer::ApplyBatch(Task<void> apply, std::shared_ptr<InFlight> entry,
+                                     Semaphore::Permit permit) {
+  std::exception_ptr error;
+  try {
+    co_await std::move(apply);
+    entry->applied = true;
+    AdvanceCheckpoint();
+  } catch (...) {
+    sink_failed_ = true;
+    error = std::current_exception();
+  }
+  permit.Release();
+  moved_->Pulse();
+  if (error) std::rethrow_exception(error);
+}
+
+void ShardConsumer::AdvanceCheckpoint() {
+  bool moved = false;
+  while (!in_flight_.empty() && in_flight_.front()->applied) {
+    const InFlight& first = *in_flight_.front();
+    checkpoint_.applied = first.last_sequence_number;
+    context_.counters.changes += first.changes;
+    context_.counters.newest_change =
+        std::max(context_.counters.newest_change, first.last_change_time);
+    // Change times are floored to a second: more of that second may follow.
+    complete_until_ = std::max(complete_until_, first.last_change_time - std::chrono::seconds(1));
+    in_flight_.pop_front();
+    moved = true;
+  }
+  // While more is in flight, the next batch's note saves this along with itself.
+  if (moved && in_flight_.empty()) Save();
+}
+
+Task<void> ShardConsumer::Settle() {
+  try {
+    co_await group_->Join();
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): kept as group_->first_error()
+  }
+  in_flight_.clear();
+  moved_->Pulse();
+}
+
+Task<ShardEnd> ShardConsumer::Finish() {
+  co_await group_->Join();
+  checkpoint_.finished = true;
+  checkpoint_.read = context_.clock.Now();
+  Save();
+  LogDebug("shard {} is finished", checkpoint_.shard_id);
+  co_return ShardEnd::kFinished;
+}
+
+Task<void> ShardConsumer::Pause(bool full) {
+  if (full) co_return;
+  Duration pause = context_.options.idle_least;
+  // Quiet for longer than it takes to be sure of the end: ask less and less.
+  if (!context_.once) {
+    const int quiet = std::max(0, empty_reads_ - context_.options.empty_reads_at_end);
+    pause = std::min(context_.options.idle_most, pause * (1 << std::min(quiet, 8)));
+  }
+  co_await context_.clock.Sleep(pause, &context_.stop);
+}
+
+Task<bool> ShardConsumer::RecoverFromLoss(const Error& error) {
+  FoundGap gap;
+  gap.stream_label = context_.stream_label;
+  gap.shard_id = checkpoint_.shard_id;
+  gap.from = checkpoint_.read;
+  if (IsGone(error)) {
+    gap.reason = "the shard is gone from the stream before it was read to its end";
+    checkpoint_.finished = true;
+  } else if (IsTrimmed(error)) {
+    gap.reason = "records of the shard were trimmed before they were read";
+  } else if (IsForeignPosition(error) && !checkpoint_.applied.empty()) {
+    gap.reason = "the stream does not know the saved position in the shard";
+  } else {
+    co_return false;
+  }
+  checkpoint_.applied.clear();  // TRIM_HORIZON; the note stays, so that what follows is guarded
+  if (expected_) co_await context_.events.OnGap(std::move(gap));
+  Save();
+  co_return true;
+}
+
+Task<std::optional<ShardEnd>> ShardConsumer::Recover(Error error) {
+  if (error.reaction() == Reaction::kCancelled || context_.stop.requested()) {
+    Save();
+    co_return ShardEnd::kStopped;
+  }
+  if (!sink_failed_) {
+    const bool recovered = co_await RecoverFromLoss(error);
+    if (recovered && checkpoint_.finished) co_return ShardEnd::kFinished;
+  }
+  const bool helpless = error.reaction() != Reaction::kRetryLater &&
+                        error.reaction() != Reaction::kDataLoss;
+  if (helpless && context_.once) throw error.Within("shard " + checkpoint_.shard_id);
+  if (context_.clock.Now() - checkpoint_.read > kRetention / 2) {
+    LogError("shard {} has not been read since {}: records are trimmed 24 hours after their change",
+             checkpoint_.shard_id, FormatTime(checkpoint_.read));
+  }
+  Backoff backoff(kRetryBase * (1 << std::min(failures_, 10)), kRetryCap);
+  ++failures_;
+  const Duration pause = backoff.Next() + kRetryBase;
+  LogWarn("shard {}: {}; trying again in {}{}", checkpoint_.shard_id, error.what(),
+          FormatDuration(pause), error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
+  co_await context_.clock.Sleep(pause, &context_.stop);
+  co_return std::nullopt;
+}
+
+void ShardConsumer::Save() {
+  context_.checkpoints.Save(context_.consumer, context_.stream_arn, checkpoint_);
+}
+
+}  // namespace ddbvault

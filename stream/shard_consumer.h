@@ -1,0 +1,146 @@
+// Moves one shard's changes into a sink, in order, and remembers how far it got.
+//
+//   read a batch -> note where it ends -> hand it to the sink -> (applied) -> save the checkpoint
+//
+// Several batches may be with the sink at once, so that one hot item holds up nobody else; the
+// checkpoint is always the end of the last batch before which every batch is applied.  So a crash at
+// any point repeats changes and skips none, and what may be repeated (up to the note) is offered to
+// the sink as guarded.  After any failure the consumer forgets what it held in memory and starts
+// again from the checkpoint.
+//
+// One task at a time; see follower.h for who starts it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "aws/streams_client.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/task.h"
+#include "stream/change_sink.h"
+#include "stream/checkpoints.h"
+
+namespace ddbvault {
+
+// Changes that may never have been applied; see incremental/state.h for how they are kept.
+struct FoundGap {
+  std::string reason;  // one sentence for a person
+  std::string stream_label;
+  std::string shard_id;  // empty: not one shard's
+  Time from{};           // the last moment known to be read; Time{}: unknown
+};
+
+// Told about what must not be silent.
+class FollowerEvents {
+ public:
+  virtual ~FollowerEvents() = default;
+  // Success: the gap is on record, durably.  The follower moves on only then.
+  virtual Task<void> OnGap(FoundGap gap) = 0;
+};
+
+struct ConsumerOptions {
+  // Reads of one shard are at least this far apart unless the last answer was full, and up to
+  // `idle_most` when nothing comes.  AWS publishes no limit; its own readers poll every 250 ms.
+  Duration idle_least{250};
+  Duration idle_most{2000};
+  // An answer may be empty although there is more further on.  So many in a row, and the shard
+  // counts as read to its present end.
+  int empty_reads_at_end = 5;
+  std::uint32_t records_per_read = 1000;  // GetRecords: at most 1000 (API reference)
+  std::size_t batches_in_flight = 8;
+  // A record is in the stream soon after its change, not at once; so much is taken off the moment
+  // up to which a shard is said to be complete.
+  Duration propagation{2000};
+};
+
+struct FollowCounters {
+  std::uint64_t changes = 0;  // applied
+  std::uint64_t reads = 0;    // GetRecords calls
+  Time newest_change{};       // of those applied
+};
+
+// What all consumers of one stream share.  Owned by the follower.
+struct ConsumerContext {
+  StreamsClient& streams;
+  ChangeSink& sink;
+  CheckpointStore& checkpoints;
+  Clock& clock;
+  Stop& stop;
+  FollowerEvents& events;
+  Semaphore& memory;  // bytes of batches that are with the sink
+  FollowCounters& counters;
+  ConsumerOptions options;
+  std::string consumer;  // name of the positions (checkpoints.h)
+  std::string stream_arn;
+  std::string stream_label;
+  // Changes made up to this moment are guarded (checkpoints.h).
+  Time guarded_until_time{};
+  bool once = false;  // end at the present end of the shard
+};
+
+enum class ShardEnd {
+  kFinished,  // applied to the shard's end: its children may start
+  kAtEnd,     // `once`: applied to the present end of an open shard
+  kStopped,
+};
+
+class ShardConsumer {
+ public:
+  // `expected`: a shard that turns out to be gone is a gap.  False for the shards that a stream lists
+  // when it is followed for the first time: what is gone by then was never promised.
+  ShardConsumer(ConsumerContext& context, ShardCheckpoint start, bool expected);
+
+  // Runs until the shard ends, or `stop`.  What another try may help is tried again for as long as it
+  // takes, with a line in the log; with `once`, an Error that another try cannot help is thrown.
+  // On return everything handed to the sink has been settled and the checkpoint is saved.
+  Task<ShardEnd> Run();
+
+  const ShardCheckpoint& checkpoint() const { return checkpoint_; }
+  // Every change of this shard made up to this moment is applied; Time{}: not known yet.
+  Time complete_until() const { return complete_until_; }
+
+ private:
+  struct InFlight {
+    std::string last_sequence_number;
+    Time last_change_time;
+    std::uint64_t changes = 0;
+    bool applied = false;
+  };
+
+  Task<ShardEnd> ReadToEnd();
+  Task<void> OpenIterator();
+  Task<RecordsPage> Read();
+  // False: not handed over, because of a stop or a failure; it is read again from the checkpoint.
+  Task<bool> HandOver(std::shared_ptr<const ChangeBatch> batch);
+  Task<void> ApplyBatch(Task<void> apply, std::shared_ptr<InFlight> entry,
+                        Semaphore::Permit permit);
+  void AdvanceCheckpoint();
+  Task<void> Settle();
+  Task<ShardEnd> Finish();
+  Task<void> Pause(bool full);
+  // What to do about an error; nullopt: start again from the checkpoint.
+  Task<std::optional<ShardEnd>> Recover(Error error);
+  // The stream lost something: puts the gap on record, and the position where reading can go on.
+  Task<bool> RecoverFromLoss(const Error& error);
+  void Save();
+
+  ConsumerContext& context_;
+  ShardCheckpoint checkpoint_;
+  bool expected_;
+  Time complete_until_{};
+  std::string guarded_until_;
+  std::string iterator_;
+  std::string last_read_;  // sequence number up to which the iterator has been read
+  int empty_reads_ = 0;
+  int failures_ = 0;
+  bool sink_failed_ = false;  // the error in hand is the sink's, not the stream's
+  std::deque<std::shared_ptr<InFlight>> in_flight_;
+  std::unique_ptr<TaskGroup> group_;
+  std::unique_ptr<Event> moved_;  // pulses when a batch has been settled
+};
+
+}  // namespace ddbvault

@@ -1,0 +1,24 @@
+#include "stream/shard_graph.h"
+
+namespace ddbvault {
+
+void ShardGraph::Update(const std::vector<ShardDescription>& listed) {
+  shards_.clear();
+  parents_.clear();
+  for (const ShardDescription& shard : listed) {
+    shards_.insert_or_assign(shard.shard_id, shard);
+    if (!shard.parent_shard_id.empty()) parents_.insert(shard.parent_shard_id);
+  }
+}
+
+std::vector<ShardDescription> ShardGraph::Readable(const std::set<std::string>& finished) const {
+  std::vector<ShardDescription> readable;
+  for (const auto& [id, shard] : shards_) {
+    if (finished.count(id) != 0) continue;
+    const bool waits = Lists(shard.parent_shard_id) && finished.count(shard.parent_shard_id) == 0;
+    if (!waits) readable.push_back(shard);
+  }
+  return readable;
+}
+
+}  // namespace ddbvault

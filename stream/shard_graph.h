@@ -1,0 +1,39 @@
+// Which shards of a stream may be read now.
+//
+//   root --+-- child --+-- open      A shard is readable when its parent is finished, or is no longer
+//          |           +-- open      listed (trimmed: it counts as finished).  A parent may have any
+//          +-- open                  number of children; a child has one parent.
+//
+// Pure: no I/O, no clock.  DescribeStream's pages are not one consistent view: a shard can be missing
+// for a while, be listed twice, or be listed open beside its own child; the graph only ever asks who
+// is finished, and a shard counts as finished when a consumer has applied it to its null iterator.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "aws/streams_client.h"
+
+namespace ddbvault {
+
+class ShardGraph {
+ public:
+  // All pages of one DescribeStream walk; replaces what was known.
+  void Update(const std::vector<ShardDescription>& listed);
+
+  // Shards whose parent is finished or not listed, that are not finished themselves; in the order of
+  // their ids, which begin with the time of creation.
+  std::vector<ShardDescription> Readable(const std::set<std::string>& finished) const;
+
+  bool Lists(const std::string& shard_id) const { return shards_.count(shard_id) != 0; }
+  bool HasChildren(const std::string& shard_id) const { return parents_.count(shard_id) != 0; }
+  std::size_t size() const { return shards_.size(); }
+
+ private:
+  std::map<std::string, ShardDescription> shards_;
+  std::set<std::string> parents_;  // shards that a listed shard names as its parent
+};
+
+}  // namespace ddbvault

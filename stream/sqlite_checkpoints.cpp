@@ -1,0 +1,240 @@
+#include "stream/sqlite_checkpoints.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "base/error.h"
+
+namespace ddbvault {
+namespace {
+
+// user_version of a file: the schema below.
+constexpr int kSchema = 1;
+// Another process of ours may be saving; a save takes milliseconds.
+constexpr int kBusyTimeoutMilliseconds = 10000;
+
+constexpr const char* kCreate = R"sql(
+  CREATE TABLE shard (
+    consumer TEXT NOT NULL,
+    stream_arn TEXT NOT NULL,
+    shard_id TEXT NOT NULL,
+    parent_shard_id TEXT NOT NULL,
+    applied TEXT NOT NULL,
+    noted TEXT NOT NULL,
+    finished INTEGER NOT NULL,
+    read_milliseconds INTEGER NOT NULL,
+    PRIMARY KEY (consumer, stream_arn, shard_id)
+  ) WITHOUT ROWID, STRICT;
+  CREATE TABLE stream (
+    consumer TEXT NOT NULL,
+    stream_arn TEXT NOT NULL,
+    guarded_until_milliseconds INTEGER NOT NULL,
+    PRIMARY KEY (consumer, stream_arn)
+  ) WITHOUT ROWID, STRICT;
+  PRAGMA user_version = 1;
+)sql";
+
+// Creates the file privately before SQLite would do it with the umask's mode.
+void CreatePrivately(const std::string& path) {
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!directory.empty() && !std::filesystem::exists(directory, error)) {
+    std::filesystem::create_directories(directory, error);
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  }
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) {
+    throw Error(Reaction::kFixCommand,
+                "cannot open the checkpoints file " + path + ": " + std::strerror(errno))
+        .Hint("give a writable file on a local disk with --checkpoints FILE");
+  }
+  close(file);
+}
+
+}  // namespace
+
+class SqliteCheckpoints::Database {
+ public:
+  explicit Database(const std::string& path) : path_(path) {
+    CreatePrivately(path);
+    Check(sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE, nullptr), "open");
+    sqlite3_busy_timeout(handle_, kBusyTimeoutMilliseconds);
+    Execute("PRAGMA journal_mode = WAL");
+    Execute("PRAGMA synchronous = FULL");
+    Execute("BEGIN IMMEDIATE");
+    const int schema = Version();
+    if (schema == 0) {
+      Execute(kCreate);
+    } else if (schema != kSchema) {
+      throw Error(Reaction::kCorrupt, "the checkpoints file " + path + " has schema " +
+                                          std::to_string(schema) + ", this ddbvault knows 1")
+          .Hint("use the ddbvault that wrote it, or another file with --checkpoints");
+    }
+    Execute("COMMIT");
+  }
+  ~Database() { sqlite3_close_v2(handle_); }
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  void Execute(const char* sql) {
+    Check(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr), "write");
+  }
+
+  void Check(int code, const char* doing) const {
+    if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
+    const bool damaged = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+    const bool passing = code == SQLITE_BUSY || code == SQLITE_FULL || code == SQLITE_IOERR;
+    Reaction reaction = Reaction::kFixCommand;
+    if (damaged) reaction = Reaction::kCorrupt;
+    if (passing) reaction = Reaction::kRetryLater;
+    throw Error(reaction, std::string("cannot ") + doing + " the checkpoints file " + path_ + ": " +
+                              (handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code)))
+        .Hint(damaged ? "move the file away: the follower then starts over from the stream's "
+                        "beginning and compares before it writes"
+                      : "check the disk's space and the file's permissions");
+  }
+
+  sqlite3* handle() const { return handle_; }
+
+ private:
+  int Version() {
+    sqlite3_stmt* statement = nullptr;
+    Check(sqlite3_prepare_v2(handle_, "PRAGMA user_version", -1, &statement, nullptr), "read");
+    sqlite3_step(statement);
+    const int version = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return version;
+  }
+
+  std::string path_;
+  sqlite3* handle_ = nullptr;
+};
+
+namespace {
+
+// One prepared statement, used once; parameters bound in order.
+template <typename Database>
+class Statement {
+ public:
+  Statement(Database& database, const char* sql) : database_(database) {
+    database_.Check(sqlite3_prepare_v2(database.handle(), sql, -1, &statement_, nullptr), "read");
+  }
+  ~Statement() { sqlite3_finalize(statement_); }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  Statement& Bind(std::string_view text) {
+    // Never a null pointer: SQLite would bind NULL for it.
+    const char* data = text.data() == nullptr ? "" : text.data();
+    database_.Check(sqlite3_bind_text(statement_, ++bound_, data, static_cast<int>(text.size()),
+                                      SQLITE_TRANSIENT),
+                    "write");
+    return *this;
+  }
+  Statement& Bind(std::int64_t number) {
+    database_.Check(sqlite3_bind_int64(statement_, ++bound_, number), "write");
+    return *this;
+  }
+  bool Step() {
+    const int code = sqlite3_step(statement_);
+    database_.Check(code, "write");
+    return code == SQLITE_ROW;
+  }
+  std::string Text(int column) const {
+    const unsigned char* text = sqlite3_column_text(statement_, column);
+    return {reinterpret_cast<const char*>(text),
+            static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  }
+  std::int64_t Number(int column) const { return sqlite3_column_int64(statement_, column); }
+
+ private:
+  Database& database_;
+  sqlite3_stmt* statement_ = nullptr;
+  int bound_ = 0;
+};
+
+}  // namespace
+
+SqliteCheckpoints::SqliteCheckpoints(const std::string& path)
+    : database_(std::make_unique<Database>(path)) {}
+
+SqliteCheckpoints::~SqliteCheckpoints() = default;
+
+std::vector<std::string> SqliteCheckpoints::Streams(std::string_view consumer,
+                                                    std::string_view table_arn) {
+  // A stream's ARN is the table's, "/stream/" and a label that sorts by time.
+  const std::string prefix = std::string(table_arn) + "/stream/";
+  Statement statement(*database_,
+                      "SELECT stream_arn FROM stream WHERE consumer = ?"
+                      " AND substr(stream_arn, 1, length(?)) = ? ORDER BY stream_arn");
+  statement.Bind(consumer).Bind(prefix).Bind(prefix);
+  std::vector<std::string> arns;
+  while (statement.Step()) arns.push_back(statement.Text(0));
+  return arns;
+}
+
+std::vector<ShardCheckpoint> SqliteCheckpoints::Load(std::string_view consumer,
+                                                     std::string_view stream_arn) {
+  Statement statement(*database_,
+                      "SELECT shard_id, parent_shard_id, applied, noted, finished,"
+                      " read_milliseconds FROM shard WHERE consumer = ? AND stream_arn = ?");
+  statement.Bind(consumer).Bind(stream_arn);
+  std::vector<ShardCheckpoint> checkpoints;
+  while (statement.Step()) {
+    ShardCheckpoint checkpoint;
+    checkpoint.shard_id = statement.Text(0);
+    checkpoint.parent_shard_id = statement.Text(1);
+    checkpoint.applied = statement.Text(2);
+    checkpoint.noted = statement.Text(3);
+    checkpoint.finished = statement.Number(4) != 0;
+    checkpoint.read = Time(Duration(statement.Number(5)));
+    checkpoints.push_back(std::move(checkpoint));
+  }
+  return checkpoints;
+}
+
+void SqliteCheckpoints::Save(std::string_view consumer, std::string_view stream_arn,
+                             const ShardCheckpoint& checkpoint) {
+  Statement statement(*database_, "INSERT OR REPLACE INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  statement.Bind(consumer)
+      .Bind(stream_arn)
+      .Bind(checkpoint.shard_id)
+      .Bind(checkpoint.parent_shard_id)
+      .Bind(checkpoint.applied)
+      .Bind(checkpoint.noted)
+      .Bind(std::int64_t{checkpoint.finished})
+      .Bind(checkpoint.read.time_since_epoch().count());
+  statement.Step();
+}
+
+std::optional<Time> SqliteCheckpoints::GuardedUntil(std::string_view consumer,
+                                                    std::string_view stream_arn) {
+  Statement statement(*database_,
+                      "SELECT guarded_until_milliseconds FROM stream"
+                      " WHERE consumer = ? AND stream_arn = ?");
+  statement.Bind(consumer).Bind(stream_arn);
+  if (!statement.Step()) return std::nullopt;
+  return Time(Duration(statement.Number(0)));
+}
+
+void SqliteCheckpoints::SaveGuardedUntil(std::string_view consumer, std::string_view stream_arn,
+                                         Time time) {
+  Statement statement(*database_, "INSERT OR REPLACE INTO stream VALUES (?, ?, ?)");
+  statement.Bind(consumer).Bind(stream_arn).Bind(time.time_since_epoch().count());
+  statement.Step();
+}
+
+void SqliteCheckpoints::Forget(std::string_view consumer, std::string_view stream_arn,
+                               std::string_view shard_id) {
+  Statement statement(*database_,
+                      "DELETE FROM shard WHERE consumer = ? AND stream_arn = ? AND shard_id = ?");
+  statement.Bind(consumer).Bind(stream_arn).Bind(shard_id);
+  statement.Step();
+}
+
+}  // namespace ddbvault

@@ -1,0 +1,71 @@
+#include "cli/progress_display.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ddbvault {
+namespace {
+
+using testing::StartsWith;
+
+constexpr Duration kMinute{60000};
+
+TEST(GroupDigits, SetsCommasEveryThreeDigits) {
+  EXPECT_EQ(GroupDigits(0), "0");
+  EXPECT_EQ(GroupDigits(999), "999");
+  EXPECT_EQ(GroupDigits(1000), "1,000");
+  EXPECT_EQ(GroupDigits(1234567), "1,234,567");
+}
+
+TEST(ProgressLine, TellsHowFarHowFastAndHowLong) {
+  Progress progress;
+  progress.done = 12345;
+  progress.total = 100000;
+  progress.retried = 3;
+  EXPECT_EQ(ProgressLine("backfill orders", progress, kMinute),
+            "backfill orders: 12,345 of about 100,000 items, 12%, 206/s, 7m07s left, 3 sent again");
+}
+
+TEST(ProgressLine, CountsOnlyWhatThisRunDidForTheRate) {
+  Progress progress;
+  progress.done = 12000;
+  progress.done_before = 6000;
+  EXPECT_EQ(ProgressLine("x", progress, kMinute), "x: 12,000 items, 100/s");
+  progress.done = 6000;
+  EXPECT_EQ(ProgressLine("x", progress, kMinute), "x: 6,000 items");
+}
+
+TEST(ProgressLine, GivesNoPartOfATotalThatIsUnknownOrExceeded) {
+  Progress progress;
+  progress.done = 60;
+  EXPECT_EQ(ProgressLine("x", progress, kMinute), "x: 60 items, 1/s");
+  progress.total = 50;
+  EXPECT_EQ(ProgressLine("x", progress, kMinute), "x: 60 items, 1/s");
+}
+
+TEST(ProgressLine, NamesThePhase) {
+  Progress progress;
+  progress.phase = "waiting for the table";
+  EXPECT_EQ(ProgressLine("x", progress, Duration{0}), "x: waiting for the table, 0 items");
+}
+
+TEST(ProgressBar, NeverIsWiderThanTheTerminal) {
+  Progress progress;
+  progress.done = 500;
+  progress.total = 1000;
+  for (std::size_t width = 0; width < 200; ++width) {
+    EXPECT_LE(ProgressBar("restore orders", progress, kMinute, width).size(), width);
+  }
+}
+
+TEST(ProgressBar, DrawsABarWhereThereIsRoom) {
+  Progress progress;
+  progress.done = 500;
+  progress.total = 1000;
+  EXPECT_THAT(ProgressBar("x", progress, kMinute, 200),
+              StartsWith("[####################--------------------] x: 500 of about 1,000 items"));
+  EXPECT_THAT(ProgressBar("x", progress, kMinute, 50), StartsWith("x: 500 of about"));
+}
+
+}  // namespace
+}  // namespace ddbvault

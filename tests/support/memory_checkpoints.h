@@ -1,0 +1,60 @@
+// CheckpointStore in memory, for tests: survives the follower, as the file survives the process.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "stream/checkpoints.h"
+
+namespace ddbvault {
+
+class MemoryCheckpoints : public CheckpointStore {
+ public:
+  // Called before each Save; what it throws is thrown, and nothing is saved.
+  std::function<void()> before_save;
+  int saves = 0;
+
+  std::vector<std::string> Streams(std::string_view consumer, std::string_view table_arn) override {
+    std::vector<std::string> arns;
+    for (const auto& [id, time] : guarded_) {
+      const bool ours = id.first == consumer && id.second.find(table_arn) == 0;
+      if (ours) arns.push_back(id.second);
+    }
+    return arns;
+  }
+  std::vector<ShardCheckpoint> Load(std::string_view consumer,
+                                    std::string_view stream_arn) override {
+    std::vector<ShardCheckpoint> found;
+    for (const auto& [id, checkpoint] : shards_) {
+      if (std::get<0>(id) == consumer && std::get<1>(id) == stream_arn) found.push_back(checkpoint);
+    }
+    return found;
+  }
+  void Save(std::string_view consumer, std::string_view stream_arn,
+            const ShardCheckpoint& checkpoint) override {
+    if (before_save) before_save();
+    ++saves;
+    shards_[{std::string(consumer), std::string(stream_arn), checkpoint.shard_id}] = checkpoint;
+  }
+  std::optional<Time> GuardedUntil(std::string_view consumer,
+                                   std::string_view stream_arn) override {
+    const auto at = guarded_.find({std::string(consumer), std::string(stream_arn)});
+    return at == guarded_.end() ? std::nullopt : std::optional<Time>(at->second);
+  }
+  void SaveGuardedUntil(std::string_view consumer, std::string_view stream_arn,
+                        Time time) override {
+    guarded_[{std::string(consumer), std::string(stream_arn)}] = time;
+  }
+  void Forget(std::string_view consumer, std::string_view stream_arn,
+              std::string_view shard_id) override {
+    shards_.erase({std::string(consumer), std::string(stream_arn), std::string(shard_id)});
+  }
+
+ private:
+  std::map<std::tuple<std::string, std::string, std::string>, ShardCheckpoint> shards_;
+  std::map<std::pair<std::string, std::string>, Time> guarded_;
+};
+
+}  // namespace ddbvault
