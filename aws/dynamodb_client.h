@@ -22,9 +22,10 @@ class AwsCaller;
 
 struct StreamDescription {
   bool enabled = false;
-  std::string view_type;  // NEW_AND_OLD_IMAGES, NEW_IMAGE, OLD_IMAGE, KEYS_ONLY; empty: never had one
-  std::string arn;        // LatestStreamArn; also of a disabled one; empty: never had one
-  std::string label;      // LatestStreamLabel
+  std::string
+      view_type;      // NEW_AND_OLD_IMAGES, NEW_IMAGE, OLD_IMAGE, KEYS_ONLY; empty: never had one
+  std::string arn;    // LatestStreamArn; also of a disabled one; empty: never had one
+  std::string label;  // LatestStreamLabel
 };
 
 struct TableDescription {
@@ -37,10 +38,10 @@ struct TableDescription {
   std::uint64_t item_count = 0;  // AWS refreshes it every 6 hours or so
   std::uint64_t size_bytes = 0;
   bool on_demand = false;
-  std::uint64_t read_capacity = 0;   // provisioned units per second; 0 on demand
+  std::uint64_t read_capacity = 0;  // provisioned units per second; 0 on demand
   std::uint64_t write_capacity = 0;
-  bool indexes_active = true;        // every GSI is ACTIVE
-  std::string json;  // the value of "Table" as AWS sent it
+  bool indexes_active = true;  // every GSI is ACTIVE
+  std::string json;            // the value of "Table" as AWS sent it
 };
 
 struct ScanRequest {

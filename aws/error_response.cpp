@@ -1,10 +1,9 @@
 #include "aws/error_response.h"
 
-#include <cstring>
 #include <nlohmann/json.hpp>
-#include <pugixml.hpp>
 
 #include "aws/error_table.h"
+#include "aws/s3_xml.h"
 
 namespace ddbvault {
 namespace {
@@ -40,16 +39,8 @@ Parsed ParseJson(std::string_view body) {
 }
 
 Parsed ParseXml(std::string_view body) {
-  Parsed parsed;
-  pugi::xml_document document;
-  if (!document.load_buffer(body.data(), body.size())) return parsed;
-  pugi::xml_node error = document.child("Error");
-  if (!error) error = document.child("ErrorResponse").child("Error");
-  if (!error) error = document.child("Response").child("Errors").child("Error");
-  parsed.code = error.child_value("Code");
-  parsed.message = error.child_value("Message");
-  parsed.region = error.child_value("Region");
-  return parsed;
+  S3ErrorDocument document = ParseS3Error(body);
+  return {std::move(document.code), std::move(document.message), std::move(document.region)};
 }
 
 Parsed Parse(const HttpResponse& response, AwsProtocol protocol) {

@@ -3,10 +3,6 @@
 //   EventLoop loop(options);
 //   loop.Run(Main(loop));
 //
-// Asio's io_context waits; libcurl's sockets are in an epoll set of our own, which is to Asio a
-// single descriptor.  So whatever Asio knows (a timer, a signal, the result of a WorkerPool) wakes
-// the loop at once, an idle loop sleeps, and no request costs Asio a registration.
-//
 // One thread: whoever calls Run().  Only executor() may be used (posted to) from other threads.
 #pragma once
 
@@ -17,22 +13,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <type_traits>
 #include <utility>
 
+#include "aws/curl_transport.h"
 #include "aws/http.h"
 #include "base/task.h"
 
 namespace ddbvault {
-
-struct HttpOptions {
-  // File of PEM certificates to trust; empty: the system's.
-  std::string ca_bundle;
-  // Requests in flight at once; more wait in line.  Also the number of connections kept open.
-  std::size_t max_connections = 256;
-  std::string user_agent = "ddbvault";
-};
 
 class EventLoop : public HttpTransport {
  public:

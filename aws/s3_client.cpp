@@ -212,8 +212,7 @@ S3Object S3Client::ReadObject(AwsResponse& response, bool head) const {
   const std::string_view checksum = http.headers.Find("x-amz-checksum-crc32");
   const bool composite = checksum.find('-') != std::string_view::npos ||
                          http.headers.Find("x-amz-checksum-type") == "COMPOSITE";
-  if (http.status == 200 && !checksum.empty() && !composite &&
-      checksum != Crc32Base64(http.body)) {
+  if (http.status == 200 && !checksum.empty() && !composite && checksum != Crc32Base64(http.body)) {
     throw Error(Reaction::kCorrupt, "the object's bytes do not have the checksum that S3 keeps");
   }
   object.body = std::move(http.body);
@@ -243,8 +242,7 @@ Task<std::optional<S3Object>> S3Client::Fetch(AwsRequest request, bool head) {
 
 Task<std::optional<S3Object>> S3Client::GetObject(std::string key, std::string version_id,
                                                   std::uint64_t range_start,
-                                                  std::uint64_t range_count,
-                                                  std::string if_match) {
+                                                  std::uint64_t range_count, std::string if_match) {
   AwsRequest request = NewRequest("GET", key);
   if (!version_id.empty()) request.query.emplace_back("versionId", version_id);
   if (range_count > 0) {

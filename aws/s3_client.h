@@ -1,10 +1,10 @@
 // S3's operations that ddbvault uses, on one bucket.
 //
 // REST with XML, SigV4 with service "s3".  Path style or virtual-host style.  Every call is signed
-// and retried with the SDKs' standard behaviour (caller.h).  Keys are whole (no prefix is added) and
-// percent-encoded once; "//", "." and ".." go through as they are.  Bodies are sent with their
-// SHA-256 over http, with UNSIGNED-PAYLOAD and x-amz-checksum-crc32 over https unless told otherwise
-// (S3Checksums).  Conditional writes never go over a connection that libcurl may replay.
+// and retried with the SDKs' standard behaviour (caller.h).  Keys are whole (no prefix is added)
+// and percent-encoded once; "//", "." and ".." go through as they are.  Bodies are sent with their
+// SHA-256 over http, with UNSIGNED-PAYLOAD and x-amz-checksum-crc32 over https unless told
+// otherwise (S3Checksums).  Conditional writes never go over a connection that libcurl may replay.
 //
 // Where AWS gives no answer body (HEAD), a missing bucket cannot be told from a missing key.
 // For the event loop's thread.
@@ -46,8 +46,8 @@ struct S3PutRequest {
 };
 
 struct S3PutResult {
-  // 412 (also 404 of an If-Match): nothing was written by the last try; an earlier one may have (see
-  // unanswered_attempt).
+  // 412 (also 404 of an If-Match): nothing was written by the last try; an earlier one may have
+  // (see unanswered_attempt).
   bool precondition_failed = false;
   std::string version_id;
   std::string etag;  // without quotes
@@ -107,15 +107,15 @@ class S3Client {
 
   // "Enabled", "Suspended" or "" (never enabled).
   Task<std::string> GetBucketVersioning();
-  Task<void> CreateBucket();                    // success also when it is ours already
+  Task<void> CreateBucket();  // success also when it is ours already
   Task<void> PutBucketVersioning(bool enabled);
 
   Task<std::string> CreateMultipartUpload(std::string key, std::string_view content_type,
-                                          const S3Metadata& metadata);            // -> upload id
+                                          const S3Metadata& metadata);  // -> upload id
   Task<std::string> UploadPart(std::string key, std::string upload_id, int part_number,
-                               std::string_view body);                             // -> ETag
-  // `etags` are those of parts 1, 2, ...  Throws code "NoSuchUpload" also when an earlier try, whose
-  // answer was lost, has completed it.  The ETag may be empty (Ceph 16).
+                               std::string_view body);  // -> ETag
+  // `etags` are those of parts 1, 2, ...  Throws code "NoSuchUpload" also when an earlier try,
+  // whose answer was lost, has completed it.  The ETag may be empty (Ceph 16).
   Task<S3PutResult> CompleteMultipartUpload(std::string key, std::string upload_id,
                                             const std::vector<std::string>& etags);
   // Success also when there is no such upload.

@@ -116,6 +116,7 @@ S3ErrorDocument ReadError(pugi::xml_node root) {
   error.code = Text(root, "Code");
   error.message = Text(root, "Message");
   error.request_id = Text(root, "RequestId");
+  error.region = Text(root, "Region");
   return error;
 }
 
@@ -186,7 +187,8 @@ S3Listing ParseListObjectVersions(std::string_view xml) {
 S3ErrorDocument ParseS3Error(std::string_view xml) {
   pugi::xml_document document;
   if (!Load(xml, document)) return {};
-  const pugi::xml_node root = document.document_element();
+  pugi::xml_node root = document.document_element();
+  if (std::strcmp(root.name(), "ErrorResponse") == 0) root = root.child("Error");  // STS
   if (std::strcmp(root.name(), "Error") != 0) return {};
   return ReadError(root);
 }

@@ -16,9 +16,11 @@ struct S3ErrorDocument {
   std::string code;  // "NoSuchKey"; empty when the text is not S3's error XML
   std::string message;
   std::string request_id;
+  std::string region;  // where the bucket is, when S3 says so
 };
 
-// Never throws: an error's body may be anything (a proxy's HTML, nothing at all).
+// Also of STS's <ErrorResponse>.  Never throws: an error's body may be anything (a proxy's HTML,
+// nothing at all).
 S3ErrorDocument ParseS3Error(std::string_view xml);
 
 // "Enabled", "Suspended" or "" (never enabled).
@@ -28,7 +30,7 @@ std::string ParseInitiateMultipartUpload(std::string_view xml);
 
 // The answer to CompleteMultipartUpload is 200 before S3 knows how it ends: it may be an error.
 struct S3CompleteDocument {
-  std::string etag;  // without quotes; some servers (Ceph 16) leave it empty
+  std::string etag;       // without quotes; some servers (Ceph 16) leave it empty
   S3ErrorDocument error;  // error.code is not empty: it failed
 };
 S3CompleteDocument ParseCompleteMultipartUpload(std::string_view xml);

@@ -19,9 +19,9 @@ class AwsCaller;
 
 struct ShardDescription {
   std::string shard_id;
-  std::string parent_shard_id;             // empty: a root, or its parent has been forgotten
+  std::string parent_shard_id;  // empty: a root, or its parent has been forgotten
   std::string starting_sequence_number;
-  std::string ending_sequence_number;      // empty: the shard is open
+  std::string ending_sequence_number;  // empty: the shard is open
 };
 
 struct StreamPage {
@@ -62,8 +62,8 @@ class StreamsClient {
 };
 
 // Cuts a GetRecords answer into changes in one pass; all views point into the body, which the batch
-// takes.  Throws Error{kCorrupt} unless the answer is whole JSON to its last byte.  A single record of
-// a shape that is not understood becomes a change with `defect`, so that the others can go on.
+// takes.  Throws Error{kCorrupt} unless the answer is whole JSON to its last byte.  A single record
+// of a shape that is not understood becomes a change with `defect`, so that the others can go on.
 RecordsPage ParseRecordsPage(std::unique_ptr<std::string> body);
 
 // "arn:aws:dynamodb:eu-central-1:123456789012:table/T/stream/2026-11-20T11:53:39.431" -> the last

@@ -40,8 +40,7 @@ BackfillOptions OptionsOf(Context& context, const TableDescription& table) {
     options.only_segment = share.segment;
   }
   if (const auto rate = context.Option("rate")) {
-    options.read_units_per_second =
-        ParseUnits(*rate, table.on_demand ? 0 : table.read_capacity);
+    options.read_units_per_second = ParseUnits(*rate, table.on_demand ? 0 : table.read_capacity);
   }
   options.in_flight = context.settings().in_flight;
   options.restart = line.Has("restart");

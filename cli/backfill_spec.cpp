@@ -24,7 +24,8 @@ CommandSpec BackfillSpec() {
                        "'{\"id\":{\"S\":\"a\"}}'."),
              {"restart", "", "Begin again, also where an earlier run can be continued."},
              {"enable-stream", "",
-              "Switch the table's stream on (NEW_AND_OLD_IMAGES) where it is off, and wait for it."},
+              "Switch the table's stream on (NEW_AND_OLD_IMAGES) where it is off, and wait for "
+              "it."},
              {"dry-run", "", "Say what would be written, write nothing."}}},
            {"Places", {IncrementalOption(), KeyHashOption()}},
            {"Work",
@@ -32,12 +33,15 @@ CommandSpec BackfillSpec() {
               "How many parts the table is scanned in, side by side, 1 to 1000000. Default: as "
               "many as --parallelism. A backfill is continued only with the number it began with."},
              {"segment", "I/N",
-              "Only segment I of N, I from 0 to N-1, to spread a table over machines. All N must be "
+              "Only segment I of N, I from 0 to N-1, to spread a table over machines. All N must "
+              "be "
               "done before the backfill counts."},
              {"rate", "RATE",
               "How much read capacity to use: units per second, or a part of what the table has "
               "provisioned (25%). Default: no limit."},
-             ParallelismOption(), InFlightOption(), MemoryOption()}}},
+             ParallelismOption(),
+             InFlightOption(),
+             MemoryOption()}}},
       .report = {"{\"table\", \"read\": items, \"written\", \"kept\": there already,",
                  " \"gone\": deleted meanwhile, \"resumed\", \"stopped\": true | false,",
                  " \"whole\": all segments are done, also those of other machines, \"dryRun\"}",

@@ -1,7 +1,7 @@
 #include "cli/command_line.h"
 
-// Without std::regex: it recurses once per character of an argument, and '.' ends at a newline, which
-// a key may have.
+// Without std::regex: it recurses once per character of an argument, and '.' ends at a newline,
+// which a key may have.
 #define CXXOPTS_NO_REGEX
 #include <algorithm>
 #include <cxxopts.hpp>
@@ -40,7 +40,8 @@ bool TakesValue(std::string_view word) {
   return false;
 }
 
-// Where the first word is that is neither an option nor the value of one; size() when there is none.
+// Where the first word is that is neither an option nor the value of one; size() when there is
+// none.
 std::size_t FirstWord(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--") return std::min(i + 1, words.size());
@@ -86,9 +87,9 @@ cxxopts::Options Options(const CommandSpec& command) {
   auto add = options.add_options();
   for (const OptionGroup& group : command.AllGroups()) {
     for (const OptionSpec& option : group.options) {
-      const std::string names = option.letter == 0
-                                    ? std::string(option.name)
-                                    : std::string(1, option.letter) + "," + std::string(option.name);
+      const std::string names =
+          option.letter == 0 ? std::string(option.name)
+                             : std::string(1, option.letter) + "," + std::string(option.name);
       if (option.value.empty()) {
         add(names, "", cxxopts::value<bool>());
       } else {

@@ -1,5 +1,5 @@
-// What a command accepts and what its --help says: data, from which command_line.h parses and help.h
-// prints, so that the two cannot disagree.
+// What a command accepts and what its --help says: data, from which command_line.h parses and
+// help.h prints, so that the two cannot disagree.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +10,11 @@
 namespace ddbvault {
 
 struct OptionSpec {
-  std::string_view name;         // without the dashes
-  std::string_view value;        // "URL", "N": what it takes; empty: a switch
-  std::string_view help;         // whole sentences; wrapped by help.h
+  std::string_view name;              // without the dashes
+  std::string_view value;             // "URL", "N": what it takes; empty: a switch
+  std::string_view help;              // whole sentences; wrapped by help.h
   std::string_view environment = {};  // the variables that give it too; empty: none
-  char letter = 0;               // its one-letter form; 0: none
+  char letter = 0;                    // its one-letter form; 0: none
 };
 
 struct OptionGroup {
@@ -39,14 +39,14 @@ struct StatusSpec {
 
 struct CommandSpec {
   std::string_view name;
-  std::string_view summary;               // one line of the list of commands
-  std::vector<std::string_view> usage;    // without "ddbvault "
-  std::vector<std::string_view> about;    // paragraphs
-  std::string_view argument;              // what a positional argument is: "table"
+  std::string_view summary;             // one line of the list of commands
+  std::vector<std::string_view> usage;  // without "ddbvault "
+  std::vector<std::string_view> about;  // paragraphs
+  std::string_view argument;            // what a positional argument is: "table"
   std::size_t min_arguments = 0;
   std::size_t max_arguments = 0;
-  std::vector<OptionGroup> groups;        // its own; the common ones come behind
-  std::vector<std::string_view> report;   // what --json prints, line by line
+  std::vector<OptionGroup> groups;       // its own; the common ones come behind
+  std::vector<std::string_view> report;  // what --json prints, line by line
   std::vector<StatusSpec> statuses;
   std::vector<Example> examples;
 

@@ -12,8 +12,7 @@
 namespace ddbvault {
 
 void Print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
-      std::fflush(stdout) == 0) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
     return;
   }
   throw Error(Reaction::kFixCommand, std::string("the report could not be written to standard "

@@ -2,9 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <optional>
-#include <toml++/toml.h>
 #include <vector>
 
 #include "aws/credential_files.h"
@@ -23,22 +23,14 @@ struct Key {
 };
 
 constexpr Key kKeys[] = {
-    {"checkpoints", Type::kText},
-    {"key_hash", Type::kText},
-    {"s3.endpoint", Type::kText},
-    {"s3.path_style", Type::kText},
-    {"s3.ca_bundle", Type::kText},
-    {"s3.incremental.bucket", Type::kText},
-    {"s3.incremental.prefix", Type::kText},
-    {"s3.incremental.url", Type::kText},
-    {"s3.snapshot.bucket", Type::kText},
-    {"s3.snapshot.prefix", Type::kText},
-    {"s3.snapshot.url", Type::kText},
-    {"dynamodb.region", Type::kText},
-    {"dynamodb.host", Type::kText},
-    {"dynamodb.port", Type::kNumber},
-    {"dynamodb.tls", Type::kSwitch},
-    {"dynamodb.parallelism", Type::kNumber},
+    {"checkpoints", Type::kText},           {"key_hash", Type::kText},
+    {"s3.endpoint", Type::kText},           {"s3.path_style", Type::kText},
+    {"s3.ca_bundle", Type::kText},          {"s3.incremental.bucket", Type::kText},
+    {"s3.incremental.prefix", Type::kText}, {"s3.incremental.url", Type::kText},
+    {"s3.snapshot.bucket", Type::kText},    {"s3.snapshot.prefix", Type::kText},
+    {"s3.snapshot.url", Type::kText},       {"dynamodb.region", Type::kText},
+    {"dynamodb.host", Type::kText},         {"dynamodb.port", Type::kNumber},
+    {"dynamodb.tls", Type::kSwitch},        {"dynamodb.parallelism", Type::kNumber},
 };
 
 constexpr std::size_t kLargestFile = 1U << 20U;  // a config file is a page of text
@@ -85,9 +77,12 @@ std::vector<std::string> Children(std::string_view parent) {
 
 std::string_view TypeText(Type type) {
   switch (type) {
-    case Type::kText: return "a text in quotes";
-    case Type::kNumber: return "a whole number";
-    case Type::kSwitch: return "true or false";
+    case Type::kText:
+      return "a text in quotes";
+    case Type::kNumber:
+      return "a whole number";
+    case Type::kSwitch:
+      return "true or false";
   }
   return "";
 }
@@ -95,7 +90,8 @@ std::string_view TypeText(Type type) {
 std::optional<std::string> ValueText(const toml::node& node, Type type) {
   if (type == Type::kText && node.is_string()) return node.as_string()->get();
   if (type == Type::kNumber && node.is_integer()) return std::to_string(node.as_integer()->get());
-  if (type == Type::kSwitch && node.is_boolean()) return node.as_boolean()->get() ? "true" : "false";
+  if (type == Type::kSwitch && node.is_boolean())
+    return node.as_boolean()->get() ? "true" : "false";
   return std::nullopt;
 }
 
@@ -138,7 +134,7 @@ ConfigValues ParseConfig(std::string_view text, const std::string& path) {
 ConfigValues ReadConfigFile(const std::string& path) {
   const std::optional<std::string> text = ReadSmallFile(path, kLargestFile);
   if (!text) throw Bad("there is no config file " + path, "check the path given with --config");
-  struct stat status{};
+  struct stat status {};
   if (stat(path.c_str(), &status) == 0 && (status.st_mode & S_IWOTH) != 0) {
     LogWarn("{}: anybody on this machine can change this config file, and so where backups go",
             path);

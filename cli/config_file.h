@@ -19,8 +19,8 @@ namespace ddbvault {
 // By dotted key, "s3.incremental.bucket"; the origin has file, line and column.
 using ConfigValues = std::map<std::string, SettingValue, std::less<>>;
 
-// Blocks.  Throws UsageError, with file:line:column: no such file, not TOML, an unknown key (and what
-// it probably should be), a value of the wrong type.  Values are never in an error's text.
+// Blocks.  Throws UsageError, with file:line:column: no such file, not TOML, an unknown key (and
+// what it probably should be), a value of the wrong type.  Values are never in an error's text.
 ConfigValues ReadConfigFile(const std::string& path);
 // The same of a text; `path` is for messages.
 ConfigValues ParseConfig(std::string_view text, const std::string& path);

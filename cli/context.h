@@ -39,8 +39,8 @@ class Context {
   // An option's value and its name, for the functions of values.h; nullopt: not given.
   std::optional<SettingValue> Option(std::string_view name) const;
 
-  // `patient`: goes on trying while the service is away, until stop().  A first call that is to show
-  // whether the settings are right is better made with a client that is not.
+  // `patient`: goes on trying while the service is away, until stop().  A first call that is to
+  // show whether the settings are right is better made with a client that is not.
   Task<std::shared_ptr<DynamoDbClient>> DynamoDb(TableName table, bool patient);
   Task<std::shared_ptr<StreamsClient>> Streams(TableName table, bool patient);
   // Throws kNotFound, with a hint, when there is no such table.

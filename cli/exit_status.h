@@ -11,11 +11,11 @@ namespace ddbvault {
 enum class ExitStatus : int {
   kDone = 0,
   kFailed = 1,
-  kUsage = 2,         // the command line, the environment or the config file is wrong
-  kDifferent = 3,     // differences were found
-  kAttention = 4,     // a gap or a parked change: a backfill or a person is needed
-  kInterrupted = 130, // SIGINT before the work was done
-  kTerminated = 143,  // SIGTERM before the work was done
+  kUsage = 2,          // the command line, the environment or the config file is wrong
+  kDifferent = 3,      // differences were found
+  kAttention = 4,      // a gap or a parked change: a backfill or a person is needed
+  kInterrupted = 130,  // SIGINT before the work was done
+  kTerminated = 143,   // SIGTERM before the work was done
 };
 
 // What the operator typed or configured is wrong: exit status 2, whatever else is an Error is 1.

@@ -37,7 +37,8 @@ FollowedList ParseTables(const CommandLine& line) {
     followed->name = ParseTable(typed);
     if (!names.insert(followed->name.name).second) {
       UsageError error("there are two tables named \"" + followed->name.name + "\" to follow");
-      error.Hint("tables of one name, in two regions or accounts, need a place and a follower each");
+      error.Hint(
+          "tables of one name, in two regions or accounts, need a place and a follower each");
       throw error;
     }
     tables.push_back(std::move(followed));
@@ -54,8 +55,8 @@ FollowedTableOptions OptionsOf(Context& context, std::size_t tables) {
   options.sink.writer = WriterId();
   options.sink.in_flight = settings.in_flight;
   if (const auto deletes = context.Option("deletes")) {
-    options.sink.deletes =
-        ParseChoice(*deletes, {"tombstone", "marker"}) == 0 ? Deletes::kTombstone : Deletes::kMarker;
+    options.sink.deletes = ParseChoice(*deletes, {"tombstone", "marker"}) == 0 ? Deletes::kTombstone
+                                                                               : Deletes::kMarker;
   }
   options.follower.once = context.line().Has("once");
   options.follower.memory = settings.memory / tables;
@@ -68,9 +69,9 @@ Task<void> Open(Context& context, Followed& followed, ObjectStore& store,
   co_await context.Describe(followed.name);
   followed.client = co_await context.DynamoDb(followed.name, true);
   followed.streams = co_await context.Streams(followed.name, true);
-  followed.table = std::make_unique<FollowedTable>(
-      *followed.client, *followed.streams, store, checkpoints, context.clock(), context.stop(),
-      followed.name.name, std::move(options));
+  followed.table = std::make_unique<FollowedTable>(*followed.client, *followed.streams, store,
+                                                   checkpoints, context.clock(), context.stop(),
+                                                   followed.name.name, std::move(options));
   co_await followed.table->Open();
 }
 
@@ -126,10 +127,12 @@ std::string ToText(const Followed& followed) {
             " older changes of items that had newer ones were left out, to catch up\n";
   }
   if (result.parked > 0) {
-    text += "  " + GroupDigits(result.parked) + " changes could not be applied and are parked under _/" +
-            followed.name.name + "/parked/: look at them there\n";
+    text += "  " + GroupDigits(result.parked) +
+            " changes could not be applied and are parked under _/" + followed.name.name +
+            "/parked/: look at them there\n";
   }
-  for (const Gap& gap : result.open_gaps) text += "  " + gap.id + ": " + gap.reason + ": " + backfill;
+  for (const Gap& gap : result.open_gaps)
+    text += "  " + gap.id + ": " + gap.reason + ": " + backfill;
   if (!result.backfilled) {
     text += "  what was in the table before it was followed is not in the backup: " + backfill;
   }

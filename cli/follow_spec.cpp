@@ -8,7 +8,8 @@ CommandSpec FollowSpec() {
       .summary = "follow streams, write each change as one object (the default command)",
       .usage = {"follow <table>... [options]", "<table>... [options]"},
       .about =
-          {"Reads the streams of the tables and writes every change into the incremental place as a "
+          {"Reads the streams of the tables and writes every change into the incremental place as "
+           "a "
            "new version of the item's object, durable before its position is saved. It runs until "
            "it is told to end: the first SIGINT or SIGTERM finishes and saves what is in flight, "
            "the second leaves at once. Started again, it goes on where it was.",
@@ -34,7 +35,8 @@ CommandSpec FollowSpec() {
            {"Places",
             {IncrementalOption(),
              {"checkpoints", "FILE",
-              "Where positions are kept, a SQLite file on a local disk. Without its file a follower "
+              "Where positions are kept, a SQLite file on a local disk. Without its file a "
+              "follower "
               "starts over from the beginning of the stream and compares before it writes. "
               "Default: ./ddbvault-data/checkpoints.db."},
              KeyHashOption()}},
@@ -45,7 +47,8 @@ CommandSpec FollowSpec() {
                  " \"watermark\": complete up to this time, or null, \"backfilled\": true | false,",
                  " \"openGaps\": [{\"id\", \"reason\", \"shardId\", \"from\", \"found\"}]}",
                  "or {\"error\": text}."},
-      .statuses = {{0, "done: ended as asked (--once, SIGINT or SIGTERM), everything read is saved"},
+      .statuses = {{0,
+                    "done: ended as asked (--once, SIGINT or SIGTERM), everything read is saved"},
                    {1, "failed"},
                    {2, "the command line, the environment or the config file is wrong"},
                    {4, "an open gap, no whole backfill yet, or a parked change: see the report"},

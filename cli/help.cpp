@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t kWidth = 80;  // columns: what every terminal has
 
-// `text` in lines of at most kWidth, each behind `indent` spaces; the first line is begun already and
-// is `column` wide.
+// `text` in lines of at most kWidth, each behind `indent` spaces; the first line is begun already
+// and is `column` wide.
 std::string Wrap(std::string_view text, std::size_t indent, std::size_t column) {
   std::string out;
   bool first = column >= indent;
@@ -81,7 +81,7 @@ constexpr std::string_view kConfigFile = R"(Config file (--config), TOML; every 
   ca_bundle = "/etc/ssl/example.pem"
 
   [s3.incremental]
-  bucket = "backup-bucket"       # or: url = "file:///var/lib/ddbvault/incremental"
+  bucket = "backup-bucket"       # or: url = "file:///var/backup/incremental"
   prefix = "backup"
 
   [s3.snapshot]
@@ -150,9 +150,11 @@ std::string GeneralHelp() {
 }
 
 std::string HelpOf(const CommandSpec& command) {
-  std::string out = "ddbvault " + std::string(command.name) + ": " + std::string(command.summary) +
-                    "\n\n" + Paragraphs(command.about) + "Usage\n";
-  for (const std::string_view usage : command.usage) out += "  ddbvault " + std::string(usage) + "\n";
+  std::string out =
+      Wrap("ddbvault " + std::string(command.name) + ": " + std::string(command.summary), 0, 0) +
+      "\n" + Paragraphs(command.about) + "Usage\n";
+  for (const std::string_view usage : command.usage)
+    out += "  ddbvault " + std::string(usage) + "\n";
   for (const OptionGroup& group : command.AllGroups()) {
     out += "\n" + std::string(group.title) + "\n";
     for (const OptionSpec& option : group.options) {

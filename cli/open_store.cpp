@@ -17,8 +17,7 @@ namespace {
 
 // "aws --endpoint-url http://localhost:9000 s3api"
 std::string AwsCommand(std::string_view endpoint) {
-  return endpoint.empty() ? "aws s3api"
-                          : "aws --endpoint-url " + std::string(endpoint) + " s3api";
+  return endpoint.empty() ? "aws s3api" : "aws --endpoint-url " + std::string(endpoint) + " s3api";
 }
 
 std::string EnableVersioning(const std::string& bucket, std::string_view endpoint) {
@@ -51,7 +50,8 @@ Task<std::string> VersioningOf(Context& context, std::shared_ptr<S3Client> clien
       throw NoSuchBucket(client->bucket(), endpoint, needed).RequestId(error.request_id());
     }
     if (error.code() == "AccessDenied") {
-      error.Hint("allow s3:GetBucketVersioning on the bucket, beside what reads and writes objects");
+      error.Hint(
+          "allow s3:GetBucketVersioning on the bucket, beside what reads and writes objects");
     }
     error.Within("bucket " + client->bucket());
     throw;
@@ -74,13 +74,15 @@ Task<std::unique_ptr<ObjectStore>> OpenS3(Context& context, Place place, bool ne
 Task<void> OpenDirectory(Context& context, std::string path, Use use, std::string_view setting) {
   if (use == Use::kTry) co_return;
   if (use == Use::kWrite) {
-    co_await context.workers().Run([path] { DirectoryMaker(path).Make(path); });
+    const auto make = [path] { DirectoryMaker(path).Make(path); };
+    co_await context.workers().Run(make);
     co_return;
   }
-  const bool there = co_await context.workers().Run([path] {
+  const auto look = [path] {
     std::error_code ignored;
     return std::filesystem::is_directory(path, ignored);
-  });
+  };
+  const bool there = co_await context.workers().Run(look);
   if (!there) {
     throw Error(Reaction::kNotFound, "there is no directory " + path)
         .Hint("check " + std::string(setting) + ", or the working directory if it is relative");
@@ -120,7 +122,8 @@ Error NotVersioned(const std::string& bucket, std::string_view status, std::stri
               "bucket " + bucket + " is not versioned (its versioning is " +
                   (status.empty() ? "not enabled" : "suspended") +
                   "), so an incremental backup in it could be overwritten for good");
-  error.Hint("enable it, and wait 15 minutes before writing: " + EnableVersioning(bucket, endpoint));
+  error.Hint("enable it, and wait 15 minutes before writing: " +
+             EnableVersioning(bucket, endpoint));
   return error;
 }
 

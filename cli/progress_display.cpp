@@ -10,7 +10,7 @@
 namespace ddbvault {
 namespace {
 
-constexpr Duration kRedraw{250};     // fast enough to look alive
+constexpr Duration kRedraw{250};      // fast enough to look alive
 constexpr Duration kNextLine{10000};  // a log keeps every line
 
 double PerSecond(const Progress& progress, Duration elapsed) {
@@ -59,7 +59,7 @@ std::string ProgressLine(std::string_view name, const Progress& progress, Durati
   line += " " + progress.unit;
   if (shows_part) line += ", " + std::to_string(static_cast<int>(Part(progress) * 100)) + "%";
   const double rate = PerSecond(progress, elapsed);
-  if (rate > 0) line += ", " + GroupDigits(static_cast<std::uint64_t>(rate + 0.5)) + "/s";
+  if (rate >= 0.5) line += ", " + GroupDigits(static_cast<std::uint64_t>(rate + 0.5)) + "/s";
   if (rate > 0 && shows_part) {
     const double left = static_cast<double>(progress.total - progress.done) / rate;
     // In whole seconds; after a year's worth the number means nothing.

@@ -35,7 +35,9 @@ CommandSpec RestoreSpec() {
             {{"rate", "RATE",
               "How much write capacity to use: units per second, or a part of what the table has "
               "provisioned (25%). Default: no limit."},
-             ParallelismOption(), InFlightOption(), MemoryOption()}}},
+             ParallelismOption(),
+             InFlightOption(),
+             MemoryOption()}}},
       .report = {"One document at the end."},
       .statuses = {{0, "done: every item of the snapshot is in the table"},
                    {1, "failed: what was written so far stays"},

@@ -9,8 +9,8 @@
 
 namespace ddbvault {
 
-// `arguments`: argv without the program's name.  Prints help, reports and errors; throws nothing that
-// is an Error.
+// `arguments`: argv without the program's name.  Prints help, reports and errors; throws nothing
+// that is an Error.
 ExitStatus Run(const std::vector<std::string>& arguments, const Environment& environment);
 
 }  // namespace ddbvault

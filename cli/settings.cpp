@@ -120,9 +120,9 @@ class Resolver {
                 "for a URL use --endpoint-url");
     }
     SetEndpoint(services, {(use_tls ? "https://" : "http://") +
-                                (bare_ipv6 ? "[" + host->text + "]" : host->text) +
-                                (port ? ":" + std::to_string(port_number) : ""),
-                            host->origin});
+                               (bare_ipv6 ? "[" + host->text + "]" : host->text) +
+                               (port ? ":" + std::to_string(port_number) : ""),
+                           host->origin});
   }
 
   // AWS itself is https on port 443: another port or no TLS means that a host was forgotten.
@@ -143,8 +143,8 @@ class Resolver {
   }
 
   void ResolvePlaces() {
-    settings_.incremental = FindPlace("incremental", "INCREMENTAL", "s3.incremental",
-                                      "./ddbvault-data/incremental");
+    settings_.incremental =
+        FindPlace("incremental", "INCREMENTAL", "s3.incremental", "./ddbvault-data/incremental");
     settings_.snapshots =
         FindPlace("snapshots", "SNAPSHOT", "s3.snapshot", "./ddbvault-data/snapshots");
     if (settings_.incremental == settings_.snapshots) {
@@ -153,18 +153,18 @@ class Resolver {
                 "give each its own: a snapshot among the objects of items would be taken for one");
     }
     const Found checkpoints = Find("checkpoints", "", "checkpoints");
-    settings_.checkpoints = std::filesystem::absolute(checkpoints ? checkpoints->text
-                                                                  : "ddbvault-data/checkpoints.db")
-                                .lexically_normal()
-                                .string();
+    settings_.checkpoints =
+        std::filesystem::absolute(checkpoints ? checkpoints->text : "ddbvault-data/checkpoints.db")
+            .lexically_normal()
+            .string();
     if (const Found hash = Find("key-hash", "", "key_hash")) {
       settings_.key_hash =
           ParseChoice(*hash, {"sha256", "md5"}) == 0 ? KeyHash::kSha256 : KeyHash::kMd5;
     }
   }
 
-  // Bucket and prefix are settings of their own, as they were for the predecessor: the environment's
-  // prefix goes with the file's bucket.
+  // Bucket and prefix are settings of their own, as they were for the predecessor: the
+  // environment's prefix goes with the file's bucket.
   Place FindPlace(std::string_view option, const std::string& variable, const std::string& table,
                   std::string_view fallback) const {
     if (const Found flag = Flag(option)) return ReadPlace(*flag);
@@ -176,8 +176,8 @@ class Resolver {
     const Found bucket = Find("", variable + "_BUCKET", table + ".bucket");
     const Found prefix = Find("", variable + "_PREFIX", table + ".prefix");
     if (bucket) {
-      return ReadPlace({"s3://" + bucket->text + (prefix ? "/" + prefix->text : ""),
-                        bucket->origin});
+      return ReadPlace(
+          {"s3://" + bucket->text + (prefix ? "/" + prefix->text : ""), bucket->origin});
     }
     if (prefix) {
       throw Bad(prefix->origin + " is set without a bucket",

@@ -15,7 +15,8 @@
 namespace ddbvault {
 
 struct Settings {
-  // What was given explicitly, for ResolveAwsSettings(), which knows the rest (environment, profile).
+  // What was given explicitly, for ResolveAwsSettings(), which knows the rest (environment,
+  // profile).
   AwsOverrides aws;
   // The region of tables named without one; empty: that of everything else.
   std::string dynamodb_region;

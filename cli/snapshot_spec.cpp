@@ -9,7 +9,8 @@ CommandSpec SnapshotSpec() {
       .usage = {"snapshot <table>... [options]"},
       .about =
           {"Reads the current objects of a table from the incremental place, in parallel and in "
-           "bounded memory, and writes them as one snapshot, in the shape of DynamoDB's own export: "
+           "bounded memory, and writes them as one snapshot, in the shape of DynamoDB's own "
+           "export: "
            "data files, and manifests with checksums that are written last. A snapshot without its "
            "manifest-summary.json does not count.",
            "It shows the table at one moment (the follower's watermark) where that is known, and "
@@ -28,13 +29,24 @@ CommandSpec SnapshotSpec() {
               "writes."},
              {"compression", "gzip|zstd|none", "Default: gzip."},
              {"allow-smaller", "",
-              "Also when the snapshot is empty or much smaller than the last one."}}},
+              "Also when the snapshot is empty, or has less than half the items of the last one."},
+             {"skip-damaged", "",
+              "Leave damaged objects out, and count them, instead of failing. The exit status is 4 "
+              "then."}}},
            {"Places", {IncrementalOption(), SnapshotsOption(), KeyHashOption()}},
            {"Work", {InFlightOption(), MemoryOption()}}},
-      .report = {"One document at the end: the report of each table under its name."},
+      .report =
+          {"At the end, under the name of each table:",
+           "{\"snapshot\", \"key\": of its last file, \"moment\", \"consistent\": true | false,",
+           " \"fuzzyFrom\", \"fuzzyTo\", \"fuzzyReason\": when not consistent,",
+           " \"items\", \"files\", \"bytes\": of the data files, \"objects\": looked at,",
+           " \"tombstones\", \"later\": items newer than the moment, \"damaged\",",
+           " \"foreign\": objects that are no items, \"lastItems\": or null}",
+           "or {\"error\": text}."},
       .statuses = {{0, "done: the snapshot is whole and durable"},
                    {1, "failed: there is no snapshot"},
                    {2, "the command line, the environment or the config file is wrong"},
+                   {4, "damaged objects were left out (--skip-damaged)"},
                    {130, "interrupted (SIGINT): there is no snapshot"},
                    {143, "terminated (SIGTERM): there is no snapshot"}},
       .examples = {{"A snapshot from one bucket into another:",

@@ -66,8 +66,8 @@ std::uint64_t ParseCount(const SettingValue& value, std::uint64_t min, std::uint
 
 std::size_t ParseSize(const SettingValue& value) {
   constexpr std::string_view kSize = "a size in bytes, such as 64M or 1G";
-  const std::size_t digits = std::min(value.text.find_first_not_of("0123456789"),
-                                      value.text.size());
+  const std::size_t digits =
+      std::min(value.text.find_first_not_of("0123456789"), value.text.size());
   const std::optional<std::uint64_t> number = Whole(value.text.substr(0, digits));
   std::string unit = value.text.substr(digits);
   std::transform(unit.begin(), unit.end(), unit.begin(), [](char c) {

@@ -54,7 +54,7 @@ Task<ExitStatus> RunVerify(Context& context) {
   const Layout layout(name.name, context.settings().key_hash);
   Progress progress;
   VerifyReport report;
-  VerifySubject subject{*client,           streams.get(),     *store,         layout,  table,
+  VerifySubject subject{*client,           streams.get(),   *store,         layout,  table,
                         context.workers(), context.clock(), context.stop(), progress};
   Task<void> work = VerifyInto(subject, std::move(options), report);
   co_await ShowProgress(context, "verify " + typed, progress, std::move(work));

@@ -8,7 +8,8 @@ CommandSpec VerifySpec() {
       .summary = "compare a table and its incremental backup, every item",
       .usage = {"verify <table> [options]"},
       .about =
-          {"Reads every item of the table and every object of its backup, in both directions and in "
+          {"Reads every item of the table and every object of its backup, in both directions and "
+           "in "
            "bounded memory, and compares them by value: the order of attributes and of the members "
            "of sets, and the way a number is written, are no differences. An item that changed "
            "while it looked, or whose change the follower has not reached yet, is pending, not "
@@ -25,7 +26,8 @@ CommandSpec VerifySpec() {
               "How many findings to name, by the names of their objects. All are counted. "
               "Default: 20."},
              {"show-keys", "",
-              "Name findings by the keys of their items too. Keys are item data: they appear in the "
+              "Name findings by the keys of their items too. Keys are item data: they appear in "
+              "the "
               "report, never in the log."}}},
            {"Places", {IncrementalOption(), KeyHashOption()}},
            {"Work",
@@ -35,7 +37,9 @@ CommandSpec VerifySpec() {
              {"rate", "RATE",
               "How much read capacity to use: units per second, or a part of what the table has "
               "provisioned (25%). Default: no limit."},
-             ParallelismOption(), InFlightOption(), MemoryOption()}}},
+             ParallelismOption(),
+             InFlightOption(),
+             MemoryOption()}}},
       .report = {"{\"table\", \"place\", \"began\", \"ended\",",
                  " \"result\": \"equal\" | \"differences\" | \"not covered\",",
                  " \"counts\": {\"items\", \"objects\", \"equal\", \"pending\", \"different\",",
@@ -53,9 +57,9 @@ CommandSpec VerifySpec() {
                    {4, "no differences, but the backup has a gap or no whole backfill yet"},
                    {130, "interrupted (SIGINT)"},
                    {143, "terminated (SIGTERM)"}},
-      .examples = {{"Every item:",
-                    "ddbvault verify orders --incremental s3://backup-bucket/backup"},
-                   {"One item:", "ddbvault verify orders --key '{\"id\":{\"S\":\"a\"}}'"}}};
+      .examples = {
+          {"Every item:", "ddbvault verify orders --incremental s3://backup-bucket/backup"},
+          {"One item:", "ddbvault verify orders --key '{\"id\":{\"S\":\"a\"}}'"}}};
 }
 
 }  // namespace ddbvault

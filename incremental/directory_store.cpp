@@ -9,11 +9,7 @@ class DirectoryWriter : public ObjectWriter {
  public:
   DirectoryWriter(WorkerPool& pool, Clock& clock, VersionedFiles& files, std::string key,
                   std::unique_ptr<TempFile> temp)
-      : pool_(pool),
-        clock_(clock),
-        files_(files),
-        key_(std::move(key)),
-        temp_(std::move(temp)) {}
+      : pool_(pool), clock_(clock), files_(files), key_(std::move(key)), temp_(std::move(temp)) {}
 
   Task<void> Write(std::string_view bytes) override {
     co_await pool_.Run([this, bytes] { temp_->Write(bytes); });
@@ -78,8 +74,8 @@ Task<std::optional<StoredObject>> DirectoryStore::Head(std::string key, std::str
       [this, name, version] { return files_->Get(*name, *version, false); });
 }
 
-Task<std::string> DirectoryStore::GetRange(std::string key, std::string etag,
-                                           std::uint64_t offset, std::uint64_t count) {
+Task<std::string> DirectoryStore::GetRange(std::string key, std::string etag, std::uint64_t offset,
+                                           std::uint64_t count) {
   const std::string* name = &key;
   const std::string* wanted = &etag;
   co_return co_await pool_.Run([this, name, wanted, offset, count] {

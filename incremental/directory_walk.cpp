@@ -34,10 +34,7 @@ std::string_view LastPart(std::string_view directory) {
 
 DirectoryWalk::DirectoryWalk(std::string root, DirectoryLayout layout, std::string prefix,
                              std::string from)
-    : root_(std::move(root)),
-      layout_(layout),
-      prefix_(std::move(prefix)),
-      from_(std::move(from)) {
+    : root_(std::move(root)), layout_(layout), prefix_(std::move(prefix)), from_(std::move(from)) {
   nodes_.push({"", 0, Kind::kDirectory});
 }
 

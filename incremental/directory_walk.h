@@ -1,9 +1,9 @@
 // The keys of a directory store in order of their bytes, as S3 lists them.
 //
 // That is not the order in which directories are read: "a-b" stands before "a/b", and the directory
-// into which hash names are fanned out is not part of the key.  The walk keeps a heap of what it has
-// seen, where a directory stands for the keys that begin with its name, and reads one only when it
-// comes to the top: in memory are the entries of the directories on the way, and of one fan-out
+// into which hash names are fanned out is not part of the key.  The walk keeps a heap of what it
+// has seen, where a directory stands for the keys that begin with its name, and reads one only when
+// it comes to the top: in memory are the entries of the directories on the way, and of one fan-out
 // directory at a time.
 //
 // Files that are no objects of ours are left out with a warning, temporary files silently.

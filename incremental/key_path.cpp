@@ -14,9 +14,8 @@ constexpr std::size_t kNumberDigits = 10;
 constexpr std::size_t kSuffixBytes = 2 + kNumberDigits;  // ".v0000000001"
 
 bool IsLowerHex(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 [[noreturn]] void Refuse(std::string_view why) {

@@ -16,8 +16,9 @@ struct KeyPath {
   std::string name;       // the key's last part
 };
 
-// The path as it is, for plain files.  Throws kFixCommand for what CheckKey() refuses, and for parts
-// that are empty, "." or "..", longer than a file name may be, or begin with ".tmp-" or are ".lock".
+// The path as it is, for plain files.  Throws kFixCommand for what CheckKey() refuses, and for
+// parts that are empty, "." or "..", longer than a file name may be, or begin with ".tmp-" or are
+// ".lock".
 KeyPath PlainPath(std::string_view key);
 
 // As above with a directory of the name's first two digits before names of 32 or 64 lower-case hex

@@ -7,7 +7,8 @@
 namespace ddbvault {
 namespace {
 
-// S3's limits (API reference): 1024 bytes of UTF-8 for a key, 2 KB for names and values of metadata.
+// S3's limits (API reference): 1024 bytes of UTF-8 for a key, 2 KB for names and values of
+// metadata.
 constexpr std::size_t kMaxKeyBytes = 1024;
 constexpr std::size_t kMaxMetadataBytes = 2048;
 

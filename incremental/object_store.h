@@ -23,8 +23,8 @@
 
 namespace ddbvault {
 
-// Names are lower case [a-z0-9-], values visible ASCII and spaces, not empty, no space at either end
-// (HTTP would cut it off); 2 KB in all (S3's limit).  On S3 each is a header x-amz-meta-<name>.
+// Names are lower case [a-z0-9-], values visible ASCII and spaces, not empty, no space at either
+// end (HTTP would cut it off); 2 KB in all (S3's limit).  On S3 each is a header x-amz-meta-<name>.
 using ObjectMetadata = std::map<std::string, std::string, std::less<>>;
 
 struct ObjectInfo {
@@ -34,7 +34,7 @@ struct ObjectInfo {
   // Without quotes.  Another body, another ETag.  On S3 two writes of the same bytes may share one;
   // what tells writes apart is the version id.
   std::string etag;
-  Time last_modified;      // S3: whole seconds
+  Time last_modified;  // S3: whole seconds
   bool is_latest = true;
   bool is_delete_marker = false;
 };
@@ -79,7 +79,7 @@ struct PutResult {
 
 // What the store promises beyond the basics.  Whether it keeps the conditions of Put() is not known
 // until tried (Ceph 16 ignores them in versioned buckets): callers that depend on them ask
-// ProbeConditions() (probe_conditions.h).
+// HonoursConditions() (conditions.h).
 struct StoreTraits {
   // False: a Put replaces what was there for good; PutDeleteMarker() removes it; the only version
   // has the id "null".
@@ -127,13 +127,14 @@ class ObjectStore {
 
   // Puts a delete marker (S3's DELETE).  Success also when there was nothing.
   virtual Task<void> PutDeleteMarker(std::string key) = 0;
-  // Removes one version (or delete marker) for good; success also when there is none of that id.  An
+  // Removes one version (or delete marker) for good; success also when there is none of that id. An
   // empty id is refused with kFixCommand.
   virtual Task<void> RemoveVersion(std::string key, std::string version_id) = 0;
 };
 
 // What every store refuses, with Error{kFixCommand}: an empty key, one of more than 1024 bytes, one
-// with a NUL or that is not UTF-8; metadata that is not as ObjectMetadata says; an empty version id.
+// with a NUL or that is not UTF-8; metadata that is not as ObjectMetadata says; an empty version
+// id.
 void CheckKey(std::string_view key);
 void CheckMetadata(const ObjectMetadata& metadata);
 void CheckVersionToRemove(std::string_view version_id);

@@ -17,8 +17,8 @@ constexpr std::string_view kForms =
     "a place is s3://bucket/prefix, file:///absolute/directory or the path of a directory";
 
 Error BadPlace(std::string_view text, std::string_view why) {
-  Error error(Reaction::kFixCommand, "\"" + std::string(text) + "\" is not a place for backups: " +
-                                         std::string(why));
+  Error error(Reaction::kFixCommand,
+              "\"" + std::string(text) + "\" is not a place for backups: " + std::string(why));
   error.Hint(kForms);
   return error;
 }

@@ -19,8 +19,8 @@ struct Place {
 
 // Reads "s3://bucket/prefix", "file:///dir" or a path; a path is taken as it is (nothing in it is
 // percent-decoded), a relative one is made absolute against the working directory.  Throws
-// Error{kFixCommand}, with a hint, for anything else: another scheme, a host in a file URL, a bucket
-// name that S3 does not allow, a control character.
+// Error{kFixCommand}, with a hint, for anything else: another scheme, a host in a file URL, a
+// bucket name that S3 does not allow, a control character.
 Place ParsePlace(std::string_view text);
 
 }  // namespace ddbvault

@@ -13,7 +13,7 @@
 namespace ddbvault {
 namespace {
 
-constexpr std::size_t kPageSize = 1000;           // as S3's
+constexpr std::size_t kPageSize = 1000;            // as S3's
 constexpr std::string_view kOnlyVersion = "null";  // as S3's, where there is no versioning
 
 std::string DirectoryOf(const std::string& root, const KeyPath& path) {
@@ -99,8 +99,7 @@ void RemoveFile(const std::string& root, const std::string& key) {
   SyncDirectory(handle, directory);
 }
 
-ObjectPage ListFiles(const std::string& root, const std::string& prefix,
-                     const std::string& after) {
+ObjectPage ListFiles(const std::string& root, const std::string& prefix, const std::string& after) {
   // The first key that may follow: no key has a NUL.
   const std::string from = after.empty() ? after : after + '\0';
   DirectoryWalk walk(root, DirectoryLayout::kPlain, prefix, from);
@@ -168,8 +167,7 @@ Task<PutResult> PlainDirectoryStore::Put(PutRequest request) {
   });
 }
 
-Task<std::unique_ptr<ObjectWriter>> PlainDirectoryStore::Create(std::string key,
-                                                                std::string_view) {
+Task<std::unique_ptr<ObjectWriter>> PlainDirectoryStore::Create(std::string key, std::string_view) {
   const std::string* name = &key;
   auto temp = co_await pool_.Run([this, name] {
     const std::string directory = DirectoryOf(root_, PlainPath(*name));
@@ -179,8 +177,7 @@ Task<std::unique_ptr<ObjectWriter>> PlainDirectoryStore::Create(std::string key,
   co_return std::make_unique<PlainWriter>(pool_, root_, std::move(key), std::move(temp));
 }
 
-Task<std::optional<StoredObject>> PlainDirectoryStore::Read(std::string key,
-                                                            std::string version_id,
+Task<std::optional<StoredObject>> PlainDirectoryStore::Read(std::string key, std::string version_id,
                                                             bool with_body) {
   const std::string* name = &key;
   const std::string* version = &version_id;

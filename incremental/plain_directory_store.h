@@ -8,10 +8,10 @@
 // * of the keys "a" and "a/b" only one can be: the other is refused with kConflict.
 // Empty directories stay.
 //
-// Each file is written under a name ".tmp-...", synced, and renamed (linked, when it may not replace
-// anything): a file is always whole.  Then its directory is synced.  Several processes may use the
-// directory at once.  Files of other tools are objects too, except symbolic links and names that
-// begin with ".tmp-".  Files are read and written on the WorkerPool's threads.
+// Each file is written under a name ".tmp-...", synced, and renamed (linked, when it may not
+// replace anything): a file is always whole.  Then its directory is synced.  Several processes may
+// use the directory at once.  Files of other tools are objects too, except symbolic links and names
+// that begin with ".tmp-".  Files are read and written on the WorkerPool's threads.
 #pragma once
 
 #include <filesystem>

@@ -33,12 +33,10 @@ S3PutRequest ToS3(PutRequest request, const std::string& prefix) {
 S3Store::S3Store(std::shared_ptr<S3Client> client, std::string prefix, bool versioned)
     : client_(std::move(client)), prefix_(NormalPrefix(std::move(prefix))) {
   traits_.versioned = versioned;
-  traits_.description =
-      "s3://" + client_->bucket() + '/' + prefix_ + " at " + client_->endpoint();
+  traits_.description = "s3://" + client_->bucket() + '/' + prefix_ + " at " + client_->endpoint();
 }
 
-Task<std::unique_ptr<S3Store>> S3Store::Open(std::shared_ptr<S3Client> client,
-                                             std::string prefix) {
+Task<std::unique_ptr<S3Store>> S3Store::Open(std::shared_ptr<S3Client> client, std::string prefix) {
   const std::string versioning = co_await client->GetBucketVersioning();
   co_return std::make_unique<S3Store>(std::move(client), std::move(prefix),
                                       versioning == "Enabled");

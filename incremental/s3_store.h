@@ -6,8 +6,8 @@
 // Bodies written in pieces (Create) are held up to 8 MB and sent as one PutObject when they are no
 // larger, else as a multipart upload of 8 MB parts (growing after many, so that 10,000 parts hold
 // 300 GB).  An upload that fails is aborted, as well as that goes; one whose process dies stays in
-// the bucket, unseen and paid for, until a lifecycle rule AbortIncompleteMultipartUpload removes it:
-// every bucket should have one.
+// the bucket, unseen and paid for, until a lifecycle rule AbortIncompleteMultipartUpload removes
+// it: every bucket should have one.
 #pragma once
 
 #include <memory>

@@ -89,7 +89,7 @@ EntryKind KindOf(int directory, const dirent& entry) {
   if (entry.d_type == DT_REG) return EntryKind::kFile;
   if (entry.d_type == DT_DIR) return EntryKind::kDirectory;
   if (entry.d_type != DT_LNK && entry.d_type != DT_UNKNOWN) return EntryKind::kOther;
-  struct stat status{};
+  struct stat status {};
   if (::fstatat(directory, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return EntryKind::kOther;
   }
@@ -130,7 +130,7 @@ FileDescriptor OpenDirectory(const std::string& path) {
 }
 
 FileStatus ReadStatus(const FileDescriptor& file, const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw FileError("read", path, errno);
   if (!S_ISREG(status.st_mode)) {
     throw Error(Reaction::kCorrupt, path + " is not a regular file");
@@ -138,8 +138,8 @@ FileStatus ReadStatus(const FileDescriptor& file, const std::string& path) {
   FileStatus result;
   result.size = static_cast<std::uint64_t>(status.st_size);
   result.inode = status.st_ino;
-  const auto since_epoch =
-      std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec);
+  const auto since_epoch = std::chrono::seconds(status.st_mtim.tv_sec) +
+                           std::chrono::nanoseconds(status.st_mtim.tv_nsec);
   result.modified = Time(std::chrono::floor<Duration>(since_epoch));
   result.modified_nanoseconds = since_epoch.count();
   return result;

@@ -88,7 +88,8 @@ class TempFile {
   void Write(std::string_view bytes);  // at the end
   void WriteAt(std::uint64_t offset, std::string_view bytes);
   void Sync();
-  // Gives it the name `name` in its directory; false when that is taken (also by a link to nowhere).
+  // Gives it the name `name` in its directory; false when that is taken (also by a link to
+  // nowhere).
   bool LinkAs(const std::string& name);
   // The same, replacing what has that name.
   void RenameTo(const std::string& name);

@@ -98,8 +98,9 @@ VersionFile OpenVersionFile(const std::string& path) {
   } catch (Error& error) {
     if (error.reaction() != Reaction::kCorrupt) throw;
     throw Error(Reaction::kCorrupt, "damaged version " + path + ": " + error.message())
-        .Hint("Bring the file back from a copy of the directory; or move it away, and the version "
-              "before it becomes current.");
+        .Hint(
+            "Bring the file back from a copy of the directory; or move it away, and the version "
+            "before it becomes current.");
   }
   return version;
 }

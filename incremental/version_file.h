@@ -3,8 +3,8 @@
 //   {"format":1,"size":5,"modified":"2026-11-20T12:00:00.123Z","id":"9f86d081","metadata":{"a":"b"}}
 //   hello
 //
-// A delete marker has "deleteMarker":true in place of size and metadata, and no body.  The line ends
-// with '\n' and may have spaces before that.  Members that are not known are ignored; another
+// A delete marker has "deleteMarker":true in place of size and metadata, and no body.  The line
+// ends with '\n' and may have spaces before that.  Members that are not known are ignored; another
 // "format" is not.  This format can never change.
 #pragma once
 

@@ -38,7 +38,8 @@ Numbers Scan(const std::string& directory) {
   Numbers numbers;
   for (const DirectoryEntry& entry : ReadDirectory(directory)) {
     const auto version = ParseVersionFileName(entry.name);
-    if (version && entry.kind == EntryKind::kFile) numbers.emplace_back(HashOf(version->name), version->number);
+    if (version && entry.kind == EntryKind::kFile)
+      numbers.emplace_back(HashOf(version->name), version->number);
   }
   std::sort(numbers.begin(), numbers.end());
   // Of each name only the last, the highest, is needed.
@@ -53,7 +54,8 @@ std::uint64_t ScanFor(const std::string& directory, std::string_view name) {
   std::uint64_t highest = 0;
   for (const DirectoryEntry& entry : ReadDirectory(directory)) {
     const auto version = ParseVersionFileName(entry.name);
-    if (version && version->name == name && entry.kind == EntryKind::kFile) highest = std::max(highest, version->number);
+    if (version && version->name == name && entry.kind == EntryKind::kFile)
+      highest = std::max(highest, version->number);
   }
   return highest;
 }

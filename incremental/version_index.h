@@ -3,8 +3,8 @@
 // Each directory with version files has a file ".lock".  Who adds or removes a version holds
 // flock(2) on it, writes zeros into its first 8 bytes before the change and new random bytes after
 // it.  So what was read of a directory stays true for as long as those bytes are the same, for all
-// processes; zeros (or no bytes) mean that nothing is known, as after a crash.  The bytes need not be
-// durable: what is remembered is in memory only.
+// processes; zeros (or no bytes) mean that nothing is known, as after a crash.  The bytes need not
+// be durable: what is remembered is in memory only.
 #pragma once
 
 #include <cstdint>

@@ -87,8 +87,7 @@ bool VersionedFiles::Holds(const PutRequest& request, const Current& current) co
     case PutCondition::kIfAbsent:
       return !exists;
     case PutCondition::kIfMatches:
-      return exists &&
-             FormatVersionId(current.number, current.version.header.id) == request.etag;
+      return exists && FormatVersionId(current.number, current.version.header.id) == request.etag;
   }
   return false;
 }
@@ -115,8 +114,8 @@ PutResult VersionedFiles::Publish(TempFile& temp, const KeyPath& path, const std
       }
       const std::uint64_t number = highest + 1;
       if (number > kMaxVersionNumber) {
-        throw Error(Reaction::kFixCommand, "no version number is left for " + directory + '/' +
-                                               path.name);
+        throw Error(Reaction::kFixCommand,
+                    "no version number is left for " + directory + '/' + path.name);
       }
       lock.BeginChange();
       // Taken all the same: by a process that does not see our locks (another machine, on a network
@@ -139,8 +138,7 @@ PutResult VersionedFiles::Put(const PutRequest& request, Time now) {
   const KeyPath path = VersionedPath(request.key);
   const std::string directory = DirectoryOf(path);
   directories_.Make(directory);
-  const PutRequest* condition =
-      request.condition == PutCondition::kNone ? nullptr : &request;
+  const PutRequest* condition = request.condition == PutCondition::kNone ? nullptr : &request;
   if (condition != nullptr &&
       !Holds(request, FindCurrent(directory, path.name, ReadGeneration(directory)))) {
     PutResult refused;

@@ -42,8 +42,7 @@ class VersionedFiles {
   };
   std::string DirectoryOf(const KeyPath& path) const;
   std::string FileOf(const std::string& key, std::uint64_t number) const;
-  Current FindCurrent(const std::string& directory, const std::string& name,
-                      Generation generation);
+  Current FindCurrent(const std::string& directory, const std::string& name, Generation generation);
   bool Holds(const PutRequest& request, const Current& current) const;
   PutResult Publish(TempFile& temp, const KeyPath& path, const std::string& id,
                     const PutRequest* condition);

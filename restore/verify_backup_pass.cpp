@@ -54,7 +54,7 @@ class BackupPass {
       Semaphore::Permit permit = co_await run_.in_flight.Acquire();
       const bool read = info.size <= kMaxItemJsonBytes;
       const std::size_t size = read ? static_cast<std::size_t>(info.size) : 0;
-      Semaphore::Permit bytes = co_await run_.bytes.Acquire(2 * size + kOverhead);
+      Semaphore::Permit bytes = co_await run_.bytes.Acquire(3 * size + kOverhead);
       if (group.first_error() || run_.halt.requested()) break;
       group.Spawn(LookAt(info.key, info.size, std::move(permit), std::move(bytes)));
     }

@@ -61,7 +61,7 @@ void VerifyJudge::Add(Suspect suspect) {
 }
 
 bool VerifyJudge::Full() const {
-  return suspects_.size() >= run_.options.suspects_at_once || bytes_ >= run_.options.memory / 4;
+  return suspects_.size() >= run_.options.suspects_at_once || bytes_ >= run_.options.memory / 8;
 }
 
 Task<void> VerifyJudge::JudgeWhenFull() {
@@ -92,7 +92,7 @@ Task<void> VerifyJudge::JudgeAll() {
       run_.halt.ThrowIfRequested();
       const Suspect& suspect = suspects[next++];
       const Semaphore::Permit permit = co_await run_.in_flight.Acquire();
-      const Semaphore::Permit bytes = co_await run_.bytes.Acquire(suspect.bytes + kOverhead);
+      const Semaphore::Permit bytes = co_await run_.bytes.Acquire(2 * suspect.bytes + kOverhead);
       if (suspect.key.empty()) {
         co_await LookAtUnknown(suspect);
       } else {
@@ -194,7 +194,11 @@ Task<void> VerifyJudge::LookAtUnknown(const Suspect& suspect) {
   } else if (at_rest.kind == Kind::kTombstone) {
     ++run_.report.tombstones;
   } else if (at_rest.kind == Kind::kItem) {
-    ++run_.report.pending;  // written while verify looked
+    // Written while verify looked, or the first look was at fault.
+    const std::optional<std::string> item =
+        co_await subject.dynamodb.GetItem(subject.table.name, at_rest.key);
+    if (item) ++run_.report.items;
+    ++(Agree(at_rest, item) ? run_.report.equal : run_.report.pending);
   }
 }
 

@@ -17,7 +17,7 @@ struct VerifyRun {
       : subject(the_subject),
         options(std::move(the_options)),
         in_flight(executor, options.in_flight),
-        // A quarter each: Scan pages, names, and what is kept of suspects.
+        // A quarter; Scan pages, names, and what is kept of suspects have one each.
         bytes(executor, options.memory / 4) {}
 
   VerifySubject subject;

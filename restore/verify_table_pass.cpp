@@ -12,7 +12,7 @@ namespace {
 
 // A Scan's page is at most 1 MB as DynamoDB counts it (API reference); as JSON it can be larger.
 constexpr std::size_t kPageBytes = std::size_t{2} << 20;
-// Room for the object's answer beside its item.
+// Taken for an item: the object's body, and both in canonical form; room for the rest of an answer.
 constexpr std::size_t kOverhead = 1024;
 
 class TablePass {
@@ -59,7 +59,7 @@ class TablePass {
     std::exception_ptr error;
     for (const std::string_view item : page.items) {
       Semaphore::Permit permit = co_await run_.in_flight.Acquire();
-      Semaphore::Permit bytes = co_await run_.bytes.Acquire(item.size() + kOverhead);
+      Semaphore::Permit bytes = co_await run_.bytes.Acquire(3 * item.size() + kOverhead);
       if (group.first_error() || run_.halt.requested()) break;
       try {
         ItemKey key = ItemKey::FromItem(item, run_.subject.table.key_schema);

@@ -127,6 +127,10 @@ std::string DataFileName(std::size_t number, std::string_view run, Compression c
          std::string(CompressionSuffix(compression));
 }
 
+std::string FilesManifestName(std::string_view run) {
+  return "manifest-files-" + std::string(run) + ".json";
+}
+
 std::string LinesFileName(std::string_view table, Time moment, Compression compression) {
   return std::string(table) + "/" + FormatCompactTime(moment) + ".json" +
          std::string(CompressionSuffix(compression));
@@ -203,7 +207,7 @@ std::vector<DataFile> FilesFromJson(std::string_view json_lines, std::string_vie
       files.push_back(ReadFile(Json::parse(line), directory));
     }
   } catch (const Json::exception&) {
-    throw Error(Reaction::kCorrupt, "it is damaged, or not a snapshot's manifest-files.json");
+    throw Error(Reaction::kCorrupt, "it is damaged, or not a snapshot's list of files");
   }
   return files;
 }

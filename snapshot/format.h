@@ -1,15 +1,15 @@
 // Snapshots at rest: names, and the two manifests.
 //
 //   <table>/<YYYYMMDDThhmmssZ>/manifest-summary.json     written last: with it the snapshot is whole
-//                              manifest-files.json       one line a data file: items, bytes, checksums
+//                              manifest-files-<run>.json one line a data file: items, bytes, checksums
 //                              table.json                the value of "Table" of DescribeTable
 //                              data/00000-<run>.json.gz  lines {"Item":{...}}
 //   <table>/<YYYYMMDDThhmmssZ>.json.gz                   --format lines: one file, an item in each line
 //
 // The name is the moment shown.  The shape is that of DynamoDB's own export (ImportTable, given
 // .../data/, Athena and Spark read it); what ours adds is in the member "ddbvault" of the summary, and
-// "sha256" and "bytes" of each file.  <run> is random: two runs for one moment never write the same
-// file, and only the one whose summary is there first counts.
+// "sha256" and "bytes" of each file.  <run> is random, so that two runs for one moment never write over
+// each other's files: the one whose summary is there first counts.
 //
 // Keys in the manifests (manifestFilesS3Key, dataFileS3Key) are those of the bucket, as in AWS's
 // exports: the store's prefix and then the key in the store (in a directory: the key alone).  Readers
@@ -29,13 +29,14 @@
 namespace ddbvault {
 
 inline constexpr std::string_view kSummaryName = "manifest-summary.json";
-inline constexpr std::string_view kFilesName = "manifest-files.json";
 inline constexpr std::string_view kTableName = "table.json";
 
 // "<table>/<moment>/": with a name of above the key of a file.
 std::string SnapshotDirectory(std::string_view table, Time moment);
 // "data/00007-5f3a9c1e.json.gz"
 std::string DataFileName(std::size_t number, std::string_view run, Compression compression);
+// "manifest-files-5f3a9c1e.json"
+std::string FilesManifestName(std::string_view run);
 // "<table>/<moment>.json.gz"
 std::string LinesFileName(std::string_view table, Time moment, Compression compression);
 

@@ -92,8 +92,7 @@ TEST(CommandLine, FollowsATableThatIsNamedLikeACommandWhenToldSo) {
 
 TEST(CommandLine, SuggestsTheOptionThatWasMeant) {
   const Refusal refusal = RefusalOf({"backfill", "orders", "--segmnets", "4"});
-  EXPECT_EQ(refusal.message,
-            "\"backfill\" has no option --segmnets, did you mean \"--segments\"?");
+  EXPECT_EQ(refusal.message, "\"backfill\" has no option --segmnets, did you mean \"--segments\"?");
   EXPECT_EQ(refusal.hint, "see `ddbvault backfill --help`");
 }
 
@@ -143,7 +142,8 @@ TEST(CommandLine, EveryCommandTakesEachOfItsOptions) {
         std::vector<std::string> words = {std::string(command.name), "orders",
                                           "--" + std::string(option.name)};
         if (!option.value.empty()) words.emplace_back("value");
-        EXPECT_TRUE(ParseCommandLine(words).Has(option.name)) << command.name << " --" << option.name;
+        EXPECT_TRUE(ParseCommandLine(words).Has(option.name))
+            << command.name << " --" << option.name;
       }
     }
   }

@@ -75,7 +75,8 @@ TEST(ConfigFile, RefusesUnknownKeysAndSuggestsTheNearest) {
 TEST(ConfigFile, RefusesValuesOfAnotherTypeWithoutShowingThem) {
   EXPECT_EQ(RefusalOf("[dynamodb]\nport = \"4242\"\n"),
             "my.toml:2:1: dynamodb.port must be a whole number");
-  EXPECT_EQ(RefusalOf("[dynamodb]\ntls = \"no\"\n"), "my.toml:2:1: dynamodb.tls must be true or false");
+  EXPECT_EQ(RefusalOf("[dynamodb]\ntls = \"no\"\n"),
+            "my.toml:2:1: dynamodb.tls must be true or false");
   EXPECT_EQ(RefusalOf("checkpoints = 1\n"), "my.toml:1:1: checkpoints must be a text in quotes");
   EXPECT_EQ(RefusalOf("s3 = \"x\"\n"), "my.toml:1:1: \"s3\" must be a table");
 }

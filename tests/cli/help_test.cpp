@@ -51,8 +51,8 @@ TEST(Help, ListsTheCommandsThatThereAre) {
 
 TEST(Help, ListsEveryExitStatus) {
   const std::string help = GeneralHelp();
-  for (const char* status : {"\n  0 ", "\n  1 ", "\n  2 ", "\n  3 ", "\n  4 ", "\n  130 ",
-                             "\n  143 "}) {
+  for (const char* status :
+       {"\n  0 ", "\n  1 ", "\n  2 ", "\n  3 ", "\n  4 ", "\n  130 ", "\n  143 "}) {
     EXPECT_THAT(help, HasSubstr(status));
   }
 }
@@ -62,8 +62,9 @@ TEST(Help, SaysWhatDeleteMarkersGiveUp) {
   std::string words;
   std::istringstream stream(help);
   for (std::string word; stream >> word;) words += word + " ";
-  EXPECT_THAT(words, HasSubstr("replays after a crash cannot be told from news, a backfill can bring "
-                               "a deleted item back, and there is no change time"));
+  EXPECT_THAT(words,
+              HasSubstr("replays after a crash cannot be told from news, a backfill can bring "
+                        "a deleted item back, and there is no change time"));
 }
 
 TEST(Help, FitsATerminalOf80Columns) {
@@ -72,7 +73,7 @@ TEST(Help, FitsATerminalOf80Columns) {
   std::istringstream lines(all);
   for (std::string line; std::getline(lines, line);) {
     // Command lines of examples are not broken: they are there to be copied.
-    if (line.find("    ddbvault ") == 0) continue;
+    if (line.starts_with("    ddbvault ")) continue;
     EXPECT_LE(line.size(), 80U) << line;
     EXPECT_FALSE(line.ends_with(' ')) << line;
   }

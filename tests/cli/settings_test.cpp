@@ -43,7 +43,9 @@ std::string RefusalOf(std::vector<std::string> options, const Variables& variabl
   return "accepted";
 }
 
-std::string Here(const std::string& path) { return (std::filesystem::current_path() / path).string(); }
+std::string Here(const std::string& path) {
+  return (std::filesystem::current_path() / path).string();
+}
 
 constexpr std::string_view kBuckets =
     "[s3.incremental]\nbucket = \"file-bucket\"\nprefix = \"file-prefix\"\n";
@@ -113,9 +115,10 @@ TEST(Settings, RefuseOnePlaceForBoth) {
 }
 
 TEST(Settings, NameWhatABadPlaceCameFrom) {
-  EXPECT_EQ(RefusalOf({}, {{"INCREMENTAL_BUCKET", "Not_A_Bucket"}}),
-            "INCREMENTAL_BUCKET: \"s3://Not_A_Bucket\" is not a place for backups: \"Not_A_Bucket\" is "
-            "not a bucket's name (3 to 63 characters: lower-case letters, digits, '-' and '.')");
+  EXPECT_EQ(
+      RefusalOf({}, {{"INCREMENTAL_BUCKET", "Not_A_Bucket"}}),
+      "INCREMENTAL_BUCKET: \"s3://Not_A_Bucket\" is not a place for backups: \"Not_A_Bucket\" is "
+      "not a bucket's name (3 to 63 characters: lower-case letters, digits, '-' and '.')");
 }
 
 TEST(Settings, MakeAnEndpointOfHostPortAndTls) {
@@ -131,8 +134,7 @@ TEST(Settings, MakeAnEndpointOfHostPortAndTls) {
   EXPECT_EQ(endpoint(mixed, AwsService::kStreams), "https://localhost:1");
   EXPECT_EQ(endpoint(Resolve({}, {{"DYNAMODB_HOST", "::1"}}), AwsService::kDynamoDb),
             "https://[::1]");
-  const Settings flag =
-      Resolve({"--endpoint-url", "http://flag:1/"}, {{"DYNAMODB_HOST", "env"}});
+  const Settings flag = Resolve({"--endpoint-url", "http://flag:1/"}, {{"DYNAMODB_HOST", "env"}});
   EXPECT_EQ(endpoint(flag, AwsService::kDynamoDb), "http://flag:1");
 }
 

@@ -55,9 +55,13 @@ TEST(Values, ReadsSwitches) {
 
 TEST(Values, NamesTheChoicesAndTheNearest) {
   EXPECT_EQ(ParseChoice(Value("md5"), {"sha256", "md5"}), 1U);
-  EXPECT_EQ(RefusalOf([] { ParseChoice(Value("sha265"), {"sha256", "md5"}); }),
+  EXPECT_EQ(RefusalOf([] {
+              ParseChoice(Value("sha265"), {"sha256", "md5"});
+            }),
             "--option: \"sha265\" is not sha256 or md5, did you mean \"sha256\"?");
-  EXPECT_EQ(RefusalOf([] { ParseChoice(Value("xyz"), {"gzip", "zstd", "none"}); }),
+  EXPECT_EQ(RefusalOf([] {
+              ParseChoice(Value("xyz"), {"gzip", "zstd", "none"});
+            }),
             "--option: \"xyz\" is not gzip, zstd or none");
 }
 
@@ -66,8 +70,8 @@ TEST(Values, ReadsRates) {
   EXPECT_EQ(ParseRate(Value("0.5")).units_per_second, 0.5);
   EXPECT_EQ(ParseRate(Value("25%")).part, 0.25);
   EXPECT_EQ(ParseRate(Value("100%")).part, 1);
-  for (const char* bad : {"", "0", "0%", "101%", "-1", "%", "fast", "1e9", "inf", "nan", "1.2.3",
-                          ".", "25%%"}) {
+  for (const char* bad :
+       {"", "0", "0%", "101%", "-1", "%", "fast", "1e9", "inf", "nan", "1.2.3", ".", "25%%"}) {
     EXPECT_EQ(RefusalOf([&] { ParseRate(Value(bad)); }),
               "--option: \"" + std::string(bad) +
                   "\" is not a number of capacity units per second (100) or a part of the table's "

@@ -74,7 +74,7 @@ TEST(DirectoryStore, ItsFormatOnDiskIsWhatTheHeaderSays) {
   EXPECT_EQ(put.version_id, "0000000001-" + id);
   EXPECT_EQ(put.etag, put.version_id);
   EXPECT_EQ(ReadFile(fan_out / (kHash + ".v0000000001")),
-            "{\"format\":1,\"size\":19,\"modified\":\"2026-11-20T12:00:00.123Z\",\"id\":\"" + id +
+            "{\"format\":1,\"size\":17,\"modified\":\"2026-11-20T12:00:00.123Z\",\"id\":\"" + id +
                 "\",\"metadata\":{\"event\":\"INSERT\"}}\n{\"id\":{\"S\":\"1\"}}\n");
   const std::string marker = ReadFile(fan_out / (kHash + ".v0000000002"));
   EXPECT_THAT(marker, testing::MatchesRegex(
@@ -87,8 +87,8 @@ TEST(DirectoryStore, ItsFormatOnDiskIsWhatTheHeaderSays) {
     names.insert(entry.path().filename());
     EXPECT_EQ(entry.status().permissions(), fs::perms(0600));
   }
-  EXPECT_EQ(names, (std::set<std::string>{".lock", kHash + ".v0000000001",
-                                          kHash + ".v0000000002"}));
+  EXPECT_EQ(names,
+            (std::set<std::string>{".lock", kHash + ".v0000000001", kHash + ".v0000000002"}));
   EXPECT_EQ(fs::status(fan_out).permissions(), fs::perms(0700));
   EXPECT_EQ(h.store().traits().description, "file://" + h.root().string() + "/");
 }
@@ -262,7 +262,7 @@ TEST(DirectoryStore, DamagedVersionsAreReportedNotPassedOver) {
 TEST(DirectoryStore, NoKeyLeadsOutOfTheRootOrIntoAnothersFiles) {
   DirectoryHarness h;
   const std::string long_name(244, 'x');
-  for (const std::string key :
+  for (const std::string& key :
        {std::string("../x"), std::string("a/../../x"), std::string(".."), std::string("a//b"),
         std::string("/etc/passwd"), std::string("a/"), std::string("a/./b"), std::string(".tmp-x"),
         std::string("a/.lock/b"), std::string("a.v0000000001/b"), long_name}) {

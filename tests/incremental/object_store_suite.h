@@ -3,8 +3,8 @@
 //   struct MemoryHarness : StoreHarness { ... };
 //   INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ObjectStoreSuite, MemoryHarness);
 //
-// Where a kind of store differs (no versions, no conditions, no metadata) the difference is asserted
-// too, so that a change of it is noticed.
+// Where a kind of store differs (no versions, no conditions, no metadata) the difference is
+// asserted too, so that a change of it is noticed.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -338,9 +338,9 @@ TYPED_TEST_P(ObjectStoreSuite, ListsKeysInOrderOfTheirBytesWithinThePrefix) {
   const std::string later_hash = "ab" + std::string(62, 'f');
   const std::string md5 = "0f" + std::string(30, '9');
   std::vector<std::string> keys = {
-      "prim/a-b",      "prim/a/b",     "prim/a.b",        "prim/ab/generic", "prim/" + hash,
-      "prim/ab00",     "prim/ab1",     "prim/abg",        "prim/" + md5,     "prim/" + later_hash,
-      "prim/zz/" + md5, "prim2/x",     "prim-2/x",        "_/prim/state",    "prim/\xC3\xA9t\xC3\xA9",
+      "prim/a-b",       "prim/a/b", "prim/a.b", "prim/ab/generic", "prim/" + hash,
+      "prim/ab00",      "prim/ab1", "prim/abg", "prim/" + md5,     "prim/" + later_hash,
+      "prim/zz/" + md5, "prim2/x",  "prim-2/x", "_/prim/state",    "prim/\xC3\xA9t\xC3\xA9",
   };
   h.PutAll(keys, "x");
   h.Put("prim/deleted", "x");
@@ -494,9 +494,10 @@ TYPED_TEST_P(ObjectStoreSuite, AWriterWithoutCommitLeavesNothing) {
 TYPED_TEST_P(ObjectStoreSuite, TakesKeysOfAllKinds) {
   StoreHarness& h = this->harness_;
   std::vector<std::string> keys = {
-      "_/table/state.json", "a b/c d",        "a+b/c+d",     "100%/x%20y",  "q?a=b&c=d#e",
-      "uml\xC3\xA4ut/\xE6\x97\xA5\xE6\x9C\xAC", "tilde~/'quote'\"", "<xml>&amp;", "a=b,c;d:e@f$g",
-      "back\\slash/{x}[y]", "tab\there", "\xF0\x9F\x98\x80",
+      "_/table/state.json", "a b/c d",     "a+b/c+d",
+      "100%/x%20y",         "q?a=b&c=d#e", "uml\xC3\xA4ut/\xE6\x97\xA5\xE6\x9C\xAC",
+      "tilde~/'quote'\"",   "<xml>&amp;",  "a=b,c;d:e@f$g",
+      "back\\slash/{x}[y]", "tab\there",   "\xF0\x9F\x98\x80",
   };
   for (const std::string& key : keys) h.Put(key, "body of " + key);
   for (const std::string& key : keys) EXPECT_EQ(h.Body(key), "body of " + key);
@@ -527,16 +528,17 @@ TYPED_TEST_P(ObjectStoreSuite, RefusesWhatItCouldNotKeep) {
   EXPECT_EQ(h.Keys(""), std::vector<std::string>{"a"});
 }
 
-REGISTER_TYPED_TEST_SUITE_P(
-    ObjectStoreSuite, KeepsBodyAndMetadataAsTheyWerePut, KeepsAnEmptyBody,
-    FindsNothingWhereNothingIs, EveryPutAddsAVersionAndTheNewestIsCurrent,
-    ADeleteMarkerHidesTheObjectUntilItIsRemoved, ADeleteMarkerOfNothingIsNoError,
-    RemovesExactlyOneVersionHoweverOften, NeverTakesAMissingVersionIdForADelete,
-    PutsIfAbsentOnlyWhereNothingIs, PutsIfMatchesOnlyOverThatObject,
-    ListsKeysInOrderOfTheirBytesWithinThePrefix, ListsInPagesAndFromAKeyOn,
-    ListsVersionsInPagesThatCutAKeysVersions, APrefixThatIsAWholeKeyAlsoMatchesLongerOnes,
-    ReadsRangesOfTheObjectThatWasMeant, WritesALargeBodyInPieces,
-    WritesSmallAndEmptyBodiesInPieces, AWriterWithoutCommitLeavesNothing, TakesKeysOfAllKinds,
-    RefusesWhatItCouldNotKeep);
+REGISTER_TYPED_TEST_SUITE_P(ObjectStoreSuite, KeepsBodyAndMetadataAsTheyWerePut, KeepsAnEmptyBody,
+                            FindsNothingWhereNothingIs, EveryPutAddsAVersionAndTheNewestIsCurrent,
+                            ADeleteMarkerHidesTheObjectUntilItIsRemoved,
+                            ADeleteMarkerOfNothingIsNoError, RemovesExactlyOneVersionHoweverOften,
+                            NeverTakesAMissingVersionIdForADelete, PutsIfAbsentOnlyWhereNothingIs,
+                            PutsIfMatchesOnlyOverThatObject,
+                            ListsKeysInOrderOfTheirBytesWithinThePrefix, ListsInPagesAndFromAKeyOn,
+                            ListsVersionsInPagesThatCutAKeysVersions,
+                            APrefixThatIsAWholeKeyAlsoMatchesLongerOnes,
+                            ReadsRangesOfTheObjectThatWasMeant, WritesALargeBodyInPieces,
+                            WritesSmallAndEmptyBodiesInPieces, AWriterWithoutCommitLeavesNothing,
+                            TakesKeysOfAllKinds, RefusesWhatItCouldNotKeep);
 
 }  // namespace ddbvault

@@ -14,8 +14,9 @@ std::string RefusalOf(std::string_view text) {
     return "accepted as " + ParsePlace(text).url();
   } catch (const Error& error) {
     EXPECT_EQ(error.reaction(), Reaction::kFixCommand);
-    EXPECT_EQ(error.hint(),
-              "a place is s3://bucket/prefix, file:///absolute/directory or the path of a directory");
+    EXPECT_EQ(
+        error.hint(),
+        "a place is s3://bucket/prefix, file:///absolute/directory or the path of a directory");
     return error.what();
   }
 }

@@ -17,7 +17,7 @@ class StreamTailTest : public ::testing::Test {
  protected:
   StreamTailTest() {
     world.aws.CreateTable("orders", KeySchema{{{"id", 'S'}}});
-    world.aws.settings.stream.page_bytes = 1;  // a record a page
+    world.aws.settings.stream.page_bytes = 20;  // a record a page
   }
 
   FakeStream& Enable(std::size_t shards = 1) {
@@ -49,8 +49,7 @@ TEST_F(StreamTailTest, ReadsWhatComesAfterThePosition) {
   Put("b");
   Put("c");
   const std::string shard = stream.shards()[0];
-  const TailResult result =
-      Read(stream.arn(), {{shard, {stream.sequence_numbers()[0], false}}});
+  const TailResult result = Read(stream.arn(), {{shard, {stream.sequence_numbers()[0], false}}});
   EXPECT_THAT(seen, ElementsAre(Key("b"), Key("c")));
   EXPECT_EQ(result.records, 2U);
   EXPECT_EQ(result.shards, 1U);
@@ -73,8 +72,7 @@ TEST_F(StreamTailTest, DoesNotReadShardsThatAreFinished) {
   const std::string parent = stream.shards()[0];
   stream.RollShard(parent);
   Put("b");
-  const TailResult result =
-      Read(stream.arn(), {{parent, {stream.sequence_numbers()[0], true}}});
+  const TailResult result = Read(stream.arn(), {{parent, {stream.sequence_numbers()[0], true}}});
   EXPECT_THAT(seen, ElementsAre(Key("b")));
   EXPECT_EQ(result.shards, 1U);
 }

@@ -80,8 +80,7 @@ Task<std::string> FlakyStore::GetRange(std::string key, std::string etag, std::u
 
 Task<ObjectPage> FlakyStore::List(std::string prefix, std::string next, std::string start_after) {
   const std::uint64_t call = faults_.Begin();
-  auto result =
-      co_await inner_.List(std::move(prefix), std::move(next), std::move(start_after));
+  auto result = co_await inner_.List(std::move(prefix), std::move(next), std::move(start_after));
   faults_.End(call);
   co_return result;
 }

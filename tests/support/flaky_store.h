@@ -27,8 +27,7 @@ enum class FaultMoment {
 class Faults {
  public:
   // `failing_call` from 1; 0: none fails.
-  Faults(std::uint64_t failing_call, FaultMoment moment,
-         Reaction reaction = Reaction::kRetryLater)
+  Faults(std::uint64_t failing_call, FaultMoment moment, Reaction reaction = Reaction::kRetryLater)
       : failing_call_(failing_call), moment_(moment), reaction_(reaction) {}
 
   // At the start of a call: its number.  Throws when it is to fail before it acts.

@@ -76,8 +76,7 @@ std::vector<std::string> MemoryStore::CurrentKeys() const {
   return keys;
 }
 
-const StoredObject* MemoryStore::Find(const std::string& key,
-                                      const std::string& version_id) const {
+const StoredObject* MemoryStore::Find(const std::string& key, const std::string& version_id) const {
   if (version_id.empty()) return Current(key);
   const auto found = objects_.find(key);
   if (found == objects_.end()) return nullptr;
@@ -209,9 +208,8 @@ Task<void> MemoryStore::RemoveVersion(std::string key, std::string version_id) {
   co_await NextTurn();
   const auto found = objects_.find(key);
   if (found == objects_.end()) co_return;
-  std::erase_if(found->second, [&](const StoredObject& version) {
-    return version.info.version_id == version_id;
-  });
+  std::erase_if(found->second,
+                [&](const StoredObject& version) { return version.info.version_id == version_id; });
   if (found->second.empty()) objects_.erase(found);
 }
 

@@ -16,7 +16,8 @@ namespace ddbvault {
 
 struct MemoryStoreOptions {
   bool versioned = true;
-  // False: as Ceph 16 in a versioned bucket: kIfAbsent is ignored and writes, kIfMatches never holds.
+  // False: as Ceph 16 in a versioned bucket: kIfAbsent is ignored and writes, kIfMatches never
+  // holds.
   bool honours_conditions = true;
 };
 

@@ -1,0 +1,588 @@
+#include "aws/curl_transport.h"
+
+#include <curl/curl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/redirect_error.hpp>
+#include <cerrno>
+#include <charconv>
+#include <deque>
+#include <vector>
+
+#include "aws/certificate_file.h"
+#include "aws/transport_error.h"
+#include "base/error.h"
+
+namespace ddbvault {
+namespace {
+
+constexpr std::size_t kSpareCapacity = 64;  // SIMDJSON_PADDING
+// A Content-Length is believed up to here; a body that really is larger grows as it comes.
+constexpr std::size_t kLargestReserve = std::size_t{16} << 20U;
+// S3 rotates its addresses: a connection should not live for ever (protocol notes, 300 s).
+constexpr long kConnectionLifetimeSeconds = 300;
+
+using Milliseconds = std::chrono::milliseconds;
+
+void StartCurl() {
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (started != CURLE_OK) throw Error(Reaction::kFixCommand, "libcurl does not start");
+}
+
+bool HasControlCharacter(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+  });
+}
+
+std::string_view TrimmedHeader(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' ' ||
+                           text.back() == '\t')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+TransportFailure FailureOf(CURLcode code, bool request_sent) {
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+      return TransportFailure::kBadUrl;
+    case CURLE_UNSUPPORTED_PROTOCOL:  // also what libcurl calls an answer that is not HTTP
+      return request_sent ? TransportFailure::kNotHttp : TransportFailure::kBadUrl;
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return TransportFailure::kUnknownHost;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return TransportFailure::kUnknownProxy;
+    case CURLE_COULDNT_CONNECT:
+      return TransportFailure::kNotConnected;
+    case CURLE_OPERATION_TIMEDOUT:
+      return TransportFailure::kTimeout;
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return TransportFailure::kNotTrusted;
+    case CURLE_SSL_CACERT_BADFILE:
+      return TransportFailure::kNoCertificates;
+    case CURLE_SSL_CONNECT_ERROR:
+      return TransportFailure::kNoTls;
+    case CURLE_GOT_NOTHING:
+      return TransportFailure::kClosed;
+    case CURLE_PARTIAL_FILE:
+      return TransportFailure::kCut;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+      return TransportFailure::kBroken;
+    default:
+      return TransportFailure::kOther;
+  }
+}
+
+}  // namespace
+
+// The libcurl side: handles, sockets, and libcurl's one timer.  Everything it starts (callbacks,
+// timers, completions) runs on the io_context.
+class CurlTransport::Impl {
+ public:
+  Impl(asio::io_context& context, HttpOptions options);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  Task<HttpResponse> Send(const HttpRequest& request);
+  std::size_t in_flight() const { return in_flight_; }
+  void Detach();
+
+ private:
+  class Transfer;
+  // What the epoll set has been told about a socket, by number.
+  struct Socket {
+    std::uint32_t registered = 0;  // events in the epoll set; 0: not in it
+    bool ours = false;             // opened by OpenSocket: we also see it close
+    bool wanted = false;           // a request waits for it now
+  };
+
+  static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* self, void* unused);
+  static int OnTimer(CURLM* multi, long milliseconds, void* self);
+  static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int CloseSocket(void* self, curl_socket_t socket);
+
+  Socket& At(curl_socket_t socket);
+  void Watch(curl_socket_t socket, std::uint32_t events);
+  void Kick();
+  void ArmTimer(std::chrono::steady_clock::time_point when);
+  void AwaitSockets();
+  void OnReadable();
+  void FinishDone();
+  void StartWaiting();
+  CURL* TakeHandle();
+
+  asio::io_context& context_;
+  HttpOptions options_;
+  std::string certificates_;
+  CURLM* multi_ = nullptr;
+  CURLSH* share_ = nullptr;
+  int epoll_ = -1;
+  std::optional<asio::posix::stream_descriptor> readable_;
+  std::optional<asio::steady_timer> timer_;
+  std::optional<std::chrono::steady_clock::time_point> timer_due_;  // as libcurl wants it
+  bool timer_armed_ = false;
+  bool kicked_ = false;
+  std::vector<Socket> sockets_;
+  std::vector<CURL*> spare_;
+  std::deque<Transfer*> waiting_;
+  std::size_t in_flight_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+// One request, in the frame of the task that awaits it: destroying the task takes it out of
+// libcurl.
+class CurlTransport::Impl::Transfer {
+ public:
+  Transfer(Impl& curl, const HttpRequest& request)
+      : curl_(curl),
+        request_(request),
+        done_(curl.context_, asio::steady_timer::time_point::max()) {}
+  ~Transfer() {
+    if (easy_ != nullptr) {
+      Leave();
+    } else if (!finished_) {
+      auto& waiting = curl_.waiting_;
+      waiting.erase(std::remove(waiting.begin(), waiting.end(), this), waiting.end());
+    }
+    curl_slist_free_all(headers_);
+  }
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  // Hands itself to libcurl.  What goes wrong here comes out of Take().
+  void Start();
+  void Finish(CURLcode code);
+  Task<HttpResponse> Await();
+
+ private:
+  template <typename Value>
+  void Set(CURLoption option, Value value) {
+    if (const CURLcode code = curl_easy_setopt(easy_, option, value); code != CURLE_OK) {
+      throw Error(Reaction::kFixCommand,
+                  std::string("libcurl refuses a setting: ") + curl_easy_strerror(code));
+    }
+  }
+  void Prepare();
+  void SetMethod();
+  void SetHeaders();
+  void SetConnection();
+  void Leave();
+  HttpResponse Take();
+  static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
+  void AddHeader(std::string_view line);
+  void AddBody(std::string_view bytes);
+
+  Impl& curl_;
+  const HttpRequest& request_;
+  asio::steady_timer done_;
+  CURL* easy_ = nullptr;
+  curl_slist* headers_ = nullptr;
+  std::array<char, CURL_ERROR_SIZE> message_{};
+  HttpResponse response_;
+  std::optional<TransportEnding> ending_;
+  std::exception_ptr failure_;
+  bool finished_ = false;
+};
+
+void CurlTransport::Impl::Transfer::Start() {
+  ++curl_.in_flight_;
+  try {
+    easy_ = curl_.TakeHandle();
+    Prepare();
+    if (curl_multi_add_handle(curl_.multi_, easy_) != CURLM_OK) throw std::bad_alloc();
+  } catch (...) {
+    failure_ = std::current_exception();
+    finished_ = true;
+    Leave();
+    done_.cancel();
+  }
+}
+
+Task<HttpResponse> CurlTransport::Impl::Transfer::Await() {
+  if (!finished_) {
+    asio::error_code ignored;
+    co_await done_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  co_return Take();
+}
+
+void CurlTransport::Impl::Transfer::Prepare() {
+  Set(CURLOPT_PRIVATE, this);
+  Set(CURLOPT_ERRORBUFFER, message_.data());
+  Set(CURLOPT_URL, request_.url.c_str());
+  Set(CURLOPT_HEADERFUNCTION, &OnHeader);
+  Set(CURLOPT_HEADERDATA, this);
+  Set(CURLOPT_WRITEFUNCTION, &OnBody);
+  Set(CURLOPT_WRITEDATA, this);
+  SetConnection();
+  SetMethod();
+  SetHeaders();
+}
+
+void CurlTransport::Impl::Transfer::SetConnection() {
+  Set(CURLOPT_NOSIGNAL, 1L);
+  Set(CURLOPT_PATH_AS_IS, 1L);
+  Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  Set(CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  Set(CURLOPT_MAXLIFETIME_CONN, kConnectionLifetimeSeconds);
+  Set(CURLOPT_FRESH_CONNECT, request_.fresh_connection ? 1L : 0L);
+  Set(CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
+  Set(CURLOPT_OPENSOCKETDATA, &curl_);
+  Set(CURLOPT_CLOSESOCKETFUNCTION, &CloseSocket);
+  Set(CURLOPT_CLOSESOCKETDATA, &curl_);
+  if (!curl_.options_.user_agent.empty()) {
+    Set(CURLOPT_USERAGENT, curl_.options_.user_agent.c_str());
+  }
+  if (!curl_.certificates_.empty()) {
+    Set(CURLOPT_CAINFO, curl_.certificates_.c_str());
+    Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+  if (!request_.use_proxy) Set(CURLOPT_PROXY, "");
+  Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout.count()));
+  if (request_.total_timeout.count() > 0) {
+    Set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.total_timeout.count()));
+  }
+  if (request_.idle_timeout.count() > 0) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(request_.idle_timeout);
+    Set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+    Set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds.count()));
+  }
+}
+
+void CurlTransport::Impl::Transfer::SetMethod() {
+  if (request_.method == "HEAD") {
+    Set(CURLOPT_NOBODY, 1L);
+  } else if (request_.method == "GET") {
+    Set(CURLOPT_HTTPGET, 1L);
+  } else if (request_.method == "DELETE" && request_.body.empty()) {
+    Set(CURLOPT_HTTPGET, 1L);
+    Set(CURLOPT_CUSTOMREQUEST, "DELETE");
+  } else {
+    // As a POST's fields, also for PUT: libcurl then sends small bodies in one piece with the
+    // headers, reads the bytes where they are, and can start over by itself.
+    Set(CURLOPT_POST, 1L);
+    Set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+    Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+    Set(CURLOPT_POSTFIELDS, request_.body.empty() ? "" : request_.body.data());
+  }
+}
+
+void CurlTransport::Impl::Transfer::SetHeaders() {
+  const auto add = [this](const std::string& line) {
+    curl_slist* longer = curl_slist_append(headers_, line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    headers_ = longer;
+  };
+  for (const auto& [name, value] : request_.headers.fields()) {
+    if (HasControlCharacter(name) || HasControlCharacter(value)) {
+      throw Error(Reaction::kFixCommand, "the value of the header " + name +
+                                             " contains a character that HTTP does not allow");
+    }
+    add(value.empty() ? name + ";" : name + ": " + value);
+  }
+  // A name with nothing behind it takes away what libcurl would add by itself.
+  for (const char* name : {"Accept", "Content-Type", "Expect"}) {
+    if (!request_.headers.Has(name)) add(std::string(name) + ":");
+  }
+  Set(CURLOPT_HTTPHEADER, headers_);
+}
+
+void CurlTransport::Impl::Transfer::Finish(CURLcode code) {
+  if (code == CURLE_OK) {
+    long status = 0;
+    curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    response_.status = static_cast<int>(status);
+  } else {
+    TransportEnding ending;
+    long sent = 0;
+    curl_easy_getinfo(easy_, CURLINFO_REQUEST_SIZE, &sent);
+    curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &ending.system_error);
+    ending.request_sent = sent > 0;
+    ending.failure = FailureOf(code, ending.request_sent);
+    ending.detail = message_[0] != '\0' ? message_.data() : curl_easy_strerror(code);
+    ending_ = std::move(ending);
+  }
+  finished_ = true;
+  Leave();
+  done_.cancel();
+}
+
+void CurlTransport::Impl::Transfer::Leave() {
+  if (easy_ != nullptr) {
+    curl_multi_remove_handle(curl_.multi_, easy_);
+    curl_easy_reset(easy_);
+    curl_.spare_.push_back(std::exchange(easy_, nullptr));
+  }
+  --curl_.in_flight_;
+  if (*curl_.alive_) curl_.StartWaiting();
+}
+
+HttpResponse CurlTransport::Impl::Transfer::Take() {
+  if (failure_) std::rethrow_exception(failure_);
+  if (ending_) throw TransportError(*ending_, request_);
+  response_.body.reserve(response_.body.size() + kSpareCapacity);
+  return std::move(response_);
+}
+
+std::size_t CurlTransport::Impl::Transfer::OnHeader(char* data, std::size_t size, std::size_t count,
+                                                    void* self) {
+  try {
+    static_cast<Transfer*>(self)->AddHeader({data, size * count});
+  } catch (...) {
+    return 0;
+  }
+  return size * count;
+}
+
+std::size_t CurlTransport::Impl::Transfer::OnBody(char* data, std::size_t size, std::size_t count,
+                                                  void* self) {
+  try {
+    static_cast<Transfer*>(self)->AddBody({data, size * count});
+  } catch (...) {
+    return 0;
+  }
+  return size * count;
+}
+
+void CurlTransport::Impl::Transfer::AddHeader(std::string_view line) {
+  if (line.substr(0, 5) == "HTTP/") {  // of the final answer, or of a 1xx before it
+    response_.headers = {};
+    return;
+  }
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return;
+  response_.headers.Add(std::string(line.substr(0, colon)),
+                        std::string(TrimmedHeader(line.substr(colon + 1))));
+}
+
+void CurlTransport::Impl::Transfer::AddBody(std::string_view bytes) {
+  std::string& body = response_.body;
+  if (body.empty()) {
+    std::size_t expected = 0;
+    const std::string_view length = response_.headers.Find("content-length");
+    std::from_chars(length.data(), length.data() + length.size(), expected);
+    body.reserve(std::max(std::min(expected, kLargestReserve), bytes.size()) + kSpareCapacity);
+  }
+  body.append(bytes);
+}
+
+CurlTransport::Impl::Impl(asio::io_context& context, HttpOptions options)
+    : context_(context),
+      options_(std::move(options)),
+      certificates_(CertificateFile(options_.ca_bundle)) {
+  StartCurl();
+  options_.max_connections = std::max<std::size_t>(options_.max_connections, 1);
+  epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  multi_ = curl_multi_init();
+  share_ = curl_share_init();
+  if (epoll_ < 0 || multi_ == nullptr || share_ == nullptr) {
+    throw Error(Reaction::kRetryLater, "no resources for network connections");
+  }
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &OnSocket);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &OnTimer);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.max_connections));
+  // TLS sessions are otherwise kept per handle, and hardly ever resumed.
+  curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+  readable_.emplace(context_, epoll_);
+  timer_.emplace(context_);
+  AwaitSockets();
+}
+
+CurlTransport::Impl::~Impl() {
+  for (CURL* easy : spare_) curl_easy_cleanup(easy);
+  if (multi_ != nullptr) curl_multi_cleanup(multi_);
+  if (share_ != nullptr) curl_share_cleanup(share_);
+  if (epoll_ >= 0) close(epoll_);
+}
+
+void CurlTransport::Impl::Detach() {
+  *alive_ = false;
+  timer_.reset();
+  readable_->release();
+  readable_.reset();
+}
+
+CurlTransport::Impl::Socket& CurlTransport::Impl::At(curl_socket_t socket) {
+  const auto index = static_cast<std::size_t>(socket);
+  if (index >= sockets_.size()) sockets_.resize(index + 1);
+  return sockets_[index];
+}
+
+void CurlTransport::Impl::Watch(curl_socket_t socket, std::uint32_t events) {
+  Socket& known = At(socket);
+  if (known.registered == events) return;
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = socket;
+  if (events == 0) {
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, nullptr);
+  } else if (epoll_ctl(epoll_, known.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket,
+                       &event) != 0) {
+    // The kernel forgets a socket when it is closed: what we remember may be of an older one.
+    epoll_ctl(epoll_, errno == EEXIST ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event);
+  }
+  known.registered = events;
+}
+
+int CurlTransport::Impl::OnSocket(CURL*, curl_socket_t socket, int what, void* self, void*) {
+  auto& curl = *static_cast<Impl*>(self);
+  if (what == CURL_POLL_REMOVE) {
+    // A kept connection stays in the set: its next request wants the same events again.
+    Socket& known = curl.At(socket);
+    known.wanted = false;
+    if (!known.ours || (known.registered & EPOLLOUT) != 0) curl.Watch(socket, 0);
+    return 0;
+  }
+  std::uint32_t events = 0;
+  if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= EPOLLIN;
+  if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= EPOLLOUT;
+  curl.At(socket).wanted = true;
+  curl.Watch(socket, events);
+  return 0;
+}
+
+curl_socket_t CurlTransport::Impl::OpenSocket(void* self, curlsocktype, curl_sockaddr* address) {
+  const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (socket < 0) return CURL_SOCKET_BAD;
+  static_cast<Impl*>(self)->At(socket) = Socket{0, true, false};
+  return socket;
+}
+
+int CurlTransport::Impl::CloseSocket(void* self, curl_socket_t socket) {
+  static_cast<Impl*>(self)->At(socket) = Socket{};
+  return close(socket);
+}
+
+int CurlTransport::Impl::OnTimer(CURLM*, long milliseconds, void* self) {
+  auto& curl = *static_cast<Impl*>(self);
+  curl.timer_due_.reset();
+  if (!*curl.alive_ || milliseconds < 0) return 0;
+  if (milliseconds == 0) {
+    curl.Kick();
+  } else {
+    curl.timer_due_ = std::chrono::steady_clock::now() + Milliseconds(milliseconds);
+    curl.ArmTimer(*curl.timer_due_);
+  }
+  return 0;
+}
+
+// libcurl wants to be called soon, but not from inside its own callback.
+void CurlTransport::Impl::Kick() {
+  if (std::exchange(kicked_, true)) return;
+  asio::post(context_, [this, alive = alive_] {
+    if (!*alive) return;
+    kicked_ = false;
+    int running = 0;
+    curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+    FinishDone();
+  });
+}
+
+// libcurl moves its deadline with every request, nearly always to later: the timer that is already
+// set then rings too early once, which is cheaper than setting it each time.
+void CurlTransport::Impl::ArmTimer(std::chrono::steady_clock::time_point when) {
+  if (timer_armed_ && timer_->expiry() <= when) return;
+  timer_armed_ = true;
+  timer_->expires_at(when);
+  timer_->async_wait([this, alive = alive_](asio::error_code error) {
+    if (error || !*alive) return;
+    timer_armed_ = false;
+    if (!timer_due_) return;
+    if (*timer_due_ > std::chrono::steady_clock::now()) {
+      ArmTimer(*timer_due_);
+      return;
+    }
+    timer_due_.reset();
+    Kick();
+  });
+}
+
+void CurlTransport::Impl::AwaitSockets() {
+  readable_->async_wait(asio::posix::stream_descriptor::wait_read,
+                        [this, alive = alive_](asio::error_code error) {
+                          if (error || !*alive) return;
+                          OnReadable();
+                          AwaitSockets();
+                        });
+}
+
+void CurlTransport::Impl::OnReadable() {
+  std::array<epoll_event, 256> events{};
+  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    if (!At(event.data.fd).wanted) {  // a kept connection that the server has closed
+      Watch(event.data.fd, 0);
+      continue;
+    }
+    int what = 0;
+    if ((event.events & EPOLLIN) != 0) what |= CURL_CSELECT_IN;
+    if ((event.events & EPOLLOUT) != 0) what |= CURL_CSELECT_OUT;
+    if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) what |= CURL_CSELECT_ERR | CURL_CSELECT_IN;
+    int running = 0;
+    curl_multi_socket_action(multi_, event.data.fd, what, &running);
+  }
+  FinishDone();
+}
+
+void CurlTransport::Impl::FinishDone() {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;
+    Transfer* transfer = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    transfer->Finish(code);
+  }
+}
+
+CURL* CurlTransport::Impl::TakeHandle() {
+  if (!spare_.empty()) {
+    CURL* easy = spare_.back();
+    spare_.pop_back();
+    return easy;
+  }
+  CURL* easy = curl_easy_init();
+  if (easy == nullptr) throw std::bad_alloc();
+  curl_easy_setopt(easy, CURLOPT_SHARE, share_);
+  return easy;
+}
+
+void CurlTransport::Impl::StartWaiting() {
+  while (!waiting_.empty() && in_flight_ < options_.max_connections) {
+    Transfer* next = waiting_.front();
+    waiting_.pop_front();
+    next->Start();
+  }
+}
+
+Task<HttpResponse> CurlTransport::Impl::Send(const HttpRequest& request) {
+  Transfer transfer(*this, request);
+  waiting_.push_back(&transfer);
+  StartWaiting();
+  co_return co_await transfer.Await();
+}
+
+CurlTransport::CurlTransport(asio::io_context& context, HttpOptions options)
+    : impl_(std::make_unique<Impl>(context, std::move(options))) {}
+CurlTransport::~CurlTransport() = default;
+
+Task<HttpResponse> CurlTransport::Send(const HttpRequest& request) { return impl_->Send(request); }
+void CurlTransport::Detach() { impl_->Detach(); }
+std::size_t CurlTransport::in_flight() const { return impl_->in_flight(); }
+
+}  // namespace ddbvault

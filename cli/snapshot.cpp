@@ -1,0 +1,148 @@
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/open_store.h"
+#include "cli/progress_display.h"
+#include "cli/report_error.h"
+#include "snapshot/snapshot_writer.h"
+
+namespace ddbvault {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+SnapshotOptions OptionsOf(Context& context) {
+  const Settings& settings = context.settings();
+  SnapshotOptions options;
+  if (const auto format = context.Option("format")) {
+    options.format = ParseChoice(*format, {"export", "lines"}) == 0 ? SnapshotFormat::kExport
+                                                                    : SnapshotFormat::kLines;
+  }
+  if (const auto compression = context.Option("compression")) {
+    constexpr Compression kChoices[] = {Compression::kGzip, Compression::kZstd, Compression::kNone};
+    options.compression = kChoices[ParseChoice(*compression, {"gzip", "zstd", "none"})];
+  }
+  options.in_flight = settings.in_flight;
+  options.memory = settings.memory;
+  options.allow_smaller = context.line().Has("allow-smaller");
+  options.skip_damaged = context.line().Has("skip-damaged");
+  if (settings.snapshots.s3) {
+    options.s3_bucket = settings.snapshots.bucket;
+    if (!settings.snapshots.prefix.empty()) options.s3_prefix = settings.snapshots.prefix + "/";
+  }
+  options.made_by = "ddbvault " + Version();
+  return options;
+}
+
+Json ToJson(const SnapshotResult& result) {
+  Json report;
+  report["snapshot"] = result.name;
+  report["key"] = result.key;
+  report["moment"] = FormatTime(result.moment);
+  report["consistent"] = result.consistent;
+  if (!result.consistent) {
+    report["fuzzyFrom"] = FormatTime(result.fuzzy_from);
+    report["fuzzyTo"] = FormatTime(result.fuzzy_to);
+    report["fuzzyReason"] = result.fuzzy_reason;
+  }
+  report["items"] = result.items;
+  report["files"] = result.files;
+  report["bytes"] = result.bytes;
+  report["objects"] = result.objects;
+  report["tombstones"] = result.tombstones;
+  report["later"] = result.later;
+  report["damaged"] = result.damaged;
+  report["foreign"] = result.foreign;
+  report["lastItems"] = nullptr;
+  if (result.last_items) report["lastItems"] = *result.last_items;
+  return report;
+}
+
+std::string ToText(const SnapshotResult& result) {
+  std::string text = result.name + ": " + GroupDigits(result.items) + " items in " +
+                     GroupDigits(result.files) + (result.files == 1 ? " file, " : " files, ") +
+                     GroupDigits(result.bytes) + " bytes; ";
+  if (result.consistent) {
+    text += "the table as it was at " + FormatTime(result.moment) + "\n";
+  } else {
+    text += "fuzzy, from " + FormatTime(result.fuzzy_from) + " to " + FormatTime(result.fuzzy_to) +
+            ": " + result.fuzzy_reason + "\n";
+  }
+  if (result.damaged > 0) {
+    text += "  " + GroupDigits(result.damaged) +
+            " damaged objects were left out (--skip-damaged): run `ddbvault verify`\n";
+  }
+  if (result.foreign > 0) {
+    text += "  " + GroupDigits(result.foreign) +
+            " objects under the table's prefix are not items and were left out\n";
+  }
+  return text;
+}
+
+// The definition of a table whose backup does not have it: other tools' places.
+Task<std::string> DefinitionFor(Context& context, TableName name, ObjectStore& incremental,
+                                const Layout& layout) {
+  const std::optional<StoredObject> there = co_await incremental.Head(layout.Table());
+  if (there) co_return std::string();
+  LogInfo("{}: the backup has no table.json, asking the table for its keys", name.name);
+  const TableDescription table = co_await context.Describe(name);
+  co_return table.json;
+}
+
+Task<SnapshotResult> SnapshotOf(Context& context, std::string typed, ObjectStore& incremental,
+                                ObjectStore& snapshots, SnapshotOptions options) {
+  const TableName name = ParseTable(typed);
+  const Layout layout(name.name, context.settings().key_hash);
+  options.table_json = co_await DefinitionFor(context, name, incremental, layout);
+  Progress progress;
+  SnapshotContext engine{incremental,       snapshots,      context.clock(),
+                         context.workers(), context.stop(), progress};
+  SnapshotResult result;
+  const auto run = [](SnapshotContext in, Layout of, SnapshotOptions how,
+                      SnapshotResult& into) -> Task<void> {
+    into = co_await WriteSnapshot(in, std::move(of), std::move(how));
+  };
+  Task<void> work = run(engine, layout, std::move(options), result);
+  co_await ShowProgress(context, "snapshot " + typed, progress, std::move(work));
+  co_return result;
+}
+
+}  // namespace
+
+Task<ExitStatus> RunSnapshot(Context& context) {
+  for (const std::string& typed : context.line().arguments) ParseTable(typed);
+  const SnapshotOptions options = OptionsOf(context);
+  const bool json = context.settings().json;
+  const std::unique_ptr<ObjectStore> incremental = co_await OpenIncremental(context, Use::kRead);
+  const std::unique_ptr<ObjectStore> snapshots = co_await OpenSnapshots(context, Use::kWrite);
+  Json document;
+  std::optional<Error> failure;
+  bool attention = false;
+  for (const std::string& typed : context.line().arguments) {
+    // One table's failure is not the next one's: a nightly run makes what snapshots it can.
+    try {
+      const SnapshotResult result =
+          co_await SnapshotOf(context, typed, *incremental, *snapshots, options);
+      attention = attention || result.damaged > 0;
+      document[typed] = ToJson(result);
+      if (!json) Print(ToText(result));
+    } catch (Error& error) {
+      error.Within("snapshot " + typed);
+      document[typed] = {{"error", error.what()}};
+      if (failure) LogError("{}", failure->what());
+      failure = error;
+    }
+    context.stop().ThrowIfRequested();
+  }
+  if (json) Print(document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (failure) throw Error(*failure);
+  co_return attention ? ExitStatus::kAttention : ExitStatus::kDone;
+}
+
+}  // namespace ddbvault

@@ -1,0 +1,158 @@
+#include "snapshot/aggregate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "item/canonical.h"
+#include "item/item_key.h"
+#include "snapshot/lines.h"
+#include "snapshot/object_walk.h"
+
+namespace ddbvault {
+namespace {
+
+constexpr std::size_t kDamageShown = 10;
+// What a request holds besides the body.
+constexpr std::size_t kReadOverhead = 4096;
+
+bool IsCancelled(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    return error.reaction() == Reaction::kCancelled;
+  } catch (...) {
+    return false;
+  }
+}
+
+// The cause rather than its consequence: an error of one task cancels the others.
+[[noreturn]] void RethrowCause(const std::exception_ptr& a, const std::exception_ptr& b) {
+  if (!a) std::rethrow_exception(b);
+  if (!b || !IsCancelled(a)) std::rethrow_exception(a);
+  std::rethrow_exception(b);
+}
+
+}  // namespace
+
+Aggregate::Aggregate(ObjectStore& store, BlockOutput& output, const Layout& layout, const Cut& cut,
+                     KeySchema schema, Stop& stop, Progress& progress, AggregateOptions options)
+    : store_(store),
+      output_(output),
+      layout_(layout),
+      cut_(cut),
+      schema_(std::move(schema)),
+      stop_(stop),
+      progress_(progress),
+      options_(options) {}
+
+Task<AggregateResult> Aggregate::Run() {
+  const Executor executor = co_await asio::this_coro::executor;
+  slots_ = std::make_unique<Semaphore>(executor, options_.in_flight);
+  bytes_ = std::make_unique<Semaphore>(executor, options_.memory);
+  reads_ = std::make_unique<TaskGroup>(executor);
+  reads_->OnError([this] { stop_all_.Request(); });
+  const Stop::Registration linked = stop_.OnRequest([this] { stop_all_.Request(); });
+  const bool versions =
+      cut_.consistent && options_.list_versions && store_.traits().versioned;
+  const std::function<Task<void>(ListedObject)> visit = [this](ListedObject object) {
+    return Visit(std::move(object));
+  };
+  std::exception_ptr walk_failure;
+  std::exception_ptr read_failure;
+  try {
+    co_await WalkObjects(store_, layout_, versions, stop_all_, visit);
+  } catch (...) {
+    walk_failure = std::current_exception();
+  }
+  try {
+    co_await reads_->Join();
+  } catch (...) {
+    read_failure = std::current_exception();
+  }
+  if (walk_failure || read_failure) RethrowCause(read_failure, walk_failure);
+  stop_all_.ThrowIfRequested();
+  co_return result_;
+}
+
+Task<void> Aggregate::Visit(ListedObject object) {
+  stop_all_.ThrowIfRequested();
+  if (!layout_.IsItemObject(object.key)) {
+    if (object.versions.front().is_delete_marker) co_return;
+    ++result_.foreign;
+    if (HasOtherHash(object.key)) ++result_.other_hash;
+    co_return;
+  }
+  const std::size_t size = object.versions.front().size * 2 + kReadOverhead;
+  Semaphore::Permit slot = co_await slots_->Acquire();
+  Semaphore::Permit bytes = co_await bytes_->Acquire(size);
+  reads_->Spawn(Read(std::move(object), std::move(slot), std::move(bytes)));
+}
+
+Task<void> Aggregate::Read(ListedObject object, Semaphore::Permit, Semaphore::Permit) {
+  if (stop_all_.requested()) co_return;
+  const std::string name = object.key;
+  ItemState state = co_await LookAt(store_, cut_, std::move(object));
+  co_await Take(name, std::move(state));
+}
+
+Task<void> Aggregate::Take(const std::string& name, ItemState state) {
+  ++result_.objects;
+  ++progress_.done;
+  progress_.bytes += state.body.size();
+  if (!state.fuzzy_reason.empty()) {
+    if (result_.fuzzy++ == 0) result_.fuzzy_reason = state.fuzzy_reason;
+  }
+  switch (state.kind) {
+    case ItemState::Kind::kTombstone:
+    case ItemState::Kind::kGone:
+      ++result_.tombstones;
+      co_return;
+    case ItemState::Kind::kLater:
+      ++result_.later;
+      co_return;
+    case ItemState::Kind::kDamaged:
+      AddDamage(name, "it is empty and no tombstone");
+      co_return;
+    case ItemState::Kind::kItem:
+      break;
+  }
+  std::string reason = DamageOf(name, state.body);
+  if (!reason.empty()) {
+    AddDamage(name, std::move(reason));
+    co_return;
+  }
+  std::string buffer;
+  co_await output_.Add(OneLine(state.body, buffer));
+  ++result_.items;
+}
+
+// Empty: none.
+std::string Aggregate::DamageOf(const std::string& name, const std::string& body) const {
+  try {
+    CheckWholeJson(body);
+  } catch (const Error&) {
+    return "it is not one whole JSON object";
+  }
+  try {
+    if (layout_.ItemObject(ItemKey::FromItem(body, schema_)) == name) return "";
+    return "it holds another item than its name says";
+  } catch (const Error& error) {
+    return error.message();
+  }
+}
+
+void Aggregate::AddDamage(const std::string& name, std::string reason) {
+  ++result_.damaged;
+  if (result_.first_damaged.size() < kDamageShown) {
+    result_.first_damaged.push_back({name, std::move(reason)});
+  }
+}
+
+bool Aggregate::HasOtherHash(const std::string& name) const {
+  const KeyHash other =
+      layout_.hash() == KeyHash::kSha256 ? KeyHash::kMd5 : KeyHash::kSha256;
+  return Layout(layout_.table(), other).IsItemObject(name);
+}
+
+}  // namespace ddbvault

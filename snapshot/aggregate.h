@@ -1,0 +1,77 @@
+// Reads every item of a table's backup, as it was at the moment of the cut, into an output.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/task.h"
+#include "incremental/layout.h"
+#include "incremental/object_store.h"
+#include "item/key_schema.h"
+#include "snapshot/block_output.h"
+#include "snapshot/cut.h"
+
+namespace ddbvault {
+
+struct AggregateOptions {
+  std::size_t in_flight = 64;               // objects being read at once
+  std::size_t memory = std::size_t{32} << 20;  // bytes of objects being read at once
+  // False: current objects are listed.  An item whose delete marker was put after the moment is then
+  // not seen: only for places where deletes are tombstones.
+  bool list_versions = true;
+};
+
+struct DamagedObject {
+  std::string name;    // "orders/<hex>"
+  std::string reason;  // "it is empty and no tombstone"
+};
+
+struct AggregateResult {
+  std::uint64_t objects = 0;  // keys of items that were looked at
+  std::uint64_t items = 0;
+  std::uint64_t tombstones = 0;
+  std::uint64_t later = 0;
+  std::uint64_t foreign = 0;
+  // Foreign ones that are named as items are with the other hash of keys.
+  std::uint64_t other_hash = 0;
+  std::uint64_t damaged = 0;
+  std::vector<DamagedObject> first_damaged;  // at most 10
+  std::uint64_t fuzzy = 0;                   // items whose state at the moment is not certain
+  std::string fuzzy_reason;                  // of the first of them
+};
+
+class Aggregate {
+ public:
+  Aggregate(ObjectStore& store, BlockOutput& output, const Layout& layout, const Cut& cut,
+            KeySchema schema, Stop& stop, Progress& progress, AggregateOptions options);
+
+  // Throws what the store throws, or Error{kCancelled}.  Damaged objects are left out and counted.
+  Task<AggregateResult> Run();
+
+ private:
+  Task<void> Visit(ListedObject object);
+  Task<void> Read(ListedObject object, Semaphore::Permit slot, Semaphore::Permit bytes);
+  Task<void> Take(const std::string& name, ItemState state);
+  std::string DamageOf(const std::string& name, const std::string& body) const;
+  void AddDamage(const std::string& name, std::string reason);
+  bool HasOtherHash(const std::string& name) const;
+
+  ObjectStore& store_;
+  BlockOutput& output_;
+  const Layout& layout_;
+  const Cut& cut_;
+  KeySchema schema_;
+  Stop& stop_;
+  Progress& progress_;
+  AggregateOptions options_;
+  Stop stop_all_;  // the caller's stop, or an error of one of our tasks
+  std::unique_ptr<Semaphore> slots_;
+  std::unique_ptr<Semaphore> bytes_;
+  std::unique_ptr<TaskGroup> reads_;
+  AggregateResult result_;
+};
+
+}  // namespace ddbvault

@@ -1,0 +1,210 @@
+#include "snapshot/cut.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+
+namespace ddbvault {
+namespace {
+
+std::string WhyNotConsistent(const BackupState& state) {
+  if (!state.follower) return "the table is not followed";
+  if (!state.follower->watermark) return "the follower has not yet caught up with the stream";
+  const auto from = state.covered_from();
+  if (!from) return "the table has not been backfilled since it is followed";
+  if (*from > *state.follower->watermark) {
+    return "the follower has not yet reached the end of the backfill";
+  }
+  const auto gaps = state.open_gaps();
+  if (!gaps.empty()) return gaps.front().id + " is open: changes may be missing";
+  if (state.follower->parked > 0) {
+    return std::to_string(state.follower->parked) + " changes are parked";
+  }
+  return "";
+}
+
+// The versions of one key, newest first: those that were listed, then the older ones.
+class VersionCursor {
+ public:
+  VersionCursor(ObjectStore& store, ListedObject object)
+      : store_(store), key_(std::move(object.key)), more_(object.more) {
+    for (ObjectInfo& version : object.versions) Queue(std::move(version));
+  }
+
+  Task<std::optional<ObjectInfo>> Next() {
+    while (at_ == queue_.size()) {
+      if (!more_) co_return std::nullopt;
+      co_await FetchMore();
+    }
+    co_return std::move(queue_[at_++]);
+  }
+
+ private:
+  void Queue(ObjectInfo version) {
+    if (!version.version_id.empty()) seen_.insert(version.version_id);
+    queue_.push_back(std::move(version));
+  }
+
+  Task<void> FetchMore() {
+    queue_.clear();
+    at_ = 0;
+    ObjectPage page = co_await store_.ListVersions(key_, next_);
+    for (ObjectInfo& version : page.objects) {
+      if (version.key == key_ && !seen_.contains(version.version_id)) {
+        queue_.push_back(std::move(version));
+      }
+    }
+    next_ = page.next;
+    // Longer keys that begin with this one come behind it.
+    const bool behind = !page.objects.empty() && page.objects.back().key > key_;
+    more_ = !next_.empty() && !behind;
+  }
+
+  ObjectStore& store_;
+  std::string key_;
+  bool more_;
+  std::string next_;
+  std::vector<ObjectInfo> queue_;
+  std::size_t at_ = 0;
+  std::set<std::string> seen_;
+};
+
+ItemState ToState(StoredObject object, const std::optional<VersionInfo>& info) {
+  ItemState state;
+  if (!object.body.empty() || object.info.size > 0) {
+    state.kind = ItemState::Kind::kItem;
+    state.body = std::move(object.body);
+  } else {
+    const bool tombstone = info && info->tombstone();
+    state.kind = tombstone ? ItemState::Kind::kTombstone : ItemState::Kind::kDamaged;
+  }
+  return state;
+}
+
+enum class Fit { kAtMoment, kUncertain, kLater };
+
+Fit FitOf(const Cut& cut, const ObjectInfo& object, const std::optional<VersionInfo>& info) {
+  if (!info) return object.last_modified <= cut.moment ? Fit::kAtMoment : Fit::kLater;
+  if (info->source == Source::kStream) {
+    return info->change_time <= cut.moment ? Fit::kAtMoment : Fit::kLater;
+  }
+  // Read from the table: between the moment and the reading it may have changed.
+  return info->read_time <= cut.moment ? Fit::kAtMoment : Fit::kUncertain;
+}
+
+class Look {
+ public:
+  Look(ObjectStore& store, const Cut& cut, ListedObject object)
+      : store_(store), cut_(cut), versions_(store, std::move(object)) {}
+
+  Task<ItemState> Run() {
+    for (;;) {
+      const auto version = co_await versions_.Next();
+      if (!version) co_return AtTheEnd();
+      if (version->is_delete_marker) {
+        const auto state = AtMarker(*version);
+        if (state) co_return *state;
+        continue;
+      }
+      auto object = co_await Fetch(*version);
+      if (!object) continue;
+      const auto info = VersionInfo::FromMetadata(object->metadata);
+      ItemState state = ToState(std::move(*object), info);
+      const Fit fit = cut_.consistent ? FitOf(cut_, object->info, info) : Fit::kAtMoment;
+      if (fit == Fit::kUncertain) state.fuzzy_reason = "an item was read from the table after it";
+      if (fit == Fit::kAtMoment && passed_later_ && cut_.coalesced) {
+        state.fuzzy_reason = "the follower has left out changes because it was behind";
+      }
+      if (fit != Fit::kLater) co_return state;
+      passed_later_ = true;
+      oldest_event_ = info ? std::optional(info->event) : std::nullopt;
+      oldest_ = std::move(state);
+    }
+  }
+
+ private:
+  Task<std::optional<StoredObject>> Fetch(const ObjectInfo& version) {
+    if (version.size == 0) {
+      auto object = co_await store_.Head(version.key, version.version_id);
+      // What a listing of current objects saw may have been replaced by now.
+      if (!object || object->info.size == 0) co_return object;
+    }
+    co_return co_await store_.Get(version.key, version.version_id);
+  }
+
+  // Markers do not tell when the item was deleted, only that it was before they were put.
+  std::optional<ItemState> AtMarker(const ObjectInfo& marker) {
+    ItemState state;
+    state.kind = ItemState::Kind::kTombstone;
+    if (!cut_.consistent || marker.last_modified <= cut_.moment) return state;
+    if (marker.last_modified > cut_.state_written) {
+      passed_later_ = true;
+      oldest_event_.reset();
+      oldest_.kind = ItemState::Kind::kLater;
+      return std::nullopt;
+    }
+    state.fuzzy_reason = "a delete marker does not tell when its item was deleted";
+    return state;
+  }
+
+  // No version is as old as the moment: then the oldest one made the item, or versions are missing.
+  ItemState AtTheEnd() {
+    ItemState state;
+    if (!passed_later_) return state;
+    if (!store_.traits().versioned) {
+      state = std::move(oldest_);
+      state.fuzzy_reason = "the store keeps no older versions";
+      return state;
+    }
+    if (!oldest_event_ || *oldest_event_ == EventName::kInsert) {
+      state.kind = ItemState::Kind::kLater;
+      return state;
+    }
+    if (*oldest_event_ == EventName::kModify) {
+      state = std::move(oldest_);
+    } else {
+      state.kind = ItemState::Kind::kTombstone;
+    }
+    state.fuzzy_reason = "the version of an item at that moment has been removed";
+    return state;
+  }
+
+  ObjectStore& store_;
+  const Cut& cut_;
+  VersionCursor versions_;
+  bool passed_later_ = false;
+  std::optional<EventName> oldest_event_;  // of the oldest version looked at, all later
+  ItemState oldest_;
+};
+
+}  // namespace
+
+Cut DecideCut(const BackupState& state, Time now) {
+  Cut cut;
+  cut.fuzzy_reason = WhyNotConsistent(state);
+  cut.consistent = cut.fuzzy_reason.empty();
+  cut.moment = FromEpochSeconds(EpochSeconds(now));
+  cut.fuzzy_from = cut.moment;
+  if (!state.follower) return cut;
+  cut.state_written = state.follower->written;
+  cut.coalesced = state.follower->coalesced > 0;
+  if (const auto watermark = state.follower->watermark) {
+    cut.fuzzy_from = std::min(FromEpochSeconds(EpochSeconds(*watermark)), cut.moment);
+    if (cut.consistent) cut.moment = cut.fuzzy_from;
+  }
+  return cut;
+}
+
+Task<ItemState> LookAt(ObjectStore& store, const Cut& cut, ListedObject object) {
+  // Of a cut that is not consistent the current version decides, whatever it is.
+  if (!cut.consistent) {
+    object.versions.resize(1);
+    object.more = false;
+  }
+  Look look(store, cut, std::move(object));
+  co_return co_await look.Run();
+}
+
+}  // namespace ddbvault

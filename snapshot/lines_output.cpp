@@ -1,0 +1,37 @@
+#include "snapshot/lines_output.h"
+
+#include <utility>
+
+namespace ddbvault {
+
+LinesOutput::LinesOutput(Executor executor, WorkerPool& workers,
+                         std::unique_ptr<ObjectWriter> writer, Compression compression)
+    : BlockOutput(std::move(executor), "", "\n", 1),
+      workers_(workers),
+      writer_(std::move(writer)),
+      compressor_(MakeCompressor(compression)) {}
+
+Task<void> LinesOutput::WriteBlock(std::string block, std::uint64_t) {
+  co_await workers_.Run([this, &block] { compressor_->Add(block, out_); });
+  co_await WriteCompressed();
+}
+
+Task<void> LinesOutput::FinishFiles() {
+  co_await workers_.Run([this] { compressor_->Finish(out_); });
+  co_await WriteCompressed();
+}
+
+Task<void> LinesOutput::WriteCompressed() {
+  const std::string out = std::exchange(out_, {});
+  bytes_ += out.size();
+  if (!out.empty()) co_await writer_->Write(out);
+}
+
+Task<void> LinesOutput::Commit() { co_await writer_->Commit(); }
+
+Task<void> LinesOutput::Discard() {
+  writer_.reset();
+  co_return;
+}
+
+}  // namespace ddbvault

@@ -1,0 +1,120 @@
+#include "snapshot/object_walk.h"
+
+#include <string_view>
+#include <utility>
+
+namespace ddbvault {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+using Visit = std::function<Task<void>(ListedObject)>;
+
+// Names that begin with no hex digit are foreign: there are few, or none.
+struct ForeignRange {
+  std::string_view after;   // the range begins behind "<table>/" + after
+  std::string_view before;  // and ends before "<table>/" + before; empty: at the end
+};
+constexpr ForeignRange kForeignRanges[] = {{"", "0"}, {":", "a"}, {"g", ""}};
+
+class Walk {
+ public:
+  Walk(ObjectStore& store, std::string prefix, bool versions, Stop& stop, Visit visit)
+      : store_(store),
+        prefix_(std::move(prefix)),
+        versions_(versions),
+        stop_(stop),
+        visit_(std::move(visit)) {}
+
+  Task<void> Worker(std::size_t i) {
+    if (i >= kHexDigits.size()) {
+      co_await ListForeign(kForeignRanges[i - kHexDigits.size()]);
+    } else if (versions_) {
+      co_await ListVersions(prefix_ + kHexDigits[i]);
+    } else {
+      co_await ListCurrent(prefix_ + kHexDigits[i]);
+    }
+  }
+
+ private:
+  Task<void> Give(ObjectInfo object) {
+    ListedObject listed;
+    listed.key = object.key;
+    listed.versions.push_back(std::move(object));
+    listed.more = store_.traits().versioned;
+    co_await visit_(std::move(listed));
+  }
+
+  Task<void> ListForeign(ForeignRange range) {
+    const std::string begin = prefix_ + std::string(range.after);
+    const std::string end = prefix_ + std::string(range.before);
+    std::string next;
+    std::string start_after = range.after.empty() ? std::string() : begin;
+    for (;;) {
+      stop_.ThrowIfRequested();
+      ObjectPage page = co_await store_.List(prefix_, next, start_after);
+      start_after.clear();
+      for (ObjectInfo& object : page.objects) {
+        if (!range.before.empty() && object.key >= end) co_return;
+        co_await Give(std::move(object));
+      }
+      next = page.next;
+      if (next.empty()) co_return;
+    }
+  }
+
+  Task<void> ListCurrent(std::string prefix) {
+    std::string next;
+    do {
+      stop_.ThrowIfRequested();
+      ObjectPage page = co_await store_.List(prefix, next);
+      for (ObjectInfo& object : page.objects) co_await Give(std::move(object));
+      next = page.next;
+    } while (!next.empty());
+  }
+
+  Task<void> ListVersions(std::string prefix) {
+    ListedObject current;
+    std::string next;
+    do {
+      stop_.ThrowIfRequested();
+      ObjectPage page = co_await store_.ListVersions(prefix, next);
+      for (ObjectInfo& object : page.objects) {
+        if (object.key != current.key) {
+          if (!current.versions.empty()) {
+            ListedObject whole = std::exchange(current, {});
+            co_await visit_(std::move(whole));
+          }
+          current.key = object.key;
+        }
+        if (current.versions.size() < kMaxListedVersions) {
+          current.versions.push_back(std::move(object));
+        } else {
+          current.more = true;
+        }
+      }
+      next = page.next;
+    } while (!next.empty());
+    if (!current.versions.empty()) co_await visit_(std::move(current));
+  }
+
+  ObjectStore& store_;
+  std::string prefix_;
+  bool versions_;
+  Stop& stop_;
+  Visit visit_;
+};
+
+}  // namespace
+
+Task<void> WalkObjects(ObjectStore& store, const Layout& layout, bool versions, Stop& stop,
+                       std::function<Task<void>(ListedObject)> visit) {
+  Walk walk(store, layout.ItemPrefix(), versions, stop, std::move(visit));
+  const std::size_t ranges = kHexDigits.size() + std::size(kForeignRanges);
+  const std::function<Task<void>(std::size_t)> worker = [&walk](std::size_t i) {
+    return walk.Worker(i);
+  };
+  co_await RunWorkers(ranges, worker, &stop);
+}
+
+}  // namespace ddbvault

@@ -1,0 +1,244 @@
+#include "cli/run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "cli/help.h"
+#include "tests/support/http_script_server.h"
+#include "tests/support/temp_dir.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+struct Outcome {
+  ExitStatus status = ExitStatus::kDone;
+  std::string out;
+  std::string err;
+};
+
+constexpr const char* kTable =
+    R"({"Table":{"TableName":"orders","TableStatus":"ACTIVE","ItemCount":1,"TableSizeBytes":10,
+"TableArn":"arn:aws:dynamodb:eu-central-1:123456789012:table/orders","TableId":"id-1",
+"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
+"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
+"BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST"}}})";
+
+// The program against a server that is DynamoDB and S3 at once.
+class RunTest : public testing::Test {
+ protected:
+  RunTest() {
+    server_.Otherwise([this](const ScriptedRequest& request) {
+      return request.headers.Has("x-amz-target") ? dynamodb_ : s3_;
+    });
+    dynamodb_.body = kTable;
+    variables_ = {{"HOME", directory_.path().string()},
+                  {"AWS_ACCESS_KEY_ID", "AKID"},
+                  {"AWS_SECRET_ACCESS_KEY", "hunter2"},
+                  {"AWS_REGION", "eu-central-1"},
+                  {"AWS_ENDPOINT_URL", server_.url()}};
+  }
+
+  Outcome RunWith(const std::vector<std::string>& arguments) {
+    const Environment environment = [this](std::string_view name) -> std::optional<std::string> {
+      const auto found = variables_.find(name);
+      if (found == variables_.end()) return std::nullopt;
+      return found->second;
+    };
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    Outcome outcome;
+    outcome.status = Run(arguments, environment);
+    outcome.out = testing::internal::GetCapturedStdout();
+    outcome.err = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(outcome.out + outcome.err, testing::Not(HasSubstr("hunter2")));
+    return outcome;
+  }
+
+  void ExpectRefusal(const std::vector<std::string>& arguments, ExitStatus status,
+                     const std::string& text) {
+    const Outcome outcome = RunWith(arguments);
+    EXPECT_EQ(outcome.status, status);
+    EXPECT_EQ(outcome.err, text);
+    EXPECT_EQ(outcome.out, "");
+  }
+
+  static ScriptedReply Answer(int status, std::string body) {
+    ScriptedReply reply;
+    reply.status = status;
+    reply.body = std::move(body);
+    return reply;
+  }
+
+  TempDir directory_;
+  HttpScriptServer server_;
+  ScriptedReply dynamodb_;
+  ScriptedReply s3_;
+  std::map<std::string, std::string, std::less<>> variables_;
+};
+
+TEST_F(RunTest, PrintsHelpAndVersionToStandardOutput) {
+  EXPECT_EQ(RunWith({"--help"}).out, GeneralHelp());
+  EXPECT_EQ(RunWith({"verify", "--help"}).out, HelpOf(*FindCommand("verify")));
+  const Outcome version = RunWith({"--version"});
+  EXPECT_EQ(version.out, VersionText());
+  EXPECT_EQ(version.status, ExitStatus::kDone);
+}
+
+TEST_F(RunTest, RefusesAnUnknownOption) {
+  ExpectRefusal({"verify", "orders", "--segmnets=4"}, ExitStatus::kUsage,
+                "ddbvault: \"verify\" has no option --segmnets, did you mean \"--segments\"?\n"
+                "  hint: see `ddbvault verify --help`\n");
+}
+
+TEST_F(RunTest, WritesAnErrorAsJsonWhenAskedTo) {
+  ExpectRefusal(
+      {"verify", "--json"}, ExitStatus::kUsage,
+      "{\"error\":{\"reaction\":\"fix the command\",\"message\":\"\\\"verify\\\" needs a "
+      "table\",\"hint\":\"usage: ddbvault verify <table> [options]\"},\"exitStatus\":2}\n");
+}
+
+TEST_F(RunTest, SaysWhereTheConfigFileIsWrong) {
+  const std::string path = directory_.path().string() + "/my.toml";
+  std::ofstream(path) << "[dynamodb]\nprot = 1\n";
+  ExpectRefusal({"verify", "orders", "--config", path}, ExitStatus::kUsage,
+                "ddbvault: " + path +
+                    ":2:1: there is no setting \"dynamodb.prot\", did you mean \"port\"?\n"
+                    "  hint: `ddbvault --help` shows a config file with every key\n");
+}
+
+TEST_F(RunTest, RefusesACertificateFileThatIsNotThere) {
+  const Outcome outcome = RunWith({"verify", "orders", "--ca-bundle", "/nonexistent.pem"});
+  EXPECT_EQ(outcome.status, ExitStatus::kUsage);
+  EXPECT_THAT(outcome.err, HasSubstr("/nonexistent.pem"));
+}
+
+TEST_F(RunTest, RefusesAProfileThatIsNotThere) {
+  const Outcome outcome = RunWith({"verify", "orders", "--profile", "nobody"});
+  EXPECT_EQ(outcome.status, ExitStatus::kUsage);
+  EXPECT_THAT(outcome.err, StartsWith("ddbvault: there is no AWS profile \"nobody\"\n  hint: "));
+}
+
+TEST_F(RunTest, RefusesWhatIsNoTable) {
+  ExpectRefusal({"verify", "or/de/rs"}, ExitStatus::kUsage,
+                "ddbvault: \"or/de/rs\" is not the name of a table\n"
+                "  hint: a table is `name` or `region/name`; a name has 3 to 255 letters, digits, "
+                "'_', '-' and '.'\n");
+}
+
+TEST_F(RunTest, SaysThatThereIsNoSuchTableAndWhereItLooked) {
+  dynamodb_ = Answer(400, R"({"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
+"message":"Requested resource not found"})");
+  for (const char* command : {"follow", "backfill", "verify"}) {
+    ExpectRefusal(
+        {command, "us-east-1/orders", "--quiet", "--incremental", directory_.path().string()},
+        ExitStatus::kFailed,
+        "ddbvault: there is no table \"orders\" in region us-east-1, at " + server_.url() +
+            "\n  hint: check the name, the region (--region, or region/name) and the "
+            "account\n");
+  }
+}
+
+TEST_F(RunTest, SaysThatCredentialsAreWrong) {
+  dynamodb_ = Answer(400, R"({"__type":"com.amazon.coral.service#UnrecognizedClientException",
+"message":"The security token included in the request is invalid."})");
+  const Outcome outcome = RunWith({"verify", "orders", "--json"});
+  EXPECT_EQ(outcome.status, ExitStatus::kFailed);
+  EXPECT_THAT(outcome.err, StartsWith("{\"error\":{\"reaction\":\"permission\""));
+  EXPECT_THAT(outcome.err, HasSubstr("\"hint\":"));
+  EXPECT_THAT(outcome.err, HasSubstr("\"code\":\"UnrecognizedClientException\""));
+}
+
+TEST_F(RunTest, RefusesAKeyThatIsNotJson) {
+  for (const char* command : {"backfill", "verify"}) {
+    const Outcome outcome = RunWith({command, "orders", "--key", "id=5"});
+    EXPECT_EQ(outcome.status, ExitStatus::kUsage) << command;
+    EXPECT_THAT(outcome.err, HasSubstr("\n  hint: ")) << command;
+    EXPECT_THAT(outcome.err, testing::Not(HasSubstr("id=5"))) << command;
+  }
+}
+
+TEST_F(RunTest, RefusesAPartOfACapacityThatThereIsNot) {
+  ExpectRefusal({"verify", "orders", "--rate", "25%"}, ExitStatus::kUsage,
+                "ddbvault: --rate: the table is on demand and has no capacity to take 25% of\n"
+                "  hint: give a number of capacity units per second\n");
+}
+
+TEST_F(RunTest, RefusesOptionsThatContradictEachOther) {
+  ExpectRefusal({"backfill", "orders", "--segments", "4", "--segment", "1/4"}, ExitStatus::kUsage,
+                "ddbvault: --segments and --segment cannot be given together\n"
+                "  hint: see `ddbvault backfill --help`\n");
+}
+
+TEST_F(RunTest, RefusesTwoTablesOfOneNameInOnePlace) {
+  const Outcome outcome = RunWith({"follow", "orders", "us-east-1/orders"});
+  EXPECT_EQ(outcome.status, ExitStatus::kUsage);
+  EXPECT_THAT(outcome.err,
+              StartsWith("ddbvault: there are two tables named \"orders\" to follow\n"));
+}
+
+TEST_F(RunTest, SaysThatThereIsNoSuchBucketAndHowToMakeIt) {
+  s3_ = Answer(404, "<Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>");
+  const std::string aws = "aws --endpoint-url " + server_.url() + " s3api";
+  variables_["AWS_ENDPOINT_URL_S3"] = server_.url();
+  ExpectRefusal({"verify", "orders", "--quiet", "--incremental", "s3://bucket/backup"},
+                ExitStatus::kFailed,
+                "ddbvault: there is no bucket bucket at " + server_.url() +
+                    "\n  hint: check the name, or create it: `" + aws +
+                    " create-bucket --bucket bucket`, then `" + aws +
+                    " put-bucket-versioning --bucket bucket --versioning-configuration "
+                    "Status=Enabled`\n");
+}
+
+TEST_F(RunTest, RefusesABucketThatIsNotVersionedAndSaysHowToEnableIt) {
+  for (const char* status : {"", "<Status>Suspended</Status>"}) {
+    s3_ = Answer(200,
+                 "<VersioningConfiguration>" + std::string(status) + "</VersioningConfiguration>");
+    ExpectRefusal(
+        {"verify", "orders", "--quiet", "--incremental", "s3://bucket/backup"}, ExitStatus::kFailed,
+        "ddbvault: bucket bucket is not versioned (its versioning is " +
+            std::string(*status == 0 ? "not enabled" : "suspended") +
+            "), so an incremental backup in it could be overwritten for good\n"
+            "  hint: enable it, and wait 15 minutes before writing: `aws --endpoint-url " +
+            server_.url() +
+            " s3api put-bucket-versioning --bucket bucket --versioning-configuration "
+            "Status=Enabled`\n");
+  }
+}
+
+TEST_F(RunTest, SaysWhichPermissionIsMissing) {
+  s3_ = Answer(403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>");
+  const Outcome outcome =
+      RunWith({"verify", "orders", "--quiet", "--incremental", "s3://bucket/backup"});
+  EXPECT_EQ(outcome.status, ExitStatus::kFailed);
+  EXPECT_THAT(outcome.err, StartsWith("ddbvault: bucket bucket: "));
+  EXPECT_THAT(outcome.err, HasSubstr("\n  hint: "));
+}
+
+TEST_F(RunTest, DoesNotMakeADirectoryToReadFrom) {
+  const std::string missing = directory_.path().string() + "/missing";
+  ExpectRefusal({"verify", "orders", "--quiet", "--incremental", missing}, ExitStatus::kFailed,
+                "ddbvault: there is no directory " + missing +
+                    "\n  hint: check --incremental, or the working directory if it is relative\n");
+  EXPECT_FALSE(std::filesystem::exists(missing));
+}
+
+TEST_F(RunTest, MakesADirectoryToWriteToThatOnlyItsOwnerCanRead) {
+  const std::string place = directory_.path().string() + "/new/place";
+  const Outcome outcome = RunWith({"backfill", "orders", "--quiet", "--incremental", place});
+  EXPECT_EQ(outcome.status, ExitStatus::kFailed);
+  EXPECT_THAT(outcome.err, StartsWith("ddbvault: the stream of table orders is off\n  hint: "));
+  struct stat status {};
+  ASSERT_EQ(stat(place.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0700U);
+}
+
+}  // namespace
+}  // namespace ddbvault

@@ -1,0 +1,191 @@
+#include "incremental/backfill.h"
+
+#include <gmock/gmock.h>
+
+#include "incremental/followed_table.h"
+#include "tests/support/engine_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::HasSubstr;
+
+std::string Item(int key, int value) {
+  return R"({"id":{"S":"k)" + std::to_string(key) + R"("},"v":{"N":")" + std::to_string(value) +
+         R"("}})";
+}
+
+BackfillOptions Options() {
+  BackfillOptions options;
+  options.writer = "test/1";
+  options.segments = 3;
+  return options;
+}
+
+BackfillResult RunBackfill(EngineWorld& world, ObjectStore& store, BackfillOptions options,
+                           Stop& stop, Progress& progress) {
+  const auto table = world.Run(world.table.DescribeTable("orders"));
+  Backfill backfill(world.table, store, world.clock, stop, progress,
+                    Layout("orders", KeyHash::kSha256), *table, std::move(options));
+  return world.Run(backfill.Run());
+}
+
+class BackfillTest : public testing::Test {
+ protected:
+  BackfillTest() {
+    world_.aws.CreateTable("orders", {{{"id", 'S'}}});
+    world_.aws.settings.scan_page_bytes = 300;  // several pages a segment
+    for (int i = 0; i < 100; ++i) world_.aws.Put("orders", Item(i, 1));
+    world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  }
+  BackfillResult Run(BackfillOptions options = Options()) {
+    return RunBackfill(world_, world_.store, std::move(options), stop_, progress_);
+  }
+  void ExpectEverything() {
+    std::set<std::string> bodies;
+    for (const std::string& key : world_.store.CurrentKeys()) {
+      if (layout_.IsItemObject(key)) bodies.insert(world_.store.Current(key)->body);
+    }
+    const auto items = world_.aws.items("orders");
+    EXPECT_EQ(bodies, std::set<std::string>(items.begin(), items.end()));
+  }
+
+  EngineWorld world_;
+  Layout layout_{"orders", KeyHash::kSha256};
+  Stop stop_;
+  Progress progress_;
+};
+
+TEST_F(BackfillTest, WritesEveryItem) {
+  const BackfillResult result = Run();
+  EXPECT_EQ(result.read, 100U);
+  EXPECT_EQ(result.written, 100U);
+  EXPECT_TRUE(result.whole);
+  EXPECT_FALSE(result.stopped);
+  EXPECT_EQ(progress_.done, 100U);
+  ExpectEverything();
+  const BackupState state = world_.Run(BackupState::Load(world_.store, layout_));
+  EXPECT_TRUE(state.covered_from());
+}
+
+TEST_F(BackfillTest, RefusesATableWhoseStreamIsOff) {
+  world_.aws.DisableStream("orders");
+  try {
+    Run();
+    FAIL() << "ran";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kFixCommand);
+    EXPECT_STREQ(error.what(), "the stream of table orders is off");
+    EXPECT_THAT(error.hint(), HasSubstr("--enable-stream"));
+  }
+}
+
+TEST_F(BackfillTest, GoesOnWhereItStopped) {
+  // Stops as an operator would: in the middle.
+  world_.aws.after = [this](const HttpRequest&, std::string_view operation) {
+    if (operation == "Scan" && world_.aws.calls("Scan") >= 6) stop_.Request();
+    return std::optional<HttpResponse>();
+  };
+  BackfillOptions options = Options();
+  const BackfillResult first = Run(options);
+  EXPECT_TRUE(first.stopped);
+  EXPECT_FALSE(first.whole);
+  EXPECT_GT(first.read, 0U);
+  EXPECT_LT(first.read, 100U);
+  world_.aws.after = nullptr;
+  Stop stop;
+  Progress progress;
+  const BackfillResult second = RunBackfill(world_, world_.store, options, stop, progress);
+  EXPECT_TRUE(second.resumed);
+  EXPECT_TRUE(second.whole);
+  EXPECT_EQ(first.read + second.read, 100U);
+  EXPECT_EQ(progress.done, 100U);
+  ExpectEverything();
+}
+
+TEST_F(BackfillTest, SharesTheSegmentsAmongMachines) {
+  for (std::uint32_t segment = 0; segment < 3; ++segment) {
+    BackfillOptions options = Options();
+    options.only_segment = segment;
+    const BackfillResult result = Run(options);
+    EXPECT_EQ(result.whole, segment == 2);
+  }
+  ExpectEverything();
+}
+
+TEST_F(BackfillTest, BeginsAgainWhenItWasDoneAndAddsNoVersions) {
+  Run();
+  const BackfillResult again = Run();
+  EXPECT_FALSE(again.resumed);
+  EXPECT_EQ(again.read, 100U);
+  EXPECT_EQ(again.written, 0U);
+  EXPECT_EQ(again.kept, 100U);
+}
+
+TEST_F(BackfillTest, WritesNothingInADryRun) {
+  BackfillOptions options = Options();
+  options.dry_run = true;
+  EXPECT_EQ(Run(options).read, 100U);
+  EXPECT_TRUE(world_.store.CurrentKeys().empty());
+}
+
+TEST_F(BackfillTest, KeepsToItsRate) {
+  BackfillOptions options = Options();
+  options.segments = 1;
+  options.read_units_per_second = 0.5;
+  const Time began = world_.clock.Now();
+  Run(options);
+  // Each page of 300 bytes costs a unit (4 KB, consistent) or more.
+  EXPECT_GT(world_.clock.Now() - began,
+            std::chrono::seconds(world_.aws.calls("Scan") - 3));
+}
+
+TEST_F(BackfillTest, WritesOneItem) {
+  const auto table = world_.Run(world_.table.DescribeTable("orders"));
+  Backfill backfill(world_.table, world_.store, world_.clock, stop_, progress_, layout_, *table,
+                    Options());
+  const ItemKey key = ItemKey::FromKeys(R"({"id":{"S":"k7"}})");
+  EXPECT_EQ(world_.Run(backfill.RunKey(key)), WriteOutcome::kWritten);
+  EXPECT_EQ(world_.store.Current(layout_.ItemObject(key))->body, Item(7, 1));
+  const ItemKey missing = ItemKey::FromKeys(R"({"id":{"S":"none"}})");
+  EXPECT_EQ(world_.Run(backfill.RunKey(missing)), WriteOutcome::kGone);
+}
+
+// Whichever call fails, before or after it acted: nothing is lost and a rerun completes.
+TEST(BackfillFaults, LosesNothingWhicheverCallFails) {
+  for (const FaultMoment moment : {FaultMoment::kBefore, FaultMoment::kAfter}) {
+    for (std::uint64_t n = 1;; ++n) {
+      SCOPED_TRACE("failing call " + std::to_string(n));
+      EngineWorld world;
+      world.aws.settings.scan_page_bytes = 300;
+      world.aws.CreateTable("orders", {{{"id", 'S'}}});
+      for (int i = 0; i < 12; ++i) world.aws.Put("orders", Item(i, 1));
+      world.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+      Faults faults(n, moment, Reaction::kPermission);
+      FlakyStore store(world.store, faults);
+      Progress progress;
+      Stop first;
+      Stop second;
+      try {
+        RunBackfill(world, store, Options(), first, progress);
+      } catch (const Error& error) {
+        EXPECT_EQ(error.reaction(), Reaction::kPermission);
+        RunBackfill(world, store, Options(), second, progress);
+      }
+      const Layout layout("orders", KeyHash::kSha256);
+      for (int i = 0; i < 12; ++i) {
+        const ItemKey key = ItemKey::FromItem(Item(i, 1), {{{"id", 'S'}}});
+        const StoredObject* object = world.store.Current(layout.ItemObject(key));
+        ASSERT_NE(object, nullptr);
+        EXPECT_EQ(object->body, Item(i, 1));
+      }
+      const BackupState state = world.Run(BackupState::Load(world.store, layout));
+      EXPECT_TRUE(state.covered_from());
+      if (!faults.fired()) break;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ddbvault

@@ -1,0 +1,344 @@
+#include "incremental/backup_sink.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/support/engine_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr const char* kLabel = "2026-11-20T11:53:39.431";
+
+std::string Key(const std::string& id) { return R"({"id":{"S":")" + id + R"("}})"; }
+std::string Image(const std::string& id, int value) {
+  return R"({"id":{"S":")" + id + R"("},"v":{"N":")" + std::to_string(value) + R"("}})";
+}
+
+// Records as GetRecords answers them.
+class Records {
+ public:
+  explicit Records(Time time) : time_(time) {}
+  Records& Put(const std::string& id, int value, int number) {
+    return Add(R"("eventName":"MODIFY",)", Key(id), number, R"(,"NewImage":)" + Image(id, value));
+  }
+  Records& Remove(const std::string& id, int number) {
+    return Add(R"("eventName":"REMOVE",)", Key(id), number, "");
+  }
+  Records& Raw(const std::string& record) {
+    text_ += (text_.empty() ? "" : ",") + record;
+    return *this;
+  }
+  std::shared_ptr<const ChangeBatch> Batch() const {
+    auto body = std::make_unique<std::string>(R"({"Records":[)" + text_ + "]}");
+    return std::make_shared<const ChangeBatch>(std::move(ParseRecordsPage(std::move(body)).batch));
+  }
+
+ private:
+  Records& Add(const std::string& event, const std::string& keys, int number,
+               const std::string& image) {
+    return Raw("{" + event + R"("dynamodb":{"ApproximateCreationDateTime":)" +
+               std::to_string(EpochSeconds(time_)) + R"(,"Keys":)" + keys + image +
+               R"(,"SequenceNumber":")" + std::to_string(number) + R"("}})");
+  }
+  Time time_;
+  std::string text_;
+};
+
+class BackupSinkTest : public testing::Test {
+ protected:
+  BackupSink& Sink(ObjectStore* store = nullptr) {
+    options_.writer = "test/1";
+    sink_ = std::make_unique<BackupSink>(store == nullptr ? world_.store : *store, layout_,
+                                         world_.clock, stop_, options_,
+                                         world_.context.get_executor());
+    world_.Run(sink_->LoadBlocked());
+    return *sink_;
+  }
+  static BatchOrigin Origin(std::string guarded_until = {}) {
+    BatchOrigin origin;
+    origin.stream_label = kLabel;
+    origin.shard_id = "shard-1";
+    origin.guarded_until = std::move(guarded_until);
+    return origin;
+  }
+  Records Now() { return Records(world_.clock.Now()); }
+  std::string Name(const std::string& id) {
+    return layout_.ItemObject(ItemKey::FromKeys(Key(id)));
+  }
+  std::vector<std::string> Bodies(const std::string& id) {
+    std::vector<std::string> bodies;
+    for (const StoredObject& version : world_.store.Versions(Name(id))) {
+      bodies.push_back(version.body);
+    }
+    return bodies;
+  }
+  std::vector<std::string> ParkedKeys() {
+    std::vector<std::string> keys;
+    for (const std::string& key : world_.store.CurrentKeys()) {
+      if (key.find("/parked/") != std::string::npos) keys.push_back(key);
+    }
+    return keys;
+  }
+
+  EngineWorld world_;
+  Layout layout_{"orders", KeyHash::kSha256};
+  Stop stop_;
+  BackupSinkOptions options_;
+  std::unique_ptr<BackupSink> sink_;
+};
+
+TEST_F(BackupSinkTest, WritesEachChangeAsAnObjectWithItsMetadata) {
+  BackupSink& sink = Sink();
+  world_.Run(sink.Apply(Now().Put("a", 1, 100).Batch(), Origin()));
+  const StoredObject* object = world_.store.Current(Name("a"));
+  ASSERT_NE(object, nullptr);
+  EXPECT_EQ(object->body, Image("a", 1));
+  const auto info = VersionInfo::FromMetadata(object->metadata);
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->source, Source::kStream);
+  EXPECT_EQ(info->stream_label, kLabel);
+  EXPECT_EQ(info->sequence_number, "100");
+  EXPECT_EQ(info->change_time, world_.clock.Now());
+  EXPECT_EQ(info->event, EventName::kModify);
+  EXPECT_EQ(info->writer, "test/1");
+}
+
+TEST_F(BackupSinkTest, KeepsTheImagesBytesAsTheyCame) {
+  const std::string image = R"({ "id" : {"S":"a"}, "n":{"N":"1.50"},"u":{"S":"\u00e9\/"}})";
+  BackupSink& sink = Sink();
+  world_.Run(sink.Apply(
+      Now()
+          .Raw(R"({"eventName":"INSERT","dynamodb":{"Keys":{"id":{"S":"a"}},"NewImage":)" + image +
+               R"(,"SequenceNumber":"1"}})")
+          .Batch(),
+      Origin()));
+  EXPECT_THAT(Bodies("a"), ElementsAre(image));
+}
+
+TEST_F(BackupSinkTest, WritesADeleteAsATombstoneThatNamesItsKey) {
+  BackupSink& sink = Sink();
+  world_.Run(sink.Apply(Now().Put("a", 1, 100).Remove("a", 101).Batch(), Origin()));
+  const StoredObject* object = world_.store.Current(Name("a"));
+  ASSERT_NE(object, nullptr);
+  EXPECT_EQ(object->body, "");
+  const auto info = VersionInfo::FromMetadata(object->metadata);
+  ASSERT_TRUE(info);
+  EXPECT_TRUE(info->tombstone());
+  EXPECT_EQ(info->key, Key("a"));
+  EXPECT_EQ(info->sequence_number, "101");
+}
+
+TEST_F(BackupSinkTest, WritesDeleteMarkersWhenTold) {
+  options_.deletes = Deletes::kMarker;
+  BackupSink& sink = Sink();
+  world_.Run(sink.Apply(Now().Put("a", 1, 100).Remove("a", 101).Batch(), Origin()));
+  EXPECT_EQ(world_.store.Current(Name("a")), nullptr);
+  EXPECT_TRUE(world_.store.Versions(Name("a")).back().info.is_delete_marker);
+}
+
+TEST_F(BackupSinkTest, CostsOneRequestAChangeInSteadyState) {
+  Faults counter(0, FaultMoment::kBefore);
+  FlakyStore store(world_.store, counter);
+  BackupSink& sink = Sink(&store);
+  const std::uint64_t before = counter.calls();
+  Records records = Now();
+  for (int i = 0; i < 50; ++i) records.Put("k" + std::to_string(i), 1, 100 + i);
+  for (int i = 0; i < 50; ++i) records.Remove("k" + std::to_string(i), 200 + i);
+  world_.Run(sink.Apply(records.Batch(), Origin()));
+  EXPECT_EQ(counter.calls() - before, 100U);
+  EXPECT_EQ(sink.counters().written, 100U);
+}
+
+// Law 3: in order per item, also across batches that overlap.
+TEST_F(BackupSinkTest, WritesAnItemsChangesInOrderAcrossBatches) {
+  BackupSink& sink = Sink();
+  Task<void> first = sink.Apply(Now().Put("a", 1, 1).Put("b", 1, 2).Put("a", 2, 3).Batch(), Origin());
+  Task<void> second = sink.Apply(Now().Put("a", 3, 4).Put("b", 2, 5).Batch(), Origin());
+  world_.Run(std::move(second));
+  world_.Run(std::move(first));
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2), Image("a", 3)));
+  EXPECT_THAT(Bodies("b"), ElementsAre(Image("b", 1), Image("b", 2)));
+}
+
+TEST_F(BackupSinkTest, NeverHasTwoWritesOfOneObjectInFlight) {
+  // Sees how many writes of each key are in flight.
+  class Watcher : public FlakyStore {
+   public:
+    Watcher(ObjectStore& inner, Faults& faults, Clock& clock)
+        : FlakyStore(inner, faults), clock_(clock) {}
+    Task<PutResult> Put(PutRequest request) override {
+      const std::string key = request.key;
+      most = std::max(most, ++in_flight_[key]);
+      co_await clock_.Sleep(Duration(10));
+      PutResult result = co_await FlakyStore::Put(std::move(request));
+      --in_flight_[key];
+      co_return result;
+    }
+    int most = 0;
+
+   private:
+    Clock& clock_;
+    std::map<std::string, int> in_flight_;
+  };
+  Faults none(0, FaultMoment::kBefore);
+  Watcher store(world_.store, none, world_.clock);
+  BackupSink& sink = Sink(&store);
+  std::vector<Task<void>> tasks;
+  for (int batch = 0; batch < 5; ++batch) {
+    Records records = Now();
+    for (int i = 0; i < 10; ++i) records.Put("hot", i, batch * 100 + i);
+    tasks.push_back(sink.Apply(records.Batch(), Origin()));
+  }
+  for (auto& task : tasks) world_.Run(std::move(task));
+  EXPECT_EQ(store.most, 1);
+  EXPECT_THAT(Bodies("hot"), SizeIs(50));
+}
+
+// Law 4.
+TEST_F(BackupSinkTest, NeverPutsAnOlderStateOverANewerOneOnReplay) {
+  world_.Run(Sink().Apply(Now().Put("a", 1, 1).Put("a", 2, 2).Put("b", 1, 3).Batch(), Origin()));
+  // The next process repeats the window, and has one change more.
+  BackupSink& sink = Sink();
+  world_.Run(
+      sink.Apply(Now().Put("a", 1, 1).Put("a", 2, 2).Put("b", 1, 3).Put("a", 3, 4).Batch(),
+                 Origin("3")));
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2), Image("a", 3)));
+  EXPECT_THAT(Bodies("b"), ElementsAre(Image("b", 1)));
+  EXPECT_EQ(sink.counters().skipped, 3U);
+}
+
+TEST_F(BackupSinkTest, ComparesWithTombstonesOnReplay) {
+  world_.Run(Sink().Apply(Now().Put("a", 1, 1).Remove("a", 2).Batch(), Origin()));
+  world_.Run(Sink().Apply(Now().Put("a", 1, 1).Remove("a", 2).Batch(), Origin("2")));
+  EXPECT_THAT(Bodies("a"), SizeIs(2));
+  EXPECT_EQ(world_.store.Current(Name("a"))->body, "");
+}
+
+TEST_F(BackupSinkTest, WritesAGuardedChangeThatIsNews) {
+  VersionInfo backfill;
+  backfill.source = Source::kBackfill;
+  backfill.read_time = world_.clock.Now();
+  backfill.writer = "test/0";
+  PutRequest old;
+  old.key = Name("a");
+  const std::string image = Image("a", 0);
+  old.body = image;
+  old.metadata = backfill.ToMetadata();
+  world_.Run(world_.store.Put(std::move(old)));
+  world_.Run(Sink().Apply(Now().Put("a", 1, 1).Put("b", 1, 2).Batch(), Origin("9")));
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 0), Image("a", 1)));
+  EXPECT_THAT(Bodies("b"), ElementsAre(Image("b", 1)));
+}
+
+TEST_F(BackupSinkTest, GuardsByTimeWhenThereIsNoNote) {
+  world_.Run(Sink().Apply(Now().Put("a", 1, 1).Put("a", 2, 2).Batch(), Origin()));
+  BatchOrigin origin = Origin();
+  origin.guarded_until_time = world_.clock.Now();
+  world_.Run(Sink().Apply(Now().Put("a", 1, 1).Put("a", 2, 2).Batch(), origin));
+  EXPECT_THAT(Bodies("a"), SizeIs(2));
+}
+
+// Law 2.
+TEST_F(BackupSinkTest, ParksWhatCannotBeAppliedAndEverythingLaterOfThatItem) {
+  const std::string bad =
+      R"({"eventName":"MODIFY","dynamodb":{"Keys":{"id":{"S":"a"}},"SequenceNumber":"2"}})";
+  BackupSink& sink = Sink();
+  world_.Run(sink.Apply(
+      Now().Put("a", 1, 1).Raw(bad).Put("a", 3, 3).Put("b", 1, 4).Remove("a", 5).Batch(), Origin()));
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1)));
+  EXPECT_THAT(Bodies("b"), ElementsAre(Image("b", 1)));
+  const std::string name = Name("a").substr(layout_.ItemPrefix().size());
+  EXPECT_THAT(ParkedKeys(), ElementsAre(layout_.Parked(name, kLabel, "2"),
+                                        layout_.Parked(name, kLabel, "3"),
+                                        layout_.Parked(name, kLabel, "5")));
+  EXPECT_EQ(world_.store.Current(layout_.Parked(name, kLabel, "2"))->body, bad);
+  EXPECT_EQ(sink.parked(), 3U);
+}
+
+TEST_F(BackupSinkTest, KeepsAnItemBlockedInTheNextProcess) {
+  const std::string bad =
+      R"({"eventName":"MODIFY","dynamodb":{"Keys":{"id":{"S":"a"}},"SequenceNumber":"2"}})";
+  world_.Run(Sink().Apply(Now().Put("a", 1, 1).Raw(bad).Batch(), Origin()));
+  BackupSink& sink = Sink();
+  world_.Run(sink.Apply(Now().Put("a", 3, 3).Batch(), Origin()));
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1)));
+  EXPECT_EQ(sink.parked(), 2U);
+}
+
+TEST_F(BackupSinkTest, ParksARecordWhoseKeysCannotBeReadAndGoesOn) {
+  for (const char* bad : {R"({"eventName":"MODIFY","dynamodb":{"SequenceNumber":"1"}})",
+                          R"({"eventName":"MODIFY","dynamodb":{"Keys":{"id":{"M":{}}},)"
+                          R"("NewImage":{},"SequenceNumber":"2"}})",
+                          R"({"eventName":"SOMETHING","dynamodb":{"Keys":{"id":{"S":"a"}},)"
+                          R"("NewImage":{"id":{"S":"a"}},"SequenceNumber":"3"}})",
+                          R"({"dynamodb":7})"}) {
+    BackupSink& sink = Sink();
+    const std::uint64_t before = sink.parked();
+    world_.Run(sink.Apply(Now().Raw(bad).Put("b", 1, 9).Batch(), Origin("99")));
+    EXPECT_EQ(sink.parked(), before + 1) << bad;
+  }
+  EXPECT_THAT(Bodies("b"), SizeIs(1));
+}
+
+TEST_F(BackupSinkTest, ParksARecordOnceHoweverOftenItIsReplayed) {
+  const std::string bad =
+      R"({"eventName":"MODIFY","dynamodb":{"Keys":{"id":{"S":"a"}},"SequenceNumber":"2"}})";
+  for (int i = 0; i < 3; ++i) world_.Run(Sink().Apply(Now().Raw(bad).Batch(), Origin()));
+  ASSERT_THAT(ParkedKeys(), SizeIs(1));
+  EXPECT_THAT(world_.store.Versions(ParkedKeys()[0]), SizeIs(1));
+}
+
+TEST_F(BackupSinkTest, CoalescesOnlyBeyondTheLag) {
+  Records recent = Now();
+  for (int i = 0; i < 5; ++i) recent.Put("a", i, i);
+  BackupSink& sink = Sink();
+  world_.Run(sink.Apply(recent.Batch(), Origin()));
+  EXPECT_THAT(Bodies("a"), SizeIs(5));
+
+  Records old = Now();
+  for (int i = 5; i < 10; ++i) old.Put("a", i, i);
+  old.Put("b", 1, 10);
+  world_.clock.Advance(std::chrono::minutes(11));
+  world_.Run(sink.Apply(old.Batch(), Origin()));
+  EXPECT_THAT(Bodies("a"), SizeIs(6));
+  EXPECT_EQ(Bodies("a").back(), Image("a", 9));
+  EXPECT_EQ(sink.counters().coalesced, 4U);
+  EXPECT_THAT(Bodies("b"), SizeIs(1));
+}
+
+TEST_F(BackupSinkTest, WritesNothingOfAnItemAfterAChangeThatCouldNotBeWritten) {
+  options_.writer = "test/1";
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    EngineWorld world;
+    Faults faults(n, FaultMoment::kBefore, Reaction::kPermission);
+    FlakyStore store(world.store, faults);
+    BackupSink sink(store, layout_, world.clock, stop_, options_, world.context.get_executor());
+    Records records(world.clock.Now());
+    records.Put("a", 1, 1).Put("a", 2, 2).Put("a", 3, 3);
+    EXPECT_THROW(world.Run(sink.Apply(records.Batch(), Origin())), Error);
+    EXPECT_THAT(world.store.Versions(Name("a")), SizeIs(n - 1));
+    // Offered again, guarded, it completes.
+    world.Run(sink.Apply(records.Batch(), Origin("3")));
+    EXPECT_EQ(world.store.Current(Name("a"))->body, Image("a", 3));
+  }
+}
+
+TEST_F(BackupSinkTest, BeginsNothingAfterAStop) {
+  BackupSink& sink = Sink();
+  stop_.Request();
+  try {
+    world_.Run(sink.Apply(Now().Put("a", 1, 1).Batch(), Origin()));
+    FAIL() << "applied";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kCancelled);
+  }
+  EXPECT_THAT(Bodies("a"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace ddbvault

@@ -1,0 +1,222 @@
+#include "incremental/followed_table.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/support/engine_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string Item(int key, int value) {
+  return R"({"id":{"S":"k)" + std::to_string(key) + R"("},"v":{"N":")" + std::to_string(value) +
+         R"("}})";
+}
+std::string Key(int key) { return R"({"id":{"S":"k)" + std::to_string(key) + R"("}})"; }
+
+// Law: fold(objects) == table.
+void ExpectBackupEqualsTable(EngineWorld& world) {
+  const Layout layout("orders", KeyHash::kSha256);
+  std::multiset<std::string> bodies;
+  for (const std::string& key : world.store.CurrentKeys()) {
+    if (!layout.IsItemObject(key)) continue;
+    const StoredObject* object = world.store.Current(key);
+    if (!object->body.empty()) bodies.insert(object->body);
+  }
+  const auto items = world.aws.items("orders");
+  EXPECT_EQ(bodies, std::multiset<std::string>(items.begin(), items.end()));
+}
+
+class FollowedTableTest : public testing::Test {
+ protected:
+  FollowedTableTest() {
+    world_.aws.CreateTable("orders", {{{"id", 'S'}}});
+    options_.follower.once = true;
+    options_.sink.writer = "test/1";
+  }
+  FollowedTableResult Run(ObjectStore* store = nullptr) {
+    Stop stop;
+    FollowedTable table(world_.table, world_.streams, store == nullptr ? world_.store : *store,
+                        world_.checkpoints, world_.clock, stop, "orders", options_);
+    world_.Run(table.Open());
+    return world_.Run(table.Run());
+  }
+  std::string OpenError() {
+    Stop stop;
+    FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints,
+                        world_.clock, stop, "orders", options_);
+    try {
+      world_.Run(table.Open());
+    } catch (const Error& error) {
+      return std::string(error.what()) + " | " + error.hint();
+    }
+    return "";
+  }
+
+  EngineWorld world_;
+  FollowedTableOptions options_;
+};
+
+TEST_F(FollowedTableTest, BacksUpWhatChanges) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  for (int i = 0; i < 30; ++i) world_.aws.Put("orders", Item(i, 1));
+  for (int i = 0; i < 10; ++i) world_.aws.Put("orders", Item(i, 2));
+  for (int i = 5; i < 15; ++i) world_.aws.Delete("orders", Key(i));
+  const FollowedTableResult result = Run();
+  EXPECT_EQ(result.changes, 50U);
+  EXPECT_TRUE(result.watermark);
+  EXPECT_THAT(result.open_gaps, IsEmpty());
+  EXPECT_FALSE(result.backfilled);
+  ExpectBackupEqualsTable(world_);
+}
+
+TEST_F(FollowedTableTest, SaysHowToTurnTheStreamOn) {
+  EXPECT_EQ(OpenError(),
+            "the stream of table orders is off | add --enable-stream to turn it on with new and old "
+            "images");
+  world_.aws.DropTable("orders");
+  EXPECT_THAT(OpenError(), HasSubstr("there is no table orders | check the name, the region"));
+}
+
+TEST_F(FollowedTableTest, TurnsTheStreamOnWhenAsked) {
+  options_.enable_stream = true;
+  Run();
+  EXPECT_EQ(world_.aws.stream("orders").view_type(), "NEW_AND_OLD_IMAGES");
+}
+
+TEST_F(FollowedTableTest, RefusesAViewTypeWithoutNewImages) {
+  world_.aws.EnableStream("orders", "KEYS_ONLY");
+  EXPECT_THAT(OpenError(), HasSubstr("has view type KEYS_ONLY, which does not carry new images"));
+}
+
+TEST_F(FollowedTableTest, RefusesAPrefixThatBelongsToAnotherTable) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  PutRequest owner;
+  owner.key = "_/orders/owner.json";
+  owner.body = R"({"format":1,"account":"999999999999","region":"eu-west-1","table":"orders",)"
+               R"("tableId":"x","tableArn":"arn:aws:dynamodb:eu-west-1:999999999999:table/orders"})";
+  world_.Run(world_.store.Put(std::move(owner)));
+  EXPECT_THAT(OpenError(),
+              HasSubstr("belongs to another table: "
+                        "arn:aws:dynamodb:eu-west-1:999999999999:table/orders, this one is "));
+}
+
+TEST_F(FollowedTableTest, WritesWhatIsNeededToCreateTheTableAgain) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  Run();
+  const StoredObject* table = world_.store.Current("_/orders/table.json");
+  ASSERT_NE(table, nullptr);
+  EXPECT_THAT(table->body, HasSubstr("KeySchema"));
+}
+
+// Law 6: a stream that was disabled and enabled again has a gap in between; what is left in the old
+// one is applied before the new one is begun.
+TEST_F(FollowedTableTest, DrainsTheOldStreamAndPutsTheGapOnRecord) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  world_.aws.Put("orders", Item(1, 1));
+  Run();
+  world_.aws.Put("orders", Item(1, 2));
+  world_.aws.Put("orders", Item(2, 1));
+  world_.aws.DisableStream("orders");
+  world_.clock.Advance(std::chrono::seconds(10));
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  world_.aws.Put("orders", Item(1, 3));
+  const FollowedTableResult result = Run();
+  ASSERT_THAT(result.open_gaps, SizeIs(1));
+  EXPECT_THAT(result.open_gaps[0].reason, HasSubstr("disabled and enabled again"));
+  ExpectBackupEqualsTable(world_);
+  // On record once, and kept.
+  EXPECT_THAT(Run().open_gaps, SizeIs(1));
+}
+
+TEST_F(FollowedTableTest, PutsARecreatedTableOnRecordAsAGap) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  world_.aws.Put("orders", Item(1, 1));
+  Run();
+  world_.aws.DropTable("orders");
+  world_.clock.Advance(std::chrono::seconds(10));
+  world_.aws.CreateTable("orders", {{{"id", 'S'}}});
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  world_.aws.Put("orders", Item(2, 1));
+  const FollowedTableResult result = Run();
+  ASSERT_THAT(result.open_gaps, SizeIs(1));
+  EXPECT_EQ(result.open_gaps[0].reason, "the table was deleted and created again");
+}
+
+TEST_F(FollowedTableTest, SurvivesTheLossOfItsCheckpoints) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  for (int i = 0; i < 10; ++i) world_.aws.Put("orders", Item(i % 3, i));
+  Run();
+  const std::size_t versions = world_.store.Versions(
+      Layout("orders", KeyHash::kSha256).ItemObject(ItemKey::FromKeys(Key(0)))).size();
+  world_.checkpoints = MemoryCheckpoints();
+  const FollowedTableResult result = Run();
+  EXPECT_EQ(result.written, 0U) << "every change is at rest already";
+  EXPECT_EQ(world_.store.Versions(Layout("orders", KeyHash::kSha256)
+                                      .ItemObject(ItemKey::FromKeys(Key(0)))).size(),
+            versions);
+  ExpectBackupEqualsTable(world_);
+}
+
+TEST_F(FollowedTableTest, KeepsStateForOtherMachines) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  world_.aws.Put("orders", Item(1, 1));
+  options_.host = "machine-1";
+  Run();
+  const BackupState state =
+      world_.Run(BackupState::Load(world_.store, Layout("orders", KeyHash::kSha256)));
+  ASSERT_TRUE(state.follower);
+  EXPECT_EQ(state.follower->stream_label, world_.aws.stream("orders").label());
+  EXPECT_EQ(state.follower->writer, "test/1");
+  EXPECT_EQ(state.follower->writer_host, "machine-1");
+  ASSERT_THAT(state.follower->shards, SizeIs(1));
+  EXPECT_EQ(state.follower->shards.begin()->second.applied,
+            world_.aws.stream("orders").sequence_numbers().back());
+}
+
+// Whichever call fails, before or after it acted: nothing is lost, no older state becomes current, and
+// the next run completes.
+TEST(FollowedTableFaults, LosesNothingWhicheverStoreCallFails) {
+  for (const FaultMoment moment : {FaultMoment::kBefore, FaultMoment::kAfter}) {
+    for (const Reaction reaction : {Reaction::kRetryLater, Reaction::kPermission}) {
+      for (std::uint64_t n = 1;; ++n) {
+        SCOPED_TRACE("failing call " + std::to_string(n));
+        EngineWorld world;
+        world.aws.CreateTable("orders", {{{"id", 'S'}}});
+        FakeStream& stream = world.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+        for (int i = 0; i < 4; ++i) world.aws.Put("orders", Item(i, 1));
+        stream.SplitShard(stream.open_shards()[0]);
+        for (int i = 0; i < 4; ++i) world.aws.Put("orders", Item(i, 2));
+        world.aws.Delete("orders", Key(0));
+        world.clock.Advance(std::chrono::minutes(10));
+        Faults faults(n, moment, reaction);
+        FlakyStore store(world.store, faults);
+        const auto run = [&] {
+          FollowedTableOptions options;
+          options.follower.once = true;
+          options.sink.writer = "test/1";
+          options.follower.consumer.records_per_read = 3;
+          Stop stop;
+          FollowedTable table(world.table, world.streams, store, world.checkpoints, world.clock,
+                              stop, "orders", options);
+          world.Run(table.Open());
+          world.Run(table.Run());
+        };
+        try {
+          run();
+        } catch (const Error&) {
+          run();
+        }
+        ExpectBackupEqualsTable(world);
+        if (!faults.fired()) break;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ddbvault

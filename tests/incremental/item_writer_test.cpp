@@ -1,0 +1,196 @@
+#include "incremental/item_writer.h"
+
+#include <gmock/gmock.h>
+
+#include "incremental/conditions.h"
+#include "tests/support/engine_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::SizeIs;
+
+constexpr const char* kLabel = "2026-11-20T11:53:39.431";
+constexpr const char* kOldLabel = "2026-11-01T00:00:00.000";
+const std::string kKey = R"({"id":{"S":"a"}})";
+
+std::string Image(int value) {
+  return R"({"id":{"S":"a"},"v":{"N":")" + std::to_string(value) + R"("}})";
+}
+
+// Both kinds of server: one that keeps conditions, one that ignores them (Ceph 16).
+class ItemWriterTest : public testing::TestWithParam<bool> {
+ protected:
+  ItemWriterTest() : world_(Options()) { world_.aws.CreateTable("orders", {{{"id", 'S'}}}); }
+  static MemoryStoreOptions Options() {
+    MemoryStoreOptions options;
+    options.honours_conditions = GetParam();
+    return options;
+  }
+  WriteOutcome Write(const std::string& item, Time read_time, ObjectStore* store = nullptr) {
+    ItemWriter::Options options;
+    options.writer = "test/1";
+    options.stream_label = kLabel;
+    options.conditions = GetParam();
+    ItemWriter writer(world_.table, store == nullptr ? world_.store : *store, world_.clock, layout_,
+                      options);
+    return world_.Run(writer.Write(ItemKey::FromKeys(kKey), item, read_time));
+  }
+  // As a follower would.
+  void Change(int number, const std::string& image, const char* label = kLabel) {
+    VersionInfo info;
+    info.source = Source::kStream;
+    info.stream_label = label;
+    info.sequence_number = std::to_string(number);
+    info.change_time = world_.clock.Now();
+    info.event = image.empty() ? EventName::kRemove : EventName::kModify;
+    PutAs(info, image);
+  }
+  void PutAs(VersionInfo info, const std::string& body) {
+    info.writer = "other/1";
+    PutRequest request;
+    request.key = name_;
+    request.body = body;
+    request.metadata = info.ToMetadata();
+    world_.Run(world_.store.Put(std::move(request)));
+  }
+  std::string Current() {
+    const StoredObject* object = world_.store.Current(name_);
+    return object == nullptr ? "none" : object->body;
+  }
+
+  EngineWorld world_;
+  Layout layout_{"orders", KeyHash::kSha256};
+  std::string name_ = layout_.ItemObject(ItemKey::FromKeys(kKey));
+};
+
+INSTANTIATE_TEST_SUITE_P(BothKindsOfServer, ItemWriterTest, testing::Bool(),
+                         [](const auto& test) { return test.param ? "Conditions" : "Without"; });
+
+TEST_P(ItemWriterTest, WritesAnItemThatIsNotThere) {
+  world_.aws.Put("orders", Image(1));
+  EXPECT_EQ(Write(Image(1), world_.clock.Now()), WriteOutcome::kWritten);
+  EXPECT_EQ(Current(), Image(1));
+  const auto info = VersionInfo::FromMetadata(world_.store.Current(name_)->metadata);
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->source, Source::kBackfill);
+  EXPECT_EQ(info->writer, "test/1");
+}
+
+// Law 7.
+TEST_P(ItemWriterTest, LeavesWhatTheFollowerWrote) {
+  world_.aws.Put("orders", Image(2));
+  Change(5, Image(2));
+  EXPECT_EQ(Write(Image(1), world_.clock.Now()), WriteOutcome::kKept);
+  EXPECT_EQ(Current(), Image(2));
+  EXPECT_THAT(world_.store.Versions(name_), SizeIs(1));
+}
+
+TEST_P(ItemWriterTest, NeverBringsADeletedItemBack) {
+  Change(5, "");
+  EXPECT_EQ(Write(Image(1), world_.clock.Now()), WriteOutcome::kKept);
+  EXPECT_EQ(Current(), "");
+}
+
+TEST_P(ItemWriterTest, ReplacesWhatAnEarlierStreamOrAnotherToolLeft) {
+  world_.aws.Put("orders", Image(3));
+  Change(900, Image(1), kOldLabel);
+  EXPECT_EQ(Write(Image(3), world_.clock.Now()), WriteOutcome::kWritten);
+  EXPECT_EQ(Current(), Image(3));
+
+  PutRequest foreign;
+  foreign.key = name_;
+  foreign.body = "{}";
+  world_.Run(world_.store.Put(std::move(foreign)));
+  EXPECT_EQ(Write(Image(3), world_.clock.Now()), WriteOutcome::kWritten);
+  EXPECT_EQ(Current(), Image(3));
+}
+
+TEST_P(ItemWriterTest, ReadsTheItemAgainBeforeItReplacesAnything) {
+  world_.aws.Put("orders", Image(4));  // changed since the scan
+  Change(900, Image(1), kOldLabel);
+  EXPECT_EQ(Write(Image(3), world_.clock.Now()), WriteOutcome::kWritten);
+  EXPECT_EQ(Current(), Image(4));
+}
+
+TEST_P(ItemWriterTest, LeavesAnItemThatIsGoneToTheStream) {
+  Change(900, Image(1), kOldLabel);
+  EXPECT_EQ(Write(Image(1), world_.clock.Now()), WriteOutcome::kGone);
+  EXPECT_THAT(world_.store.Versions(name_), SizeIs(1));
+}
+
+TEST_P(ItemWriterTest, AddsNoVersionWhenTheSameIsThere) {
+  world_.aws.Put("orders", Image(1));
+  Write(Image(1), world_.clock.Now());
+  EXPECT_EQ(Write(Image(1), world_.clock.Now()), WriteOutcome::kKept);
+  EXPECT_THAT(world_.store.Versions(name_), SizeIs(1));
+}
+
+TEST_P(ItemWriterTest, LetsTheLaterReadWinAmongBackfills) {
+  VersionInfo info;
+  info.source = Source::kBackfill;
+  info.read_time = world_.clock.Now() + std::chrono::seconds(5);
+  PutAs(info, Image(7));
+  EXPECT_EQ(Write(Image(6), world_.clock.Now()), WriteOutcome::kKept);
+  EXPECT_EQ(Current(), Image(7));
+}
+
+// Lets the follower write between the writer's read of the item (step 2) and its Put (step 3).
+class FollowerBetween : public FlakyStore {
+ public:
+  FollowerBetween(ObjectStore& inner, Faults& faults, std::string body, ObjectMetadata metadata)
+      : FlakyStore(inner, faults), body_(std::move(body)), metadata_(std::move(metadata)) {}
+  Task<PutResult> Put(PutRequest request) override {
+    if (request.condition == PutCondition::kNone) {
+      PutRequest followers;
+      followers.key = request.key;
+      followers.body = body_;
+      followers.metadata = metadata_;
+      co_await FlakyStore::Put(std::move(followers));
+    }
+    co_return co_await FlakyStore::Put(std::move(request));
+  }
+
+ private:
+  std::string body_;
+  ObjectMetadata metadata_;
+};
+
+TEST_P(ItemWriterTest, TakesItsVersionAwayWhenTheFollowerCameInBetween) {
+  for (const std::string& followers : {Image(5), std::string()}) {  // a change, and a delete
+    EngineWorld fresh(Options());
+    fresh.aws.CreateTable("orders", {{{"id", 'S'}}});
+    fresh.aws.Put("orders", Image(3));
+    VersionInfo info;
+    info.source = Source::kStream;
+    info.stream_label = kLabel;
+    info.sequence_number = "5";
+    info.writer = "other/1";
+    info.event = followers.empty() ? EventName::kRemove : EventName::kModify;
+    PutRequest old;
+    old.key = name_;
+    old.body = "{}";
+    fresh.Run(fresh.store.Put(std::move(old)));
+    Faults none(0, FaultMoment::kBefore);
+    FollowerBetween store(fresh.store, none, followers, info.ToMetadata());
+    ItemWriter::Options options;
+    options.writer = "test/1";
+    options.stream_label = kLabel;
+    options.conditions = GetParam();
+    ItemWriter writer(fresh.table, store, fresh.clock, layout_, options);
+    EXPECT_EQ(fresh.Run(writer.Write(ItemKey::FromKeys(kKey), Image(3), fresh.clock.Now())),
+              WriteOutcome::kKept);
+    ASSERT_NE(fresh.store.Current(name_), nullptr);
+    EXPECT_EQ(fresh.store.Current(name_)->body, followers);
+    EXPECT_THAT(fresh.store.Versions(name_), SizeIs(2));
+  }
+}
+
+TEST_P(ItemWriterTest, KnowsWhichKindOfServerItTalksTo) {
+  EXPECT_EQ(world_.Run(HonoursConditions(world_.store, layout_)), GetParam());
+  EXPECT_THAT(world_.store.CurrentKeys(), testing::IsEmpty()) << "the probe cleans up";
+}
+
+}  // namespace
+}  // namespace ddbvault

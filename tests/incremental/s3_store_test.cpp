@@ -1,0 +1,189 @@
+// What S3Store does about answers that are lost; the suite itself runs against a real server
+// (tests/e2e/s3_store_conformance_test.cpp).
+#include "incremental/s3_store.h"
+
+#include <gtest/gtest.h>
+
+#include <asio/io_context.hpp>
+
+#include "aws/caller.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/script_transport.h"
+
+namespace ddbvault {
+namespace {
+
+constexpr const char* kModified = "Fri, 20 Nov 2026 12:00:00 GMT";
+
+class S3StoreTest : public testing::Test {
+ protected:
+  S3StoreTest() {
+    CallerOptions options;
+    options.service = "s3";
+    options.region = "us-east-1";
+    options.endpoint = "http://s3.test";
+    options.protocol = AwsProtocol::kXml;
+    Credentials credentials;
+    credentials.access_key_id = "AKID";
+    credentials.secret_access_key = "secret";
+    auto caller = std::make_shared<AwsCaller>(
+        transport_, clock_, std::make_shared<StaticCredentials>(credentials), options);
+    client_ = std::make_shared<S3Client>(std::move(caller), "bucket", true);
+    store_ = std::make_unique<S3Store>(client_, "/pre/", true);
+  }
+  template <typename T>
+  T Run(Task<T> task) {
+    return RunWithFakeTime(context_, clock_, std::move(task));
+  }
+  PutResult Put(PutCondition condition, std::string_view body = "mine") {
+    PutRequest request;
+    request.key = "orders/a";
+    request.body = body;
+    request.metadata = {{"writer", "w1"}};
+    request.condition = condition;
+    request.etag = condition == PutCondition::kIfMatches ? "e0" : "";
+    return Run(store_->Put(std::move(request)));
+  }
+  void AnswerWithObject(std::string body, std::string writer) {
+    transport_.Answer(200, std::move(body),
+                      {{"ETag", "\"e1\""},
+                       {"x-amz-version-id", "v1"},
+                       {"Last-Modified", kModified},
+                       {"x-amz-meta-writer", std::move(writer)}});
+  }
+
+  asio::io_context context_;
+  FakeClock clock_;
+  ScriptTransport transport_;
+  std::shared_ptr<S3Client> client_;
+  std::unique_ptr<S3Store> store_;
+};
+
+TEST_F(S3StoreTest, AConditionalPutIsOursWhenTheLostTryWroteIt) {
+  transport_.Fail(BrokenConnection()).Answer(412);
+  AnswerWithObject("mine", "w1");
+  const PutResult result = Put(PutCondition::kIfAbsent);
+  EXPECT_TRUE(result.written);
+  EXPECT_EQ(result.version_id, "v1");
+  EXPECT_EQ(result.etag, "e1");
+  EXPECT_FALSE(result.in_doubt);
+  ASSERT_EQ(transport_.requests().size(), 3U);
+  EXPECT_EQ(transport_.requests()[0].target(), "/bucket/pre/orders/a");
+  EXPECT_EQ(transport_.requests()[0].headers.Find("If-None-Match"), "*");
+  EXPECT_TRUE(transport_.requests()[0].fresh_connection);
+  EXPECT_TRUE(transport_.requests()[1].fresh_connection);
+}
+
+TEST_F(S3StoreTest, AConditionalPutIsNotOursWhenAnothersObjectIsThere) {
+  transport_.Fail(BrokenConnection()).Answer(412);
+  AnswerWithObject("mine", "w2");
+  EXPECT_FALSE(Put(PutCondition::kIfMatches).written);
+  transport_.Fail(BrokenConnection()).Answer(412);
+  AnswerWithObject("theirs", "w1");
+  EXPECT_FALSE(Put(PutCondition::kIfMatches).written);
+  EXPECT_EQ(transport_.requests()[0].headers.Find("If-Match"), "e0");
+}
+
+TEST_F(S3StoreTest, ARefusalAtTheFirstTryIsBelievedWithoutALook) {
+  transport_.Answer(412);
+  EXPECT_FALSE(Put(PutCondition::kIfAbsent).written);
+  EXPECT_EQ(transport_.requests().size(), 1U);
+}
+
+TEST_F(S3StoreTest, IfMatchesOnNothingIsARefusalButNoBucketIsAnError) {
+  transport_.Answer(404, "<Error><Code>NoSuchKey</Code></Error>");
+  EXPECT_FALSE(Put(PutCondition::kIfMatches).written);
+  transport_.Answer(404, "<Error><Code>NoSuchBucket</Code></Error>");
+  try {
+    Put(PutCondition::kIfMatches);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kNotFound);
+    EXPECT_EQ(error.hint(), "Create the bucket bucket, or correct its name or the region.");
+  }
+}
+
+TEST_F(S3StoreTest, AWriteAfterALostAnswerIsInDoubt) {
+  transport_.Fail(BrokenConnection()).Answer(200, "", {{"ETag", "\"e1\""}});
+  EXPECT_TRUE(Put(PutCondition::kNone).in_doubt);
+  transport_.Answer(200, "", {{"ETag", "\"e1\""}});
+  EXPECT_FALSE(Put(PutCondition::kNone).in_doubt);
+}
+
+TEST_F(S3StoreTest, NoDeleteGoesOutWithoutAVersionId) {
+  EXPECT_THROW(Run(store_->RemoveVersion("orders/a", "")), Error);
+  EXPECT_TRUE(transport_.requests().empty());
+}
+
+class S3WriterTest : public S3StoreTest {
+ protected:
+  void AnswerParts(int parts) {
+    transport_.Answer(200,
+                      "<InitiateMultipartUploadResult><UploadId>u1</UploadId>"
+                      "</InitiateMultipartUploadResult>");
+    for (int i = 0; i < parts; ++i) {
+      transport_.Answer(200, "", {{"ETag", '"' + Hex(AsBytes(Md5("part"))) + '"'}});
+    }
+  }
+  std::unique_ptr<ObjectWriter> WriteTwoParts() {
+    auto writer = Run(store_->Create("data", "text/plain"));
+    const std::string body(9'000'000, 'x');
+    Run(writer->Write(body));
+    return writer;
+  }
+  std::string last_target() const { return transport_.requests().back().target(); }
+};
+
+TEST_F(S3WriterTest, ACompletionWhoseAnswerWasLostIsFound) {
+  AnswerParts(2);
+  const std::string md5(AsBytes(Md5("part")));
+  const std::string etag = Hex(AsBytes(Md5(md5 + md5))) + "-2";
+  transport_.Fail(BrokenConnection())
+      .Answer(404, "<Error><Code>NoSuchUpload</Code></Error>")
+      .Answer(200, "",
+              {{"ETag", '"' + etag + '"'},
+               {"Content-Length", "9000000"},
+               {"x-amz-version-id", "v7"},
+               {"Last-Modified", kModified}});
+  auto writer = WriteTwoParts();
+  const PutResult result = Run(writer->Commit());
+  EXPECT_TRUE(result.written);
+  EXPECT_EQ(result.version_id, "v7");
+  EXPECT_EQ(result.etag, etag);
+}
+
+TEST_F(S3WriterTest, AFailureInsideA200IsAFailureAndTheUploadIsAborted) {
+  AnswerParts(2);
+  transport_.Otherwise([](const HttpRequest& request) {
+    if (request.method == "DELETE") return MakeResponse(204);
+    return MakeResponse(200, "  \n<Error><Code>InternalError</Code></Error>");
+  });
+  auto writer = WriteTwoParts();
+  try {
+    Run(writer->Commit());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kRetryLater);
+    EXPECT_EQ(error.code(), "InternalError");
+  }
+  EXPECT_EQ(transport_.requests().back().method, "DELETE");
+  EXPECT_EQ(last_target(), "/bucket/pre/data?uploadId=u1");
+}
+
+TEST_F(S3WriterTest, AFailedPartAbortsTheUploadAndItsErrorIsTheOneThatIsThrown) {
+  AnswerParts(0);
+  transport_.Answer(403, "<Error><Code>AccessDenied</Code></Error>").Answer(500).Answer(500);
+  transport_.Otherwise([](const HttpRequest&) { return MakeResponse(500); });
+  try {
+    WriteTwoParts();
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "AccessDenied");
+  }
+  EXPECT_EQ(transport_.requests().back().method, "DELETE");
+}
+
+}  // namespace
+}  // namespace ddbvault

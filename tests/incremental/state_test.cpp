@@ -1,0 +1,152 @@
+#include "incremental/state.h"
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "tests/support/engine_world.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr const char* kLabel = "2026-11-20T11:53:39.431";
+
+Time At(int minutes) { return FromEpochSeconds(1795176000 + minutes * 60); }
+
+BackfillSegment Segment(std::uint32_t segment, std::uint32_t segments, int started,
+                        std::optional<int> finished) {
+  BackfillSegment result;
+  result.stream_label = kLabel;
+  result.segments = segments;
+  result.segment = segment;
+  result.started = At(started);
+  if (finished) result.finished = result.first_finished = At(*finished);
+  return result;
+}
+
+FollowerState Follower() {
+  FollowerState state;
+  state.table = "orders";
+  state.stream_label = kLabel;
+  state.stream_arn = std::string("arn:aws:dynamodb:r:1:table/orders/stream/") + kLabel;
+  state.written = At(10);
+  state.watermark = At(9);
+  state.parked = 2;
+  state.coalesced = 7;
+  state.writer = "host/1";
+  state.writer_host = "host";
+  state.shards["shard-a"] = {"000115", false};
+  state.shards["shard-b"] = {"", true};
+  Gap gap;
+  gap.id = "gap-1";
+  gap.reason = "trimmed";
+  gap.stream_label = kLabel;
+  gap.shard_id = "shard-a";
+  gap.from = At(1);
+  gap.found = At(2);
+  state.gaps.push_back(gap);
+  gap.id = "gap-2";
+  gap.closed = At(3);
+  state.gaps.push_back(gap);
+  return state;
+}
+
+TEST(State, ReadsWhatItWrote) {
+  const FollowerState state = Follower();
+  const FollowerState back = FollowerStateFromJson(ToJson(state));
+  EXPECT_EQ(ToJson(back), ToJson(state));
+  EXPECT_EQ(back.watermark, state.watermark);
+  EXPECT_EQ(back.shards.at("shard-a").applied, "000115");
+  EXPECT_TRUE(back.shards.at("shard-b").finished);
+  EXPECT_EQ(back.gaps.at(1).closed, At(3));
+
+  BackfillSegment segment = Segment(1, 4, 5, std::nullopt);
+  segment.last_evaluated_key = R"({"id":{"S":"x"}})";
+  segment.items = 12;
+  EXPECT_EQ(ToJson(BackfillSegmentFromJson(ToJson(segment))), ToJson(segment));
+}
+
+TEST(State, SaysWhichGapsAreOpen) {
+  BackupState state;
+  EXPECT_THAT(state.open_gaps(), IsEmpty());
+  state.follower = Follower();
+  ASSERT_THAT(state.open_gaps(), SizeIs(1));
+  EXPECT_EQ(state.open_gaps()[0].id, "gap-1");
+}
+
+TEST(State, CoversFromTheEndOfTheFirstWholeBackfill) {
+  BackupState state;
+  state.follower = Follower();
+  state.backfill = {Segment(0, 2, 1, 5)};
+  EXPECT_EQ(state.covered_from(), std::nullopt) << "segment 1 has not been done";
+  state.backfill.push_back(Segment(1, 2, 2, std::nullopt));
+  EXPECT_EQ(state.covered_from(), std::nullopt) << "segment 1 is not finished";
+  state.backfill[1] = Segment(1, 2, 2, 8);
+  EXPECT_EQ(state.covered_from(), At(8));
+  EXPECT_EQ(state.last_whole_backfill_began(), At(1));
+  // Another run, with other segments, is under way: what was covered stays covered.
+  state.backfill.push_back(Segment(0, 3, 20, std::nullopt));
+  EXPECT_EQ(state.covered_from(), At(8));
+  // The same segments once more, one of them begun again.
+  state.backfill[0].started = At(30);
+  state.backfill[0].finished.reset();
+  EXPECT_EQ(state.covered_from(), At(8));
+  EXPECT_EQ(state.last_whole_backfill_began(), std::nullopt);
+}
+
+TEST(State, DoesNotCountABackfillOfAnEarlierStream) {
+  BackupState state;
+  state.follower = Follower();
+  state.backfill = {Segment(0, 1, 1, 5)};
+  state.follower->stream_label = "2026-11-21T00:00:00.000";
+  EXPECT_EQ(state.covered_from(), std::nullopt);
+}
+
+TEST(State, SaysThatANewerDdbvaultWroteIt) {
+  try {
+    FollowerStateFromJson(R"({"format":2})");
+    FAIL() << "read";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kCorrupt);
+    EXPECT_STREQ(error.what(), "state.json has format 2, this ddbvault knows format 1");
+    EXPECT_THAT(error.hint(), HasSubstr("newer ddbvault"));
+  }
+}
+
+TEST(State, RefusesDamage) {
+  for (const char* text : {"", "{", "[]", R"({"format":1})", R"({"format":1,"table":7})"}) {
+    EXPECT_THROW(FollowerStateFromJson(text), Error) << text;
+    EXPECT_THROW(BackfillSegmentFromJson(text), Error) << text;
+  }
+}
+
+TEST(State, IsLoadedFromAllItsObjects) {
+  EngineWorld world;
+  const Layout layout("orders", KeyHash::kSha256);
+  ControlObject file(world.store, layout.State());
+  world.Run(file.Save(ToJson(Follower())));
+  ControlObject segment(world.store, layout.BackfillSegment(kLabel, 1, 0));
+  world.Run(segment.Save(ToJson(Segment(0, 1, 1, 5))));
+  const BackupState state = world.Run(BackupState::Load(world.store, layout));
+  ASSERT_TRUE(state.follower);
+  EXPECT_EQ(state.covered_from(), At(5));
+}
+
+TEST(ControlObject, PilesUpNoVersions) {
+  EngineWorld world;
+  const std::string key = "_/orders/state.json";
+  for (int i = 0; i < 5; ++i) {
+    ControlObject file(world.store, key);  // each a new process
+    world.Run(file.Load());
+    world.Run(file.Save("a" + std::to_string(i)));
+    world.Run(file.Save("b" + std::to_string(i)));
+  }
+  EXPECT_THAT(world.store.Versions(key), SizeIs(1));
+  EXPECT_EQ(world.store.Current(key)->body, "b4");
+}
+
+}  // namespace
+}  // namespace ddbvault
