@@ -235,7 +235,7 @@ Task<std::optional<S3Object>> S3Client::Fetch(AwsRequest request, bool head) {
   }
   if (status == 412) {
     throw AnswerError(Reaction::kConflict, response,
-                      {"PreconditionFailed", "the object has changed meanwhile", ""});
+                      {"PreconditionFailed", "the object has changed meanwhile", "", ""});
   }
   co_return ReadObject(response, head);
 }

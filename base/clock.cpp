@@ -134,8 +134,8 @@ Task<void> SystemClock::Sleep(Duration duration, Stop* stop) {
   if (stop != nullptr && stop->requested()) co_return;
   const Executor executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, duration);
-  std::optional<Stop::Registration> registration;
-  if (stop != nullptr) registration.emplace(stop->OnRequest([&timer] { timer.cancel(); }));
+  Stop::Registration registration;
+  if (stop != nullptr) registration = stop->OnRequest([&timer] { timer.cancel(); });
   asio::error_code ignored;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }

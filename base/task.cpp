@@ -17,7 +17,22 @@ Task<void> WaitForCancel(asio::steady_timer& timer) {
 
 }  // namespace
 
-Event::Event(Executor executor) : executor_(std::move(executor)) {}
+// In the list as long as the task waits; it takes itself out, also when the task is destroyed.
+class Event::Waiting {
+ public:
+  Waiting(std::shared_ptr<Waiters> waiters, asio::steady_timer& timer)
+      : waiters_(std::move(waiters)), at_(waiters_->insert(waiters_->end(), &timer)) {}
+  ~Waiting() { waiters_->erase(at_); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  std::shared_ptr<Waiters> waiters_;
+  Waiters::iterator at_;
+};
+
+Event::Event(Executor executor)
+    : executor_(std::move(executor)), waiters_(std::make_shared<Waiters>()) {}
 
 Event::~Event() { Pulse(); }
 
@@ -27,23 +42,24 @@ void Event::Set() {
 }
 
 void Event::Pulse() {
-  auto waiters = std::exchange(waiters_, {});
-  for (asio::steady_timer* timer : waiters) timer->cancel();
+  for (asio::steady_timer* timer : *waiters_) timer->cancel();
 }
 
 Task<void> Event::Wait() {
   if (set_) co_return;
   asio::steady_timer timer(executor_, asio::steady_timer::time_point::max());
-  waiters_.push_back(&timer);
+  const Waiting waiting(waiters_, timer);
   co_await WaitForCancel(timer);
 }
 
 void Stop::Request() {
   if (requested_) return;
   requested_ = true;
-  // A callback may end the life of its own registration: walk a copy.
-  const std::list<std::function<void()>> callbacks = callbacks_;
-  for (const auto& callback : callbacks) callback();
+  // A callback may end the life of registrations, its own too.
+  const auto callbacks = std::exchange(callbacks_, {});
+  for (const auto& callback : callbacks) {
+    if (const Registration alive = callback.lock()) (*alive)();
+  }
 }
 
 void Stop::ThrowIfRequested() const {
@@ -51,56 +67,105 @@ void Stop::ThrowIfRequested() const {
 }
 
 Stop::Registration Stop::OnRequest(std::function<void()> callback) {
-  if (requested_) callback();
-  callbacks_.push_back(std::move(callback));
-  return {this, std::prev(callbacks_.end())};
+  auto registration = std::make_shared<std::function<void()>>(std::move(callback));
+  if (requested_) {
+    (*registration)();
+    return registration;
+  }
+  std::erase_if(callbacks_, [](const auto& one) { return one.expired(); });
+  callbacks_.push_back(registration);
+  return registration;
 }
 
-Stop::Registration::~Registration() {
-  if (stop_ != nullptr) stop_->callbacks_.erase(at_);
+struct Semaphore::State {
+  std::size_t capacity = 1;
+  std::size_t in_use = 0;
+  std::list<Waiter*> waiters;
+
+  void Grant();
+  void Return(std::size_t units) {
+    in_use -= units;
+    Grant();
+  }
+};
+
+// In line as long as the task waits; a task that is destroyed leaves the line, or gives back what it
+// was granted and never took.
+class Semaphore::Waiter {
+ public:
+  Waiter(std::shared_ptr<State> state, std::size_t units, asio::steady_timer& timer)
+      : state_(std::move(state)), units_(units), timer_(timer) {
+    state_->waiters.push_back(this);
+  }
+  ~Waiter() {
+    if (granted_) {
+      state_->Return(units_);
+    } else if (!taken_) {
+      state_->waiters.remove(this);
+    }
+  }
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
+  std::size_t units() const { return units_; }
+  void Grant() {
+    granted_ = true;
+    timer_.cancel();
+  }
+  Permit Take() {
+    granted_ = false;
+    taken_ = true;
+    return {state_, units_};
+  }
+
+ private:
+  std::shared_ptr<State> state_;
+  std::size_t units_;
+  asio::steady_timer& timer_;
+  bool granted_ = false;
+  bool taken_ = false;
+};
+
+void Semaphore::State::Grant() {
+  while (!waiters.empty() && in_use + waiters.front()->units() <= capacity) {
+    Waiter* waiter = waiters.front();
+    waiters.pop_front();
+    in_use += waiter->units();
+    waiter->Grant();
+  }
 }
 
 Semaphore::Semaphore(Executor executor, std::size_t capacity)
-    : executor_(std::move(executor)), capacity_(std::max<std::size_t>(capacity, 1)) {}
+    : executor_(std::move(executor)), state_(std::make_shared<State>()) {
+  state_->capacity = std::max<std::size_t>(capacity, 1);
+}
 
 Task<Semaphore::Permit> Semaphore::Acquire(std::size_t units) {
-  units = std::min(units, capacity_);
-  if (waiters_.empty() && in_use_ + units <= capacity_) {
-    in_use_ += units;
-    co_return Permit(this, units);
+  units = std::min(units, state_->capacity);
+  if (state_->waiters.empty() && state_->in_use + units <= state_->capacity) {
+    state_->in_use += units;
+    co_return Permit(state_, units);
   }
   asio::steady_timer timer(executor_, asio::steady_timer::time_point::max());
-  Waiter waiter{units, &timer};
-  waiters_.push_back(&waiter);
+  Waiter waiter(state_, units, timer);
   co_await WaitForCancel(timer);
-  co_return Permit(this, units);
+  co_return waiter.Take();
 }
 
-void Semaphore::Return(std::size_t units) {
-  in_use_ -= units;
-  Grant();
-}
-
-void Semaphore::Grant() {
-  while (!waiters_.empty() && in_use_ + waiters_.front()->units <= capacity_) {
-    Waiter* waiter = waiters_.front();
-    waiters_.pop_front();
-    in_use_ += waiter->units;
-    waiter->timer->cancel();
-  }
-}
+std::size_t Semaphore::in_use() const { return state_->in_use; }
+std::size_t Semaphore::capacity() const { return state_->capacity; }
 
 Semaphore::Permit& Semaphore::Permit::operator=(Permit&& other) noexcept {
   if (this != &other) {
     Release();
-    semaphore_ = std::exchange(other.semaphore_, nullptr);
+    state_ = std::move(other.state_);
     units_ = other.units_;
   }
   return *this;
 }
 
 void Semaphore::Permit::Release() {
-  if (Semaphore* semaphore = std::exchange(semaphore_, nullptr)) semaphore->Return(units_);
+  if (const auto state = std::exchange(state_, nullptr)) state->Return(units_);
 }
 
 TaskGroup::TaskGroup(Executor executor)

@@ -4,8 +4,8 @@
 // types here are safe to touch from another thread.  Work for other threads goes through
 // WorkerPool, which brings the task back to its own thread afterwards.
 //
-// With g++ 12: give arguments names before a co_await; no braced temporaries and no ?: inside the
-// awaited expression, and no co_await in a catch block.
+// With g++ 12: give arguments (lambdas with captures, too) names before a co_await; no braced
+// temporaries and no ?: inside the awaited expression, and no co_await in a catch block.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -49,81 +49,71 @@ class Event {
   void Pulse();
 
  private:
-  friend class Stop;
+  using Waiters = std::list<asio::steady_timer*>;
+  class Waiting;
+
   Executor executor_;
   bool set_ = false;
-  std::list<asio::steady_timer*> waiters_;
+  // Shared with who waits: a task may be destroyed while it waits, and an event before its tasks.
+  std::shared_ptr<Waiters> waiters_;
 };
 
 // The wish to end: asked for once (SIGTERM, a failed sibling), seen by all who hold it.
 class Stop {
  public:
+  Stop() = default;
+  Stop(const Stop&) = delete;
+  Stop& operator=(const Stop&) = delete;
+
   void Request();
   bool requested() const { return requested_; }
   // Throws Error{kCancelled} once requested: for loops that have nothing to save.
   void ThrowIfRequested() const;
-  // Calls back when requested (at once if it was); the handle unregisters when destroyed.
-  class Registration {
-   public:
-    Registration() = default;
-    Registration(Stop* stop, std::list<std::function<void()>>::iterator at) : stop_(stop), at_(at) {}
-    Registration(Registration&& other) noexcept
-        : stop_(std::exchange(other.stop_, nullptr)), at_(other.at_) {}
-    Registration& operator=(Registration&&) = delete;
-    ~Registration();
 
-   private:
-    Stop* stop_ = nullptr;
-    std::list<std::function<void()>>::iterator at_;
-  };
-  Registration OnRequest(std::function<void()> callback);
+  // As long as it lives, the callback it was given for is called.
+  using Registration = std::shared_ptr<std::function<void()>>;
+  // Calls back when requested (at once if it was).
+  [[nodiscard]] Registration OnRequest(std::function<void()> callback);
 
  private:
   bool requested_ = false;
-  std::list<std::function<void()>> callbacks_;
+  std::vector<std::weak_ptr<std::function<void()>>> callbacks_;
 };
 
 // Counts units (requests in flight, bytes buffered); first come, first served.
 // A request for more than the capacity is granted when everything else has been returned.
 class Semaphore {
+  struct State;
+
  public:
   Semaphore(Executor executor, std::size_t capacity);
   Semaphore(const Semaphore&) = delete;
   Semaphore& operator=(const Semaphore&) = delete;
 
-  // Units held; returned when destroyed.  Must not outlive the semaphore.
+  // Units held; returned when destroyed.  May outlive the semaphore.
   class Permit {
    public:
     Permit() = default;
-    Permit(Semaphore* semaphore, std::size_t units) : semaphore_(semaphore), units_(units) {}
-    Permit(Permit&& other) noexcept
-        : semaphore_(std::exchange(other.semaphore_, nullptr)), units_(other.units_) {}
+    Permit(std::shared_ptr<State> state, std::size_t units)
+        : state_(std::move(state)), units_(units) {}
+    Permit(Permit&& other) noexcept = default;
     Permit& operator=(Permit&& other) noexcept;
     ~Permit() { Release(); }
     void Release();
 
    private:
-    Semaphore* semaphore_ = nullptr;
+    std::shared_ptr<State> state_;
     std::size_t units_ = 0;
   };
 
   Task<Permit> Acquire(std::size_t units = 1);
-  std::size_t in_use() const { return in_use_; }
-  std::size_t capacity() const { return capacity_; }
+  std::size_t in_use() const;
+  std::size_t capacity() const;
 
  private:
-  struct Waiter {
-    std::size_t units;
-    asio::steady_timer* timer;
-    bool granted = false;
-  };
-  void Return(std::size_t units);
-  void Grant();
-
+  class Waiter;
   Executor executor_;
-  std::size_t capacity_;
-  std::size_t in_use_ = 0;
-  std::list<Waiter*> waiters_;
+  std::shared_ptr<State> state_;  // shared with permits and who waits
 };
 
 // Tasks that run side by side and are waited for together.

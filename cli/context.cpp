@@ -80,14 +80,19 @@ Task<std::shared_ptr<StreamsClient>> Context::Streams(TableName table, bool pati
   co_return std::make_shared<StreamsClient>(std::move(caller));
 }
 
+Task<std::optional<TableDescription>> Context::TryDescribe(TableName table) {
+  const std::shared_ptr<DynamoDbClient> client = co_await DynamoDb(table, false);
+  co_return co_await client->DescribeTable(table.name);
+}
+
 Task<TableDescription> Context::Describe(TableName table) {
-  const CallOptions options = OptionsFor(table, false);
-  std::shared_ptr<AwsCaller> caller = co_await session_.DynamoDb(options);
-  const std::string where = caller->options().region + ", at " + caller->options().endpoint;
-  DynamoDbClient client(std::move(caller));
-  std::optional<TableDescription> description = co_await client.DescribeTable(table.name);
+  std::optional<TableDescription> description = co_await TryDescribe(table);
   if (!description) {
-    throw Error(Reaction::kNotFound, "there is no table \"" + table.name + "\" in region " + where)
+    const CallOptions options = OptionsFor(table, false);
+    const std::shared_ptr<AwsCaller> caller = co_await session_.DynamoDb(options);
+    throw Error(Reaction::kNotFound, "there is no table \"" + table.name + "\" in region " +
+                                         caller->options().region + ", at " +
+                                         caller->options().endpoint)
         .Hint("check the name, the region (--region, or region/name) and the account");
   }
   co_return std::move(*description);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "aws/dynamodb_client.h"
@@ -43,7 +44,9 @@ class Context {
   // show whether the settings are right is better made with a client that is not.
   Task<std::shared_ptr<DynamoDbClient>> DynamoDb(TableName table, bool patient);
   Task<std::shared_ptr<StreamsClient>> Streams(TableName table, bool patient);
-  // Throws kNotFound, with a hint, when there is no such table.
+  // With a client that is not patient.  nullopt: there is no such table.
+  Task<std::optional<TableDescription>> TryDescribe(TableName table);
+  // The same; throws kNotFound, with a hint, when there is no such table.
   Task<TableDescription> Describe(TableName table);
 
  private:

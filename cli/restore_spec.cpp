@@ -38,7 +38,11 @@ CommandSpec RestoreSpec() {
              ParallelismOption(),
              InFlightOption(),
              MemoryOption()}}},
-      .report = {"One document at the end."},
+      .report =
+          {"{\"table\", \"snapshot\", \"moment\": or null, \"consistent\": true | false | null,",
+           " \"files\", \"read\": items, \"written\", \"retried\": taken at another try,",
+           " \"created\": true | false, \"leftOut\": [settings that the server does not take],",
+           " \"dryRun\": true | false}"},
       .statuses = {{0, "done: every item of the snapshot is in the table"},
                    {1, "failed: what was written so far stays"},
                    {2, "the command line, the environment or the config file is wrong"},

@@ -25,6 +25,7 @@ struct Runner {
 constexpr Runner kRunners[] = {{"follow", RunFollow},
                                {"backfill", RunBackfill},
                                {"snapshot", RunSnapshot},
+                               {"restore", RunRestore},
                                {"verify", RunVerify}};
 
 ExitStatus Report(const Error& error, ExitStatus status, bool json) {

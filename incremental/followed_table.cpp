@@ -145,6 +145,7 @@ Task<void> FollowedTable::BeginStream() {
              clock_.Now() - *state_.watermark > kRetention) {
     gap.reason = "the stream was not read for more than 24 hours";
   }
+  LogInfo("{}: following stream {}", name_, label);
   recreated_ = false;
   follower_.reset();
   state_.shards.clear();

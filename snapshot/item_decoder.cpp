@@ -16,14 +16,19 @@ void ItemDecoder::AddLine(std::string_view line, std::vector<SnapshotItem>& item
         .Hint("dynamodb-replicator's snapshots have such lines for items that it stored without "
               "their content; take them out of the file to restore the rest.");
   }
+  std::string_view item;
   try {
-    const std::string_view item = ItemOfLine(line);
-    ItemKey key = ItemKey::FromItem(item, schema_);
-    items.push_back({std::string(item), std::move(key)});
-    ++items_;
+    item = ItemOfLine(line);
   } catch (Error& error) {
     error.Within(where);
     throw;
+  }
+  try {
+    items.push_back({std::string(item), ItemKey::FromItem(item, schema_)});
+    ++items_;
+  } catch (const Error& error) {
+    throw Error(Reaction::kCorrupt,
+                where + " has " + error.message() + "; the table's key is " + Describe(schema_));
   }
 }
 

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "snapshot/snapshot_checks.h"
 
 namespace ddbvault {
 namespace {
@@ -18,11 +17,14 @@ Task<PutResult> PutText(ObjectStore& store, std::string key, const std::string& 
   co_return co_await store.Put(std::move(request));
 }
 
-// Data files and lists of files that no summary names: left by runs that died or were second.
-Task<void> RemoveLeftovers(ObjectStore& store, const SnapshotFiles& files,
-                           const std::string& directory) {
+std::string DirectoryOf(const SnapshotFiles& files) {
+  return SnapshotDirectory(files.summary.table, files.summary.moment);
+}
+
+Task<std::vector<std::string>> FindLeftovers(ObjectStore& store, const SnapshotFiles& files) {
   std::set<std::string, std::less<>> ours{files.summary.files_key};
   for (const DataFile& file : files.files) ours.insert(file.key);
+  const std::string directory = DirectoryOf(files);
   std::vector<std::string> leftovers;
   std::string next;
   do {
@@ -34,41 +36,40 @@ Task<void> RemoveLeftovers(ObjectStore& store, const SnapshotFiles& files,
     }
     next = page.next;
   } while (!next.empty());
-  for (const std::string& key : leftovers) {
-    LogWarn("{}: removed, an unfinished snapshot of the same moment has left it", key);
-    co_await store.PutDeleteMarker(key);
-  }
-}
-
-// True: the summary that is there is ours.
-Task<bool> PutSummary(ObjectStore& store, std::string key, const std::string& json) {
-  const PutResult put = co_await PutText(store, key, json, PutCondition::kIfAbsent);
-  if (!put.written) co_return false;
-  // A store that ignores conditions may have taken another one meanwhile.
-  const auto stored = co_await store.Get(key);
-  co_return stored && stored->body == json;
+  co_return leftovers;
 }
 
 }  // namespace
 
-Task<void> Publish(ObjectStore& snapshots, SnapshotFiles files, const Cut& cut) {
-  const SnapshotSummary& summary = files.summary;
-  const std::string directory = SnapshotDirectory(summary.table, summary.moment);
-  const std::string summary_key = directory + std::string(kSummaryName);
-  const std::string summary_json = ToJson(summary);
-  const std::string files_json = ToJson(files.files, summary.s3_prefix);
-  // Stores that ignore conditions have only this look.
-  co_await RequireAbsent(snapshots, summary_key, cut);
-  co_await PutText(snapshots, directory + std::string(kTableName), files.table_json,
-                   PutCondition::kNone);
-  co_await PutText(snapshots, summary.files_key, files_json, PutCondition::kNone);
-  if (!co_await PutSummary(snapshots, summary_key, summary_json)) {
-    co_await snapshots.PutDeleteMarker(summary.files_key);
-    throw Error(Reaction::kConflict, "another run has made a snapshot of the same moment: " +
-                                         directory)
-        .Hint("Use that one.");
+Task<void> WriteManifests(ObjectStore& snapshots, const SnapshotFiles& files) {
+  const std::string table_key = DirectoryOf(files) + std::string(kTableName);
+  co_await PutText(snapshots, table_key, files.table_json, PutCondition::kNone);
+  const std::string files_json = ToJson(files.files, files.summary.s3_prefix);
+  co_await PutText(snapshots, files.summary.files_key, files_json, PutCondition::kNone);
+}
+
+Task<bool> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files) {
+  const std::string key = DirectoryOf(files) + std::string(kSummaryName);
+  const std::string json = ToJson(files.summary);
+  // Stores that ignore conditions have only these two looks, before and after.
+  const auto before = co_await snapshots.Head(key);
+  if (before) co_return false;
+  const PutResult put = co_await PutText(snapshots, key, json, PutCondition::kIfAbsent);
+  if (!put.written) co_return false;
+  const auto after = co_await snapshots.Get(key);
+  co_return after && after->body == json;
+}
+
+Task<void> RemoveLeftovers(ObjectStore& snapshots, const SnapshotFiles& files) {
+  try {
+    for (const std::string& key : co_await FindLeftovers(snapshots, files)) {
+      LogWarn("{}: removed, an unfinished snapshot of the same moment has left it", key);
+      co_await snapshots.PutDeleteMarker(key);
+    }
+  } catch (const Error& error) {
+    LogWarn("{}: files of an unfinished snapshot may be left there: {}", DirectoryOf(files),
+            error.what());
   }
-  co_await RemoveLeftovers(snapshots, files, directory);
 }
 
 }  // namespace ddbvault

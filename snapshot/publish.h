@@ -1,4 +1,4 @@
-// The last step of a snapshot: what makes it count.
+// The last steps of a snapshot: what makes it count.
 #pragma once
 
 #include <string>
@@ -6,7 +6,6 @@
 
 #include "base/task.h"
 #include "incremental/object_store.h"
-#include "snapshot/cut.h"
 #include "snapshot/format.h"
 
 namespace ddbvault {
@@ -17,9 +16,15 @@ struct SnapshotFiles {
   std::string table_json;
 };
 
-// Writes table.json and the manifests, the summary last and only if there is none.  Success: the
-// snapshot is whole and durable, and no data file of an unfinished run of the same moment is left
-// beside its own (ImportTable would read it).  Throws Error{kConflict} when another run was first.
-Task<void> Publish(ObjectStore& snapshots, SnapshotFiles files, const Cut& cut);
+// table.json and the list of files.  Nothing counts yet.
+Task<void> WriteManifests(ObjectStore& snapshots, const SnapshotFiles& files);
+
+// Writes the summary, only if there is none.  True: the snapshot is whole and durable.  False: another
+// run was first.  An Error leaves it open whether the summary is there: the files must stay.
+Task<bool> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files);
+
+// After WriteSummary(): removes data files and lists of files that unfinished runs of the same moment
+// have left beside ours (ImportTable would read them).  What cannot be removed is logged, and stays.
+Task<void> RemoveLeftovers(ObjectStore& snapshots, const SnapshotFiles& files);
 
 }  // namespace ddbvault

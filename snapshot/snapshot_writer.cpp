@@ -38,7 +38,7 @@ class SnapshotRun {
     } catch (...) {
       failure = std::current_exception();
     }
-    if (output_) co_await output_->Discard();
+    if (output_ && !keep_) co_await output_->Discard();
     std::rethrow_exception(failure);
   }
 
@@ -101,10 +101,23 @@ class SnapshotRun {
       co_await RequireAbsent(context_.snapshots, key_, cut_);
       co_await lines_->Commit();
     } else {
-      SnapshotFiles files{summary_, parts_->files(), table_json_};
-      co_await Publish(context_.snapshots, files, cut_);
+      co_await Publish();
     }
-    output_.reset();
+  }
+
+  Task<void> Publish() {
+    const SnapshotFiles files{summary_, parts_->files(), table_json_};
+    co_await WriteManifests(context_.snapshots, files);
+    // From here on the summary may be there, whatever we hear of it: then the files must stay.
+    keep_ = true;
+    const bool first = co_await WriteSummary(context_.snapshots, files);
+    if (!first) {
+      keep_ = false;
+      throw Error(Reaction::kConflict,
+                  "another run has made a snapshot of the same moment: " + key_)
+          .Hint("Use that one.");
+    }
+    co_await RemoveLeftovers(context_.snapshots, files);
   }
 
   void FillSummary() {
@@ -171,6 +184,7 @@ class SnapshotRun {
   std::unique_ptr<BlockOutput> output_;
   PartsOutput* parts_ = nullptr;  // output_, or null
   LinesOutput* lines_ = nullptr;  // likewise
+  bool keep_ = false;             // what was written may be part of a whole snapshot
   AggregateResult found_;
   SnapshotSummary summary_;
 };

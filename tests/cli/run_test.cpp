@@ -55,7 +55,7 @@ class RunTest : public testing::Test {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
     Outcome outcome;
-    outcome.status = Run(arguments, environment);
+    outcome.status = ddbvault::Run(arguments, environment);
     outcome.out = testing::internal::GetCapturedStdout();
     outcome.err = testing::internal::GetCapturedStderr();
     EXPECT_THAT(outcome.out + outcome.err, testing::Not(HasSubstr("hunter2")));

@@ -1,130 +1,18 @@
 #include "restore/verify.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <filesystem>
-#include <functional>
-#include <set>
-#include <utility>
+#include <string>
 
 #include "base/error.h"
-#include "incremental/state.h"
 #include "restore/verify_object.h"
-#include "tests/support/engine_world.h"
-#include "tests/support/flaky_store.h"
+#include "tests/restore/verify_world.h"
 #include "tests/support/temp_dir.h"
 
 namespace ddbvault {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-// A store whose reads can be tampered with.
-class TamperedStore : public FlakyStore {
- public:
-  explicit TamperedStore(ObjectStore& inner) : FlakyStore(inner, none_) {}
-  Task<std::optional<StoredObject>> Get(std::string key, std::string version_id = {}) override {
-    std::optional<StoredObject> object = co_await FlakyStore::Get(key, version_id);
-    if (object && on_get) on_get(*object);
-    co_return object;
-  }
-  std::function<void(StoredObject&)> on_get;
-
- private:
-  Faults none_{0, FaultMoment::kBefore};
-};
-
-class VerifyTest : public ::testing::Test {
- protected:
-  VerifyTest() {
-    world.aws.CreateTable("orders", KeySchema{{{"id", 'S'}}});
-    world.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
-    options.segments = 2;
-  }
-
-  static std::string Key(const std::string& id) { return R"({"id":{"S":")" + id + R"("}})"; }
-  static std::string Item(const std::string& id, const std::string& value = "1") {
-    return R"({"id":{"S":")" + id + R"("},"v":{"N":")" + value + R"("}})";
-  }
-  std::string Object(const std::string& id) const {
-    return layout.ItemObject(ItemKey::FromKeys(Key(id)));
-  }
-  FakeStream& stream() { return world.aws.stream("orders"); }
-
-  void PutObject(const std::string& key, const std::string& body, ObjectMetadata metadata) {
-    PutRequest request;
-    request.key = key;
-    request.body = body;
-    request.metadata = std::move(metadata);
-    world.Run(world.store.Put(request));
-  }
-  ObjectMetadata Applied(const std::string& sequence_number = "1",
-                         EventName event = EventName::kModify) {
-    VersionInfo info;
-    info.stream_label = stream().label();
-    info.sequence_number = sequence_number;
-    info.change_time = world.clock.Now();
-    info.event = event;
-    info.writer = "w1";
-    return info.ToMetadata();
-  }
-  // The table has it, the backup has it, the follower knows that.
-  void PutBoth(const std::string& id, const std::string& value = "1") {
-    world.aws.Put("orders", Item(id, value));
-    PutObject(Object(id), Item(id, value), Applied(stream().sequence_numbers().back()));
-    SaveState();
-  }
-  // All that the stream has up to now is applied.
-  void SaveState() {
-    FollowerState state;
-    state.table = "orders";
-    state.stream_arn = stream().arn();
-    state.stream_label = stream().label();
-    state.watermark = world.clock.Now();
-    state.gaps = gaps;
-    if (!stream().sequence_numbers().empty()) {
-      state.shards[stream().shards()[0]] = {stream().sequence_numbers().back(), false};
-    }
-    PutObject(layout.State(), ToJson(state), {});
-  }
-
-  VerifyReport Run(ObjectStore& store) {
-    const auto description = world.Run(world.table.DescribeTable("orders"));
-    const VerifySubject subject{world.table, streams,     store, layout,  *description,
-                                workers,     world.clock, stop,  progress};
-    return world.Run(Verify(subject, options));
-  }
-  VerifyReport Run() { return Run(world.store); }
-
-  // "kind object (detail)" of each finding.
-  static std::vector<std::string> Found(const VerifyReport& report) {
-    std::vector<std::string> found;
-    for (const Finding& finding : report.findings) {
-      std::string line = std::string(FindingKindText(finding.kind)) + " " + finding.object;
-      if (!finding.detail.empty()) line += " (" + finding.detail + ")";
-      found.push_back(line);
-    }
-    return found;
-  }
-  void ExpectOnly(const std::string& finding, const VerifyReport& report) {
-    EXPECT_THAT(Found(report), ElementsAre(finding));
-    EXPECT_EQ(report.different + report.missing + report.extra + report.damaged, 1U);
-    EXPECT_EQ(report.pending, 0U);
-    EXPECT_TRUE(report.differs());
-  }
-
-  EngineWorld world;
-  Layout layout{"orders", KeyHash::kSha256};
-  WorkerPool workers{1};
-  Stop stop;
-  Progress progress;
-  VerifyOptions options;
-  StreamsClient* streams = &world.streams;
-  std::vector<Gap> gaps;
-};
 
 TEST_F(VerifyTest, FindsNothingInAFaithfulBackup) {
   for (int i = 0; i < 30; ++i) PutBoth(std::to_string(i));
@@ -263,146 +151,11 @@ TEST_F(VerifyTest, CountsTombstonesAndForeignObjects) {
   EXPECT_EQ(report.objects, 1U);
 }
 
-TEST_F(VerifyTest, TakesChangesThatAreNotYetAppliedForPending) {
-  PutBoth("changed");
-  PutBoth("deleted");
-  PutBoth("stale");
-  world.aws.Put("orders", Item("stale", "2"));
-  SaveState();
-  world.aws.Put("orders", Item("changed", "2"));
-  world.aws.Delete("orders", Key("deleted"));
-  world.aws.Put("orders", Item("new"));
-  const VerifyReport report = Run();
-  EXPECT_THAT(Found(report), ElementsAre("different " + Object("stale")));
-  EXPECT_EQ(report.pending, 3U);
-  EXPECT_EQ(report.tail_records, 3U);
-}
-
-TEST_F(VerifyTest, TakesChangesOfAStreamThatTheFollowerHasNotSeenForPending) {
-  PutBoth("a");
-  world.aws.DisableStream("orders");
-  world.clock.Advance(std::chrono::seconds(5));
-  world.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
-  world.aws.Put("orders", Item("a", "2"));
-  const VerifyReport report = Run();
-  EXPECT_THAT(Found(report), IsEmpty());
-  EXPECT_EQ(report.pending, 1U);
-}
-
-TEST_F(VerifyTest, DoesNotTakeAnAppliedChangeForPendingBecauseThePositionsAreOld) {
-  PutBoth("a");
-  world.aws.Put("orders", Item("a", "2"));
-  PutObject(Object("a"), Item("a", "3"), Applied(stream().sequence_numbers().back()));
-  const VerifyReport report = Run();
-  EXPECT_EQ(report.tail_records, 1U);
-  ExpectOnly("different " + Object("a"), report);
-}
-
-TEST_F(VerifyTest, WaitsForRecordsThatReachTheStreamLate) {
-  PutBoth("a");
-  world.aws.Put("orders", Item("a", "2"));
-  const Time began = world.clock.Now();
-  Time asked{};
-  world.aws.before = OnCalls("GetShardIterator", {1}, [&]() -> std::optional<HttpResponse> {
-    asked = world.clock.Now();
-    return std::nullopt;
-  });
-  EXPECT_EQ(Run().pending, 1U);
-  EXPECT_GE(asked, began + kStreamDelay);
-}
-
-TEST_F(VerifyTest, TakesAnItemThatChangesWhileItLooksForPending) {
-  streams = nullptr;
-  PutBoth("a");
-  PutObject(Object("a"), Item("a", "7"), Applied());
-  world.aws.before = OnCalls("GetItem", {1}, [&]() -> std::optional<HttpResponse> {
-    world.aws.Put("orders", Item("a", "2"));
-    return std::nullopt;
-  });
-  const VerifyReport report = Run();
-  EXPECT_THAT(Found(report), IsEmpty());
-  EXPECT_EQ(report.pending, 1U);
-}
-
-TEST_F(VerifyTest, TakesAnObjectThatIsWrittenWhileItLooksForPending) {
-  streams = nullptr;
-  PutBoth("a");
-  PutObject(Object("a"), Item("a", "7"), Applied());
-  TamperedStore store(world.store);
-  int reads = 0;
-  store.on_get = [&](StoredObject& object) {
-    if (object.info.key == Object("a") && ++reads == 1) object.info.version_id = "an older one";
-  };
-  const VerifyReport report = Run(store);
-  EXPECT_EQ(reads, 2);
-  EXPECT_THAT(Found(report), IsEmpty());
-  EXPECT_EQ(report.pending, 1U);
-}
-
-TEST_F(VerifyTest, TakesAnItemThatIsDeletedWhileItLooksForPending) {
-  PutBoth("a");
-  PutObject(Object("a"), "", Applied(stream().sequence_numbers().back(), EventName::kRemove));
-  world.aws.before = OnCalls("GetItem", {1}, [&]() -> std::optional<HttpResponse> {
-    world.aws.Delete("orders", Key("a"));
-    return std::nullopt;
-  });
-  const VerifyReport report = Run();
-  EXPECT_THAT(Found(report), IsEmpty());
-  EXPECT_EQ(report.pending, 1U);
-}
-
-TEST_F(VerifyTest, LooksAtAnObjectOfAnUnknownItemAgainToo) {
-  PutObject(Object("late"), Item("late"), Applied());
-  options.segments = 1;
-  world.aws.after = OnCalls("Scan", {1}, [&]() -> std::optional<HttpResponse> {
-    world.aws.Put("orders", Item("late"));
-    return std::nullopt;
-  });
-  TamperedStore store(world.store);
-  bool first = true;
-  store.on_get = [&](StoredObject& object) {
-    if (object.info.key == Object("late") && std::exchange(first, false)) object.body = "{";
-  };
-  const VerifyReport report = Run(store);
-  EXPECT_THAT(Found(report), IsEmpty());
-  EXPECT_EQ(report.equal, 1U);
-}
-
 TEST_F(VerifyTest, DoesNotReadWhatIsTooLargeForAnItem) {
   PutObject(Object("large"), std::string(kMaxItemJsonBytes + 1, ' '), Applied());
   TamperedStore store(world.store);
   store.on_get = [&](StoredObject& object) { EXPECT_NE(object.info.key, Object("large")); };
   ExpectOnly("damaged " + Object("large") + " (larger than any item)", Run(store));
-}
-
-TEST_F(VerifyTest, TakesAnItemThatComesAfterTheScanForWhatItIs) {
-  PutBoth("a");
-  PutObject(Object("late"), Item("late"), Applied());
-  options.segments = 1;
-  world.aws.after = OnCalls("Scan", {1}, [&]() -> std::optional<HttpResponse> {
-    world.aws.Put("orders", Item("late"));
-    return std::nullopt;
-  });
-  const VerifyReport report = Run();
-  EXPECT_THAT(Found(report), IsEmpty());
-  EXPECT_EQ(report.equal, 2U);
-  EXPECT_EQ(report.items, 2U);
-}
-
-TEST_F(VerifyTest, DoesNotReportAFaultThatIsGoneWhenItLooksAgain) {
-  PutBoth("a");
-  PutBoth("b");
-  TamperedStore store(world.store);
-  std::set<std::string> seen;
-  store.on_get = [&](StoredObject& object) {
-    if (!seen.insert(object.info.key).second) return;
-    if (object.info.key == Object("a")) object.body = Item("a", "9");
-    if (object.info.key == Object("b")) throw Error(Reaction::kCorrupt, "cut short");
-  };
-  const VerifyReport report = Run(store);
-  EXPECT_THAT(Found(report), IsEmpty());
-  EXPECT_EQ(report.equal, 2U);
-  EXPECT_EQ(report.pending, 0U);
 }
 
 TEST_F(VerifyTest, ReportsWhatTheStoreItselfFindsDamaged) {
@@ -515,17 +268,6 @@ TEST_F(VerifyTest, EndsWhenToldTo) {
   } catch (const Error& error) {
     EXPECT_EQ(error.reaction(), Reaction::kCancelled);
   }
-}
-
-TEST_F(VerifyTest, SaysThatTheStreamHasForgottenWhatWasNotApplied) {
-  PutBoth("a");
-  world.aws.Put("orders", Item("a", "2"));
-  world.aws.Put("orders", Item("a", "3"));
-  stream().TrimBefore(stream().sequence_numbers().back());
-  world.aws.Delete("orders", Key("a"));
-  const VerifyReport report = Run();
-  EXPECT_TRUE(report.tail_trimmed);
-  EXPECT_FALSE(report.covered());
 }
 
 TEST_F(VerifyTest, RefusesSettingsThatCannotBe) {

@@ -6,9 +6,9 @@
 #include <string>
 #include <utility>
 
-#include "aws/caller.h"
 #include "aws/dynamodb_client.h"
 #include "aws/streams_client.h"
+#include "tests/support/aws_test_client.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_dynamodb.h"
 #include "tests/support/memory_checkpoints.h"
@@ -19,7 +19,7 @@ namespace ddbvault {
 class EngineWorld {
  public:
   explicit EngineWorld(MemoryStoreOptions store_options = {})
-      : aws(clock), store(clock, store_options), table(Caller()), streams(Caller()) {}
+      : aws(clock), store(clock, store_options), table(TestCaller(aws, clock)), streams(TestCaller(aws, clock)) {}
 
   // Runs the task to its end, in fake time.
   template <typename T>
@@ -34,19 +34,6 @@ class EngineWorld {
   MemoryCheckpoints checkpoints;
   DynamoDbClient table;
   StreamsClient streams;
-
- private:
-  std::shared_ptr<AwsCaller> Caller() {
-    Credentials credentials;
-    credentials.access_key_id = "test";
-    credentials.secret_access_key = "test";
-    CallerOptions options;
-    options.service = "dynamodb";
-    options.region = "eu-central-1";
-    options.endpoint = "https://dynamodb.eu-central-1.amazonaws.com";
-    return std::make_shared<AwsCaller>(aws, clock, std::make_shared<StaticCredentials>(credentials),
-                                       options);
-  }
 };
 
 }  // namespace ddbvault

@@ -27,8 +27,8 @@ Task<void> FakeClock::Sleep(Duration duration, Stop* stop) {
   };
   sleepers_.emplace(now_ + duration, &timer);
   const Registered registered{this, &timer};
-  std::optional<Stop::Registration> registration;
-  if (stop != nullptr) registration.emplace(stop->OnRequest([&timer] { timer.cancel(); }));
+  Stop::Registration registration;
+  if (stop != nullptr) registration = stop->OnRequest([&timer] { timer.cancel(); });
   asio::error_code ignored;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }

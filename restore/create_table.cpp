@@ -1,0 +1,209 @@
+#include "restore/create_table.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+
+#include "base/error.h"
+#include "base/log.h"
+
+namespace ddbvault {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// CREATING takes seconds; tables with many indexes, minutes.
+constexpr Duration kPollEvery{1000};
+
+// Members of TableDescription that describe and cannot be asked for (API reference, 2026-08), and those
+// that are turned into others below.
+const std::set<std::string_view> kDescribesOnly = {
+    "TableName", "TableArn", "TableId", "TableStatus", "TableSizeBytes", "ItemCount",
+    "CreationDateTime", "LatestStreamArn", "LatestStreamLabel", "Replicas", "GlobalTableVersion",
+    "GlobalTableWitnesses", "GlobalTableSettingsReplicationMode", "MultiRegionConsistency",
+    "RestoreSummary", "ArchivalSummary", "BillingModeSummary", "SSEDescription",
+    "TableClassSummary", "ProvisionedThroughput", "WarmThroughput", "OnDemandThroughput",
+    "StreamSpecification", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"};
+
+const std::set<std::string_view> kIndexFields = {"IndexName", "KeySchema", "Projection"};
+
+// What makes the table the one it was: never left out.
+const std::set<std::string_view> kEssential = {
+    "TableName",  "AttributeDefinitions",   "KeySchema",
+    "BillingMode", "ProvisionedThroughput", "LocalSecondaryIndexes",
+    "GlobalSecondaryIndexes", "StreamSpecification"};
+
+bool HasValue(const Json& json, const char* name) {
+  const auto at = json.find(name);
+  return at != json.end() && !at->is_null();
+}
+
+Json ThroughputOf(const Json& described) {
+  const Json& throughput = described.at("ProvisionedThroughput");
+  return {{"ReadCapacityUnits", throughput.at("ReadCapacityUnits")},
+          {"WriteCapacityUnits", throughput.at("WriteCapacityUnits")}};
+}
+
+// -1 stands for a limit that is not set.
+void AddOnDemandLimits(const Json& described, Json& request) {
+  if (!HasValue(described, "OnDemandThroughput")) return;
+  Json limits = Json::object();
+  for (const auto& [name, value] : described.at("OnDemandThroughput").items()) {
+    if (value.is_number() && value.get<std::int64_t>() > 0) limits[name] = value;
+  }
+  if (!limits.empty()) request["OnDemandThroughput"] = limits;
+}
+
+Json Indexes(const Json& described, bool with_throughput, bool on_demand) {
+  Json indexes = Json::array();
+  for (const Json& index : described) {
+    Json request = Json::object();
+    for (const auto& [name, value] : index.items()) {
+      if (kIndexFields.count(name) > 0) request[name] = value;
+    }
+    if (with_throughput && on_demand) AddOnDemandLimits(index, request);
+    if (with_throughput && !on_demand) request["ProvisionedThroughput"] = ThroughputOf(index);
+    indexes.push_back(std::move(request));
+  }
+  return indexes;
+}
+
+void AddBilling(const Json& table, Json& request, bool on_demand) {
+  request["BillingMode"] = on_demand ? "PAY_PER_REQUEST" : "PROVISIONED";
+  if (on_demand) {
+    AddOnDemandLimits(table, request);
+  } else {
+    request["ProvisionedThroughput"] = ThroughputOf(table);
+  }
+}
+
+void AddEncryption(const Json& table, Json& request) {
+  // Without a description the key is AWS's own: the default.
+  if (!HasValue(table, "SSEDescription")) return;
+  const Json& described = table.at("SSEDescription");
+  if (!HasValue(described, "SSEType")) return;
+  Json specification = {{"Enabled", true}, {"SSEType", described.at("SSEType")}};
+  if (HasValue(described, "KMSMasterKeyArn")) {
+    specification["KMSMasterKeyId"] = described.at("KMSMasterKeyArn");
+  }
+  request["SSESpecification"] = specification;
+}
+
+bool IsOnDemand(const Json& table) {
+  return HasValue(table, "BillingModeSummary") &&
+         table.at("BillingModeSummary").value("BillingMode", "") == "PAY_PER_REQUEST";
+}
+
+Json BuildRequest(const Json& table, std::string_view name) {
+  const bool on_demand = IsOnDemand(table);
+  Json request = {{"TableName", name},
+                  {"AttributeDefinitions", table.at("AttributeDefinitions")},
+                  {"KeySchema", table.at("KeySchema")}};
+  AddBilling(table, request, on_demand);
+  if (HasValue(table, "LocalSecondaryIndexes")) {
+    request["LocalSecondaryIndexes"] =
+        Indexes(table.at("LocalSecondaryIndexes"), false, on_demand);
+  }
+  if (HasValue(table, "GlobalSecondaryIndexes")) {
+    request["GlobalSecondaryIndexes"] =
+        Indexes(table.at("GlobalSecondaryIndexes"), true, on_demand);
+  }
+  if (HasValue(table, "StreamSpecification") &&
+      table.at("StreamSpecification").value("StreamEnabled", false)) {
+    request["StreamSpecification"] = table.at("StreamSpecification");
+  }
+  AddEncryption(table, request);
+  if (HasValue(table, "TableClassSummary") && HasValue(table.at("TableClassSummary"), "TableClass")) {
+    request["TableClass"] = table.at("TableClassSummary").at("TableClass");
+  }
+  for (const auto& [field, value] : table.items()) {
+    const bool known = kDescribesOnly.count(field) > 0 || request.contains(field);
+    if (!known && !value.is_null()) request[field] = value;
+  }
+  return request;
+}
+
+// Takes from the request what a table can do without; returns the names.
+std::vector<std::string> Reduce(Json& request) {
+  std::vector<std::string> left_out;
+  for (const auto& [field, value] : request.items()) {
+    if (kEssential.count(field) == 0) left_out.push_back(field);
+  }
+  for (const std::string& field : left_out) request.erase(field);
+  return left_out;
+}
+
+std::string Joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+// nullopt: the server refused the request; `refusal` says how.
+Task<std::optional<TableDescription>> TryCreate(DynamoDbClient& client, std::string request,
+                                                std::optional<Error>& refusal) {
+  try {
+    co_return co_await client.CreateTable(request);
+  } catch (const Error& error) {
+    if (error.reaction() != Reaction::kFixCommand) throw;
+    refusal = error;
+  }
+  co_return std::nullopt;
+}
+
+Task<TableDescription> WaitUntilActive(DynamoDbClient& client, Clock& clock, Stop& stop,
+                                       std::string name) {
+  for (;;) {
+    stop.ThrowIfRequested();
+    // A table that has just been created may not be seen yet.
+    auto table = co_await client.DescribeTable(name);
+    if (table && table->status == "ACTIVE" && table->indexes_active) co_return *table;
+    co_await clock.Sleep(kPollEvery, &stop);
+  }
+}
+
+Json ParseTable(std::string_view table_json) {
+  try {
+    return Json::parse(table_json);
+  } catch (const Json::exception&) {
+    throw Error(Reaction::kCorrupt, "table.json is not the description of a table");
+  }
+}
+
+Json RequestFor(std::string_view table_json, std::string_view name) {
+  try {
+    return BuildRequest(ParseTable(table_json), name);
+  } catch (const Json::exception&) {
+    throw Error(Reaction::kCorrupt, "table.json is not the description of a table");
+  }
+}
+
+}  // namespace
+
+std::string CreateTableRequest(std::string_view table_json, std::string_view name) {
+  return RequestFor(table_json, name).dump();
+}
+
+Task<CreatedTable> CreateTableLike(DynamoDbClient& client, Clock& clock, Stop& stop,
+                                   Progress& progress, std::string table_json, std::string name) {
+  Json request = RequestFor(table_json, name);
+  CreatedTable created;
+  std::optional<Error> refusal;
+  auto table = co_await TryCreate(client, request.dump(), refusal);
+  if (!table) {
+    created.left_out = Reduce(request);
+    if (created.left_out.empty()) throw *refusal;
+    std::optional<Error> second_refusal;
+    table = co_await TryCreate(client, request.dump(), second_refusal);
+    // The first refusal may be about what was left out: the second one is about what must be.
+    if (!table) throw *second_refusal;
+    LogWarn("{}: created without {}: this server does not take it ({})", name,
+            Joined(created.left_out), refusal->message());
+  }
+  progress.phase = "waiting for the table to become active";
+  created.table = co_await WaitUntilActive(client, clock, stop, name);
+  progress.phase.clear();
+  co_return created;
+}
+
+}  // namespace ddbvault

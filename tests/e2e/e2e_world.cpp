@@ -1,0 +1,53 @@
+#include "tests/e2e/e2e_world.h"
+
+namespace ddbvault {
+namespace {
+
+// Far more than anything here takes; a command that hangs fails its test.
+constexpr ChildProcess::Duration kDeadline = std::chrono::minutes(2);
+
+}  // namespace
+
+E2eWorld::E2eWorld() = default;
+
+std::unique_ptr<ChildProcess> E2eWorld::Start(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), servers.binary.string());
+  return std::make_unique<ChildProcess>(std::move(arguments), environment, directory.path());
+}
+
+Finished E2eWorld::Run(std::vector<std::string> arguments) {
+  const auto child = Start(std::move(arguments));
+  Finished finished;
+  finished.status = child->Wait(kDeadline);
+  finished.out = child->stdout_text();
+  finished.err = child->stderr_text();
+  return finished;
+}
+
+std::string E2eWorld::MakeBucket(bool versioned) {
+  const std::string name = UniqueName("bucket");
+  S3Client bucket = Bucket(name);
+  Do(bucket.CreateBucket());
+  if (versioned) Do(bucket.PutBucketVersioning(true));
+  return name;
+}
+
+S3Client E2eWorld::Bucket(const std::string& bucket) {
+  return S3Client(Caller("s3", servers.s3_endpoint, AwsProtocol::kXml), bucket, true);
+}
+
+std::shared_ptr<AwsCaller> E2eWorld::Caller(const std::string& service,
+                                            const std::string& endpoint, AwsProtocol protocol) {
+  Credentials credentials;
+  credentials.access_key_id = servers.access_key_id;
+  credentials.secret_access_key = servers.secret_access_key;
+  CallerOptions options;
+  options.service = service;
+  options.region = servers.region;
+  options.endpoint = endpoint;
+  options.protocol = protocol;
+  return std::make_shared<AwsCaller>(loop, clock, std::make_shared<StaticCredentials>(credentials),
+                                     options);
+}
+
+}  // namespace ddbvault

@@ -1,0 +1,174 @@
+// The main job, end to end: create, fill, backfill, follow under concurrent writes, snapshot, restore,
+// verify; with each kind of place and each type of key.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <filesystem>
+
+#include "tests/e2e/e2e_world.h"
+#include "tests/support/workload.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr ChildProcess::Duration kDeadline = std::chrono::minutes(2);
+constexpr int kGapOrNoBackfill = 4;
+
+struct Setup {
+  std::string name;
+  std::string place;  // "file", "s3", or "s3-tls": https with virtual-host addressing
+  char key_type = 'S';
+  std::string format = "export";
+  std::string compression = "gzip";
+};
+
+class RoundTripTest : public testing::TestWithParam<Setup> {
+ protected:
+  RoundTripTest() {
+    if (GetParam().place == "file") return;
+    const std::string bucket = world_.MakeBucket(true);
+    places_ = {"--incremental", "s3://" + bucket + "/backups/incremental", "--snapshots",
+               "s3://" + bucket + "/backups/snapshots"};
+    if (GetParam().place == "s3-tls") {
+      world_.environment["AWS_ENDPOINT_URL_S3"] = world_.servers.s3_tls_endpoint;
+      world_.environment["AWS_CA_BUNDLE"] = world_.servers.ca_bundle.string();
+      places_.insert(places_.end(), {"--s3-path-style", "never"});
+    }
+  }
+  std::vector<std::string> With(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), places_.begin(), places_.end());
+    return arguments;
+  }
+  void ExpectDone(std::vector<std::string> arguments) {
+    const Finished finished = world_.Run(With(std::move(arguments)));
+    EXPECT_EQ(finished.status, 0) << finished.out << finished.err;
+  }
+
+  E2eWorld world_;
+  std::vector<std::string> places_;
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Places, RoundTripTest,
+    testing::Values(Setup{"File", "file"}, Setup{"S3", "s3", 'S', "export", "zstd"},
+                    Setup{"S3TlsVirtualHost", "s3-tls", 'N'},
+                    Setup{"FileBinaryKeysLines", "file", 'B', "lines"},
+                    Setup{"S3LinesPlain", "s3", 'N', "lines", "none"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST_P(RoundTripTest, BacksUpWhileTheTableChangesAndRestoresTheSame) {
+  const std::string source = UniqueName("orders");
+  const std::string target = UniqueName("again");
+  WorkloadOptions options;
+  options.key_type = GetParam().key_type;
+  options.keys = 300;
+  Workload workload(world_.dynamodb, source, options);
+  world_.Do(workload.CreateTable(false));
+  world_.Do(workload.Fill(250));
+
+  const auto follower = world_.Start(With({"follow", source, "--enable-stream"}));
+  follower->WaitForStderrLine("following stream", kDeadline);
+  const auto backfill = world_.Start(With({"backfill", source, "--segments", "3"}));
+  world_.Do(workload.Change(400));
+  EXPECT_EQ(backfill->Wait(kDeadline), 0) << backfill->stderr_text();
+  world_.Do(workload.Change(100));
+
+  follower->Signal(SIGTERM);
+  EXPECT_EQ(follower->Wait(std::chrono::seconds(20)), 0) << follower->stderr_text();
+  ExpectDone({"follow", source, "--once"});
+  ExpectDone({"verify", source});
+  ExpectDone({"snapshot", source, "--format", GetParam().format, "--compression",
+              GetParam().compression});
+  ExpectDone({"restore", target, source + "/latest", "--create"});
+  EXPECT_EQ(world_.Do(ReadTable(world_.dynamodb, target)),
+            world_.Do(ReadTable(world_.dynamodb, source)));
+  const auto made = world_.Do(world_.dynamodb.DescribeTable(target));
+  ASSERT_TRUE(made);
+  EXPECT_THAT(made->json, HasSubstr("by-color"));
+  EXPECT_THAT(made->json, HasSubstr("by-weight"));
+  EXPECT_TRUE(made->stream.enabled);
+}
+
+TEST_P(RoundTripTest, VerifyNamesWhatDiffersAndOneItemCanBePutRight) {
+  const std::string table = UniqueName("orders");
+  WorkloadOptions options;
+  options.key_type = GetParam().key_type;
+  Workload workload(world_.dynamodb, table, options);
+  world_.Do(workload.CreateTable(true));
+  world_.Do(workload.Fill(20));
+  ExpectDone({"backfill", table});
+  ExpectDone({"follow", table, "--once"});
+  ExpectDone({"verify", table});
+  // A change that the follower has not reached yet is pending, not different.
+  WriteRequest change;
+  change.item = workload.Item(3, 999);
+  const std::vector<WriteRequest> changes = {change};
+  world_.Do(world_.dynamodb.BatchWriteItem(table, changes));
+  const Finished pending = world_.Run(With({"verify", table, "--json"}));
+  EXPECT_EQ(pending.status, 0) << pending.out << pending.err;
+  EXPECT_THAT(pending.out, HasSubstr("\"pending\": 1"));
+  ExpectDone({"follow", table, "--once"});
+  ExpectDone({"verify", table, "--key", workload.Key(3)});
+}
+
+TEST(FollowTest, SaysThatABackfillIsMissing) {
+  E2eWorld world;
+  const std::string table = UniqueName("orders");
+  Workload workload(world.dynamodb, table, WorkloadOptions());
+  world.Do(workload.CreateTable(true));
+  const Finished finished = world.Run({"follow", table, "--once"});
+  EXPECT_EQ(finished.status, kGapOrNoBackfill) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("ddbvault backfill " + table));
+}
+
+TEST(FollowTest, FollowsSeveralTablesInOneProcess) {
+  E2eWorld world;
+  const std::string first = UniqueName("first");
+  const std::string second = UniqueName("second");
+  for (const std::string& table : {first, second}) {
+    Workload workload(world.dynamodb, table, WorkloadOptions());
+    world.Do(workload.CreateTable(true));
+    world.Do(workload.Fill(30));
+  }
+  world.Run({"follow", first, second, "--once"});
+  for (const std::string& table : {first, second}) {
+    EXPECT_EQ(world.Run({"backfill", table}).status, 0);
+    EXPECT_EQ(world.Run({"verify", table}).status, 0);
+  }
+}
+
+TEST(FollowTest, LeavesWithinSecondsOfASignalAndLosesNothing) {
+  E2eWorld world;
+  const std::string table = UniqueName("orders");
+  Workload workload(world.dynamodb, table, WorkloadOptions());
+  world.Do(workload.CreateTable(true));
+  EXPECT_EQ(world.Run({"backfill", table}).status, 0);
+  for (const int signal : {SIGTERM, SIGINT}) {
+    const auto follower = world.Start({table});  // follow is the default command
+    follower->WaitForStderrLine("following stream", kDeadline);
+    world.Do(workload.Change(150));
+    follower->Signal(signal);
+    EXPECT_EQ(follower->Wait(std::chrono::seconds(15)), 0) << follower->stderr_text();
+  }
+  EXPECT_EQ(world.Run({"follow", table, "--once"}).status, 0);
+  EXPECT_EQ(world.Run({"verify", table}).status, 0);
+}
+
+TEST(BackfillTest, GoesOnAfterItWasKilled) {
+  E2eWorld world;
+  const std::string table = UniqueName("orders");
+  Workload workload(world.dynamodb, table, WorkloadOptions());
+  world.Do(workload.CreateTable(true));
+  world.Do(workload.Fill(400));
+  const auto first = world.Start({"backfill", table, "--segments", "2", "--rate", "5"});
+  first->WaitForStderrLine("incremental backup", kDeadline);
+  first->Kill();
+  EXPECT_EQ(world.Run({"backfill", table, "--segments", "2"}).status, 0);
+  EXPECT_EQ(world.Run({"follow", table, "--once"}).status, 0);
+  EXPECT_EQ(world.Run({"verify", table}).status, 0);
+}
+
+}  // namespace
+}  // namespace ddbvault
