@@ -11,7 +11,6 @@
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
 #include "incremental/followed_table.h"
-#include "incremental/owner.h"
 
 namespace ddbvault {
 namespace {
@@ -118,11 +117,6 @@ Task<ExitStatus> RunBackfill(Context& context) {
   const TableDescription table = co_await EnsureStream(*client, context.clock(), context.stop(),
                                                        name.name, line.Has("enable-stream"));
   const Layout layout(name.name, context.settings().key_hash);
-  if (!options.dry_run) {
-    const Owner owner = OwnerOf(table);
-    co_await ClaimPrefix(*store, layout, owner, context.clock().Now());
-    co_await SaveTableDefinition(*store, layout, table);
-  }
   Progress progress;
   Backfill backfill(*client, *store, context.clock(), context.stop(), progress, layout, table,
                     options);

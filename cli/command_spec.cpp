@@ -98,7 +98,7 @@ std::vector<OptionGroup> CommandSpec::AllGroups() const {
 
 const std::vector<CommandSpec>& Commands() {
   static const std::vector<CommandSpec> commands = {FollowSpec(), BackfillSpec(), SnapshotSpec(),
-                                                    VerifySpec()};
+                                                    RestoreSpec(), VerifySpec()};
   return commands;
 }
 

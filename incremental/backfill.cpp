@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "incremental/conditions.h"
+#include "incremental/owner.h"
 
 namespace ddbvault {
 namespace {
@@ -32,6 +33,11 @@ Task<void> Backfill::Prepare() {
         .Hint("changes made during the backfill would be lost: add --enable-stream, and run "
               "\"ddbvault follow " + table_.name + "\" beside it");
   }
+  if (!options_.dry_run) {
+    const Owner owner = OwnerOf(table_);
+    co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
+    co_await SaveTableDefinition(store_, layout_, table_);
+  }
   in_flight_ = std::make_unique<Semaphore>(co_await asio::this_coro::executor, options_.in_flight);
   ItemWriter::Options options;
   options.writer = options_.writer;
@@ -52,7 +58,7 @@ Task<BackfillResult> Backfill::Run() {
         [this](std::size_t segment) { return RunSegment(static_cast<std::uint32_t>(segment)); },
         &stop_);
   }
-  result_.stopped = stop_.requested();
+  result_.stopped = segments_done_ < (options_.only_segment ? 1 : options_.segments);
   result_.whole = !options_.dry_run && co_await IsWhole();
   co_return result_;
 }
@@ -112,7 +118,10 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
       co_await file.Save(ToJson(state));
       saved = clock_.Now();
     }
-    if (done) co_return;
+    if (done) {
+      ++segments_done_;
+      co_return;
+    }
     co_await rate_.Take(consumed, &stop_);
   }
 }

@@ -44,11 +44,11 @@ struct BackfillResult {
 
 class Backfill {
  public:
-  // `table.stream` must be enabled.
+  // `table.stream` must be enabled: Error{kFixCommand} otherwise.
   Backfill(DynamoDbClient& client, ObjectStore& store, Clock& clock, Stop& stop,
            Progress& progress, Layout layout, TableDescription table, BackfillOptions options);
 
-  // All segments of this run.  A stop is no error: what is written is saved.  Throws what another try
+  // Claims the prefix (owner.h) and does all segments of this run.  A stop is no error: what is written is saved.  Throws what another try
   // cannot help; then too the progress is saved.
   Task<BackfillResult> Run();
 
@@ -75,6 +75,7 @@ class Backfill {
   std::optional<ItemWriter> writer_;
   std::unique_ptr<Semaphore> in_flight_;
   BackfillResult result_;
+  std::uint32_t segments_done_ = 0;
 };
 
 }  // namespace ddbvault

@@ -12,12 +12,14 @@ LinesOutput::LinesOutput(Executor executor, WorkerPool& workers,
       compressor_(MakeCompressor(compression)) {}
 
 Task<void> LinesOutput::WriteBlock(std::string block, std::uint64_t) {
-  co_await workers_.Run([this, &block] { compressor_->Add(block, out_); });
+  const auto compress = [this, &block] { compressor_->Add(block, out_); };
+  co_await workers_.Run(compress);
   co_await WriteCompressed();
 }
 
 Task<void> LinesOutput::FinishFiles() {
-  co_await workers_.Run([this] { compressor_->Finish(out_); });
+  const auto finish = [this] { compressor_->Finish(out_); };
+  co_await workers_.Run(finish);
   co_await WriteCompressed();
 }
 

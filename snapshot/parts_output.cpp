@@ -30,7 +30,8 @@ Task<void> PartsOutput::WriteBlock(std::string block, std::uint64_t items) {
     ~Busy() { lane.busy = false; }
     Lane& lane;
   } busy(lane);
-  co_await workers_.Run([&lane, &block] { lane.compressor->Add(block, lane.out); });
+  const auto compress = [&lane, &block] { lane.compressor->Add(block, lane.out); };
+  co_await workers_.Run(compress);
   lane.items += items;
   if (lane.out.size() >= part_bytes_) co_await WritePart(lane);
 }
@@ -38,11 +39,12 @@ Task<void> PartsOutput::WriteBlock(std::string block, std::uint64_t items) {
 Task<void> PartsOutput::WritePart(Lane& lane) {
   Written written;
   DataFile& file = written.file;
-  co_await workers_.Run([&lane, &file] {
+  const auto finish = [&lane, &file] {
     lane.compressor->Finish(lane.out);
     file.md5 = Base64(AsBytes(Md5(lane.out)));
     file.sha256 = Hex(AsBytes(Sha256(lane.out)));
-  });
+  };
+  co_await workers_.Run(finish);
   const std::string body = std::exchange(lane.out, {});
   file.items = std::exchange(lane.items, 0);
   file.bytes = body.size();

@@ -62,7 +62,8 @@ Task<bool> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files) {
 
 Task<void> RemoveLeftovers(ObjectStore& snapshots, const SnapshotFiles& files) {
   try {
-    for (const std::string& key : co_await FindLeftovers(snapshots, files)) {
+    const std::vector<std::string> leftovers = co_await FindLeftovers(snapshots, files);
+    for (const std::string& key : leftovers) {
       LogWarn("{}: removed, an unfinished snapshot of the same moment has left it", key);
       co_await snapshots.PutDeleteMarker(key);
     }

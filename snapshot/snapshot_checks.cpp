@@ -30,7 +30,8 @@ Error SnapshotExists(const std::string& key, const Cut& cut) {
 Task<LastSnapshot> LoadLastSnapshot(ObjectStore& snapshots, std::string table) {
   LastSnapshot last;
   std::string summary_key;
-  for (const SnapshotEntry& entry : co_await FindSnapshots(snapshots, table)) {
+  const std::vector<SnapshotEntry> entries = co_await FindSnapshots(snapshots, table);
+  for (const SnapshotEntry& entry : entries) {
     if (entry.lines) {
       last.lines_key = entry.key;
       last.lines_bytes = entry.bytes;

@@ -62,7 +62,8 @@ Task<std::uint64_t> SnapshotReader::ReadWhole(const DataFile& file, const Sink& 
   const auto object = co_await store_.Get(file.key);
   if (!object) throw Error(Reaction::kCorrupt, "it is missing");
   const std::string& body = object->body;
-  co_await workers_.Run([&file, &body] { CheckBytes(file, body); });
+  const auto check = [&file, &body] { CheckBytes(file, body); };
+  co_await workers_.Run(check);
   ItemDecoder decoder(CompressionOf(file.key, body), schema_);
   co_await Decode(decoder, body, &sink);
   co_await FinishDecoding(decoder, &sink);
@@ -95,7 +96,8 @@ Task<std::uint64_t> SnapshotReader::Pass(const DataFile& file, const ObjectInfo&
     if (bytes.empty() && offset < object.size) throw Error(Reaction::kCorrupt, "it is cut short");
     offset += bytes.size();
     if (!decoder) decoder.emplace(CompressionOf(file.key, bytes), schema_);
-    if (!file.sha256.empty()) co_await workers_.Run([&] { digest.Add(bytes); });
+    const auto add = [&digest, &bytes] { digest.Add(bytes); };
+    if (!file.sha256.empty()) co_await workers_.Run(add);
     co_await Decode(*decoder, bytes, sink);
   } while (offset < object.size);
   co_await FinishDecoding(*decoder, sink);
@@ -125,7 +127,8 @@ Task<void> SnapshotReader::Decode(ItemDecoder& decoder, std::string_view bytes, 
 
 Task<void> SnapshotReader::FinishDecoding(ItemDecoder& decoder, const Sink* sink) {
   std::vector<SnapshotItem> items;
-  co_await workers_.Run([&decoder, &items] { decoder.Finish(items); });
+  const auto finish = [&decoder, &items] { decoder.Finish(items); };
+  co_await workers_.Run(finish);
   if (sink != nullptr && !items.empty()) co_await (*sink)(std::move(items));
 }
 

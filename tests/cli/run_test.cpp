@@ -177,6 +177,12 @@ TEST_F(RunTest, RefusesOptionsThatContradictEachOther) {
                 "  hint: see `ddbvault backfill --help`\n");
 }
 
+TEST_F(RunTest, RefusesToCreateATableThatIsToExist) {
+  ExpectRefusal({"restore", "orders", "--create", "--into-existing"}, ExitStatus::kUsage,
+                "ddbvault: --create and --into-existing cannot be given together\n"
+                "  hint: --create is for a table that is not there yet\n");
+}
+
 TEST_F(RunTest, RefusesTwoTablesOfOneNameInOnePlace) {
   const Outcome outcome = RunWith({"follow", "orders", "us-east-1/orders"});
   EXPECT_EQ(outcome.status, ExitStatus::kUsage);

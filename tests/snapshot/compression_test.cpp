@@ -87,7 +87,7 @@ TEST_P(CompressionTest, NeverGivesMoreThanAsked) {
 INSTANTIATE_TEST_SUITE_P(All, CompressionTest,
                          testing::Values(Compression::kGzip, Compression::kZstd,
                                          Compression::kNone),
-                         [](const auto& info) { return std::string(CompressionName(info.param)); });
+                         [](const auto& of) { return std::string(CompressionName(of.param)); });
 
 class DamageTest : public testing::TestWithParam<Compression> {};
 
@@ -116,7 +116,7 @@ TEST_P(DamageTest, RefusesWhatIsBehindTheEnd) {
 
 INSTANTIATE_TEST_SUITE_P(All, DamageTest,
                          testing::Values(Compression::kGzip, Compression::kZstd),
-                         [](const auto& info) { return std::string(CompressionName(info.param)); });
+                         [](const auto& of) { return std::string(CompressionName(of.param)); });
 
 TEST(CompressionNames, AreReadAndWritten) {
   EXPECT_EQ(ParseCompression("zstd"), Compression::kZstd);

@@ -1,12 +1,15 @@
 // A table's backup and its snapshots in memory, and all that making and restoring them needs.
 #pragma once
 
-#include <map>
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/digest.h"
+#include "base/error.h"
 #include "incremental/layout.h"
 #include "incremental/state.h"
 #include "item/item_key.h"
@@ -98,8 +101,8 @@ class SnapshotWorld : public EngineWorld {
   SnapshotResult WriteFrom(ObjectStore& from, ObjectStore& to, SnapshotOptions options) {
     stop = std::make_unique<Stop>();
     progress = Progress{};
-    const SnapshotContext context{from, to, clock, workers, *stop, progress};
-    return Run(WriteSnapshot(context, layout, std::move(options)));
+    const SnapshotContext all{from, to, clock, workers, *stop, progress};
+    return Run(WriteSnapshot(all, layout, std::move(options)));
   }
 
   // The items of a snapshot, by the value of "id"; read back through the reader.

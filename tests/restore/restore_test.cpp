@@ -1,0 +1,212 @@
+#include "restore/restore.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/snapshot/snapshot_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+class RestoreWorld : public SnapshotWorld {
+ public:
+  explicit RestoreWorld(int items = 60, SnapshotOptions snapshot = {}) {
+    for (int i = 0; i < items; ++i) {
+      PutChange(std::to_string(i), EventName::kInsert, At("2026-11-20T11:00:00Z"),
+                Hex(RandomBytes(100)));
+    }
+    snapshot.part_bytes = 1;
+    snapshot.allow_smaller = true;
+    options.snapshot = Write(snapshot).key;
+    options.table = "orders";
+  }
+  RestoreResult Restore() { return RestoreFrom(snapshots); }
+  RestoreResult RestoreFrom(ObjectStore& from) {
+    Stop no_stop;
+    Progress shown;
+    const RestoreContext all{table, from, clock, workers, no_stop, shown};
+    return Run(ddbvault::Restore(all, options));
+  }
+  void CreateTarget() { aws.CreateTable("orders", schema); }
+  std::vector<std::string> Restored() {
+    std::vector<std::string> items = aws.items("orders");
+    std::sort(items.begin(), items.end());
+    return items;
+  }
+
+  RestoreOptions options;
+};
+
+TEST(Restore, WritesEveryItemIntoAnEmptyTable) {
+  RestoreWorld world;
+  world.CreateTarget();
+  const RestoreResult result = world.Restore();
+  EXPECT_EQ(result.written, 60u);
+  EXPECT_EQ(result.read, 60u);
+  EXPECT_EQ(result.snapshot, "orders/20261120T120000Z");
+  EXPECT_EQ(result.consistent, false);
+  EXPECT_EQ(world.Restored(), world.Read(world.options.snapshot));
+}
+
+TEST(Restore, ReadsAFileOfLines) {
+  SnapshotOptions snapshot;
+  snapshot.format = SnapshotFormat::kLines;
+  RestoreWorld world(60, snapshot);
+  world.CreateTarget();
+  EXPECT_EQ(world.Restore().written, 60u);
+  EXPECT_EQ(world.Restored(), world.Read(world.options.snapshot));
+}
+
+TEST(Restore, CreatesTheTableWhenTold) {
+  RestoreWorld world;
+  EXPECT_EQ(ErrorOf([&] { world.Restore(); }),
+            "restore orders: there is no such table | Add --create to make it from the snapshot's "
+            "definition.");
+  world.options.create = true;
+  EXPECT_TRUE(world.Restore().created);
+  EXPECT_EQ(world.Restored().size(), 60u);
+  EXPECT_EQ(ErrorOf([&] { world.Restore(); }).substr(0, 44),
+            "restore orders: the table exists already | R");
+}
+
+TEST(Restore, RefusesATableThatHasItemsUnlessTold) {
+  RestoreWorld world;
+  world.CreateTarget();
+  world.aws.Put("orders", SnapshotWorld::Item("other"));
+  world.aws.settings.empty_scan_pages = 2;
+  EXPECT_EQ(ErrorOf([&] { world.Restore(); }),
+            "restore orders: the table has items | Add --into-existing to put the snapshot's items "
+            "over them (others stay), or restore into a new table with --create.");
+  EXPECT_EQ(world.Restored().size(), 1u);
+  world.options.into_existing = true;
+  EXPECT_EQ(world.Restore().written, 60u);
+  EXPECT_EQ(world.Restored().size(), 61u);
+}
+
+TEST(Restore, RefusesATableWithAnotherKey) {
+  RestoreWorld world;
+  world.aws.CreateTable("orders", {{{"number", 'N'}}});
+  EXPECT_EQ(ErrorOf([&] { world.Restore(); }),
+            "restore orders: orders/20261120T120000Z is of a table with the key id (S), this one "
+            "has number (N) | Choose a snapshot of this table, or restore into a new one with "
+            "--create.");
+}
+
+TEST(Restore, WritesNothingOfADamagedFile) {
+  for (const auto format : {SnapshotFormat::kExport, SnapshotFormat::kLines}) {
+    SnapshotOptions snapshot;
+    snapshot.format = format;
+    RestoreWorld world(60, snapshot);
+    world.CreateTarget();
+    const std::string key = format == SnapshotFormat::kLines ? world.options.snapshot
+                                                             : world.KeyWith("/data/");
+    std::string body = world.snapshots.Current(key)->body;
+    body[body.size() / 2] = static_cast<char>(body[body.size() / 2] ^ 8);
+    world.Replace(key, body);
+    const std::string error = ErrorOf([&] { world.Restore(); });
+    EXPECT_EQ(error.substr(0, 16 + key.size()), "restore orders: " + key) << error;
+    EXPECT_TRUE(world.Restored().empty());
+  }
+}
+
+TEST(Restore, NamesAMissingFileBeforeItCreatesTheTable) {
+  RestoreWorld world;
+  world.Run(world.snapshots.PutDeleteMarker(world.KeyWith("/data/")));
+  world.options.create = true;
+  EXPECT_NE(ErrorOf([&] { world.Restore(); }).find(" is missing"), std::string::npos);
+  EXPECT_EQ(world.aws.calls("CreateTable"), 0);
+}
+
+TEST(Restore, BringsBackOneItem) {
+  RestoreWorld world;
+  world.CreateTarget();
+  world.options.key = R"({"id":{"S":"7"}})";
+  EXPECT_EQ(world.Restore().written, 1u);
+  EXPECT_EQ(world.Restored().size(), 1u);
+  world.options.into_existing = true;
+  world.options.key = R"({"id":{"S":"none"}})";
+  EXPECT_EQ(ErrorOf([&] { world.Restore(); }),
+            "restore orders: orders/20261120T120000Z has no item with this key | It was deleted "
+            "before the snapshot, or put after it: try another one.");
+  world.options.key = "id";
+  EXPECT_EQ(ErrorOf([&] { world.Restore(); }).substr(0, 39),
+            "restore orders: not a key of this table");
+}
+
+TEST(Restore, OnlyReadsWithDryRun) {
+  RestoreWorld world;
+  world.options.dry_run = true;
+  EXPECT_EQ(world.Restore().read, 60u);
+  EXPECT_EQ(world.aws.calls("CreateTable"), 0);
+  EXPECT_EQ(world.aws.calls("BatchWriteItem"), 0);
+}
+
+TEST(Restore, GoesOnUntilEverythingIsTaken) {
+  RestoreWorld world;
+  world.CreateTarget();
+  world.aws.settings.batch_write_takes = 2;
+  const RestoreResult result = world.Restore();
+  EXPECT_EQ(result.written, 60u);
+  EXPECT_GT(result.retried, 0u);
+  EXPECT_EQ(world.Restored().size(), 60u);
+}
+
+TEST(Restore, SaysHowFarItGot) {
+  RestoreWorld world;
+  world.CreateTarget();
+  world.options.in_flight = 1;
+  world.aws.before = FailCalls("BatchWriteItem", {2}, 400, "ValidationException");
+  const std::string error = ErrorOf([&] { world.Restore(); });
+  EXPECT_EQ(error.substr(0, 41), "restore orders: after 25 of 60 items: Bat") << error;
+}
+
+// Whichever call fails, of the store or of the table: nothing but items of the snapshot is written,
+// and another run completes it.
+TEST(Restore, LosesNothingWhicheverCallFails) {
+  for (const bool table_fails : {false, true}) {
+    int n = 1;
+    for (bool fired = true; fired; ++n) {
+      RestoreWorld world(30);
+      world.CreateTarget();
+      Faults faults(table_fails ? 0 : static_cast<std::uint64_t>(n), FaultMoment::kBefore);
+      FlakyStore from(world.snapshots, faults);
+      fired = false;
+      if (table_fails) {
+        world.aws.before = OnCalls("", {n}, [&fired]() -> std::optional<HttpResponse> {
+          fired = true;
+          return FakeDynamoDb::Failure(400, "AccessDeniedException");
+        });
+      }
+      const std::string error = ErrorOf([&] { world.RestoreFrom(from); });
+      fired = fired || faults.fired();
+      EXPECT_EQ(error == "no error", !fired) << error;
+      world.aws.before = nullptr;
+      world.options.into_existing = true;
+      world.Restore();
+      EXPECT_EQ(world.Restored(), world.Read(world.options.snapshot));
+    }
+    EXPECT_GT(n, 4);
+  }
+}
+
+TEST(Restore, IsStoppedAndCompletedByAnotherRun) {
+  RestoreWorld world(100);
+  world.CreateTarget();
+  Stop stop;
+  Progress progress;
+  world.options.in_flight = 1;
+  world.aws.before = OnCalls("BatchWriteItem", {2}, [&]() -> std::optional<HttpResponse> {
+    stop.Request();
+    return std::nullopt;
+  });
+  const RestoreContext context{world.table, world.snapshots, world.clock,
+                               world.workers, stop,           progress};
+  EXPECT_EQ(ErrorOf([&] { world.Run(Restore(context, world.options)); }),
+            "restore orders: after 50 of 100 items: stopped | What is written stays. Run it again "
+            "with --into-existing: it puts every item.");
+  world.options.into_existing = true;
+  EXPECT_EQ(world.Restore().written, 100u);
+}
+
+}  // namespace
+}  // namespace ddbvault
