@@ -2,10 +2,10 @@
 //
 //   co_await bucket.Take(page.consumed_capacity, &stop);
 //
-// Units may be taken before or after they are used: taking more than there is leaves a debt, and who
-// takes while there is one waits until it is paid.  So one large page passes at once, and the next
-// one later; over any stretch of time no more than the rate and one second's worth is used, but for
-// the last taker's.  First come, first served.  For the event loop's thread.
+// Units may be taken before or after they are used: taking more than there is leaves a debt, and
+// who takes while there is one waits until it is paid.  So one large page passes at once, and the
+// next one later; over any stretch of time no more than the rate and one second's worth is used,
+// but for the last taker's.  First come, first served.  For the event loop's thread.
 #pragma once
 
 #include "base/clock.h"

@@ -15,23 +15,45 @@ using Json = nlohmann::ordered_json;
 // CREATING takes seconds; tables with many indexes, minutes.
 constexpr Duration kPollEvery{1000};
 
-// Members of TableDescription that describe and cannot be asked for (API reference, 2026-08), and those
-// that are turned into others below.
-const std::set<std::string_view> kDescribesOnly = {
-    "TableName", "TableArn", "TableId", "TableStatus", "TableSizeBytes", "ItemCount",
-    "CreationDateTime", "LatestStreamArn", "LatestStreamLabel", "Replicas", "GlobalTableVersion",
-    "GlobalTableWitnesses", "GlobalTableSettingsReplicationMode", "MultiRegionConsistency",
-    "RestoreSummary", "ArchivalSummary", "BillingModeSummary", "SSEDescription",
-    "TableClassSummary", "ProvisionedThroughput", "WarmThroughput", "OnDemandThroughput",
-    "StreamSpecification", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"};
+// Members of TableDescription that describe and cannot be asked for (API reference, 2026-08), and
+// those that are turned into others below.
+const std::set<std::string_view> kDescribesOnly = {"TableName",
+                                                   "TableArn",
+                                                   "TableId",
+                                                   "TableStatus",
+                                                   "TableSizeBytes",
+                                                   "ItemCount",
+                                                   "CreationDateTime",
+                                                   "LatestStreamArn",
+                                                   "LatestStreamLabel",
+                                                   "Replicas",
+                                                   "GlobalTableVersion",
+                                                   "GlobalTableWitnesses",
+                                                   "GlobalTableSettingsReplicationMode",
+                                                   "MultiRegionConsistency",
+                                                   "RestoreSummary",
+                                                   "ArchivalSummary",
+                                                   "BillingModeSummary",
+                                                   "SSEDescription",
+                                                   "TableClassSummary",
+                                                   "ProvisionedThroughput",
+                                                   "WarmThroughput",
+                                                   "OnDemandThroughput",
+                                                   "StreamSpecification",
+                                                   "LocalSecondaryIndexes",
+                                                   "GlobalSecondaryIndexes"};
 
 const std::set<std::string_view> kIndexFields = {"IndexName", "KeySchema", "Projection"};
 
 // What makes the table the one it was: never left out.
-const std::set<std::string_view> kEssential = {
-    "TableName",  "AttributeDefinitions",   "KeySchema",
-    "BillingMode", "ProvisionedThroughput", "LocalSecondaryIndexes",
-    "GlobalSecondaryIndexes", "StreamSpecification"};
+const std::set<std::string_view> kEssential = {"TableName",
+                                               "AttributeDefinitions",
+                                               "KeySchema",
+                                               "BillingMode",
+                                               "ProvisionedThroughput",
+                                               "LocalSecondaryIndexes",
+                                               "GlobalSecondaryIndexes",
+                                               "StreamSpecification"};
 
 bool HasValue(const Json& json, const char* name) {
   const auto at = json.find(name);
@@ -101,8 +123,7 @@ Json BuildRequest(const Json& table, std::string_view name) {
                   {"KeySchema", table.at("KeySchema")}};
   AddBilling(table, request, on_demand);
   if (HasValue(table, "LocalSecondaryIndexes")) {
-    request["LocalSecondaryIndexes"] =
-        Indexes(table.at("LocalSecondaryIndexes"), false, on_demand);
+    request["LocalSecondaryIndexes"] = Indexes(table.at("LocalSecondaryIndexes"), false, on_demand);
   }
   if (HasValue(table, "GlobalSecondaryIndexes")) {
     request["GlobalSecondaryIndexes"] =
@@ -113,7 +134,8 @@ Json BuildRequest(const Json& table, std::string_view name) {
     request["StreamSpecification"] = table.at("StreamSpecification");
   }
   AddEncryption(table, request);
-  if (HasValue(table, "TableClassSummary") && HasValue(table.at("TableClassSummary"), "TableClass")) {
+  if (HasValue(table, "TableClassSummary") &&
+      HasValue(table.at("TableClassSummary"), "TableClass")) {
     request["TableClass"] = table.at("TableClassSummary").at("TableClass");
   }
   for (const auto& [field, value] : table.items()) {

@@ -50,8 +50,9 @@ class RestoreRun {
     auto table = co_await context_.client.DescribeTable(options_.table);
     if (options_.create && table) {
       throw Error(Reaction::kConflict, "the table exists already")
-          .Hint("Restore into another name, or leave --create out (with --into-existing, if it has "
-                "items).");
+          .Hint(
+              "Restore into another name, or leave --create out (with --into-existing, if it has "
+              "items).");
     }
     std::string table_json;
     if (!table && (options_.create || options_.dry_run)) {
@@ -82,9 +83,9 @@ class RestoreRun {
   }
 
   Task<void> CreateTheTable(std::string table_json) {
-    const CreatedTable created = co_await CreateTableLike(
-        context_.client, context_.clock, context_.stop, context_.progress, std::move(table_json),
-        options_.table);
+    const CreatedTable created =
+        co_await CreateTableLike(context_.client, context_.clock, context_.stop, context_.progress,
+                                 std::move(table_json), options_.table);
     result_.created = true;
     result_.left_out = created.left_out;
   }
@@ -99,8 +100,9 @@ class RestoreRun {
       const ScanPage page = co_await context_.client.Scan(request);
       if (!page.items.empty()) {
         throw Error(Reaction::kConflict, "the table has items")
-            .Hint("Add --into-existing to put the snapshot's items over them (others stay), or "
-                  "restore into a new table with --create.");
+            .Hint(
+                "Add --into-existing to put the snapshot's items over them (others stay), or "
+                "restore into a new table with --create.");
       }
       if (page.last_evaluated_key.empty()) co_return;
       request.exclusive_start_key = page.last_evaluated_key;
@@ -117,10 +119,9 @@ class RestoreRun {
     writer_ = std::make_unique<TableWriter>(executor, context_.client, context_.clock,
                                             context_.stop, context_.progress, options);
     // An error of one reader ends the others; the caller's stop stays the caller's.
-    const Stop::Registration linked =
-        context_.stop.OnRequest([this] { stop_readers_.Request(); });
-    reader_ = std::make_unique<SnapshotReader>(context_.snapshots, context_.workers,
-                                               stop_readers_, schema_);
+    const Stop::Registration linked = context_.stop.OnRequest([this] { stop_readers_.Request(); });
+    reader_ = std::make_unique<SnapshotReader>(context_.snapshots, context_.workers, stop_readers_,
+                                               schema_);
     const std::function<Task<void>(std::size_t)> worker = [this](std::size_t) {
       return ReadFiles();
     };

@@ -24,21 +24,22 @@ struct TableWriterOptions {
   double write_units_per_second = 0;           // 0: as fast as the table takes them
 };
 
-// Writes of one item happen in the order of the calls, those of different items side by side.  For the
-// event loop's thread; Put() and Remove() may be called from many tasks.
+// Writes of one item happen in the order of the calls, those of different items side by side.  For
+// the event loop's thread; Put() and Remove() may be called from many tasks.
 class TableWriter {
  public:
   TableWriter(Executor executor, DynamoDbClient& client, Clock& clock, Stop& stop,
               Progress& progress, TableWriterOptions options);
 
-  // Takes the item in; it is written some time later, at the latest when Finish() returns.  Waits while
-  // too much is on its way.  Throws the error of an earlier batch, or Error{kCancelled}.
+  // Takes the item in; it is written some time later, at the latest when Finish() returns.  Waits
+  // while too much is on its way.  Throws the error of an earlier batch, or Error{kCancelled}.
   Task<void> Put(std::string item_json, ItemKey key);
   Task<void> Remove(ItemKey key);
 
   // Success: the table has taken everything.  Otherwise throws the first error.
   Task<void> Finish();
-  // Instead of Finish() after an error: waits for what is in flight, sends nothing more.  Never throws.
+  // Instead of Finish() after an error: waits for what is in flight, sends nothing more.  Never
+  // throws.
   Task<void> Abandon();
 
   std::uint64_t written() const { return written_; }  // puts and deletes that the table has taken

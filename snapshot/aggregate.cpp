@@ -53,8 +53,7 @@ Task<AggregateResult> Aggregate::Run() {
   reads_ = std::make_unique<TaskGroup>(executor);
   reads_->OnError([this] { stop_all_.Request(); });
   const Stop::Registration linked = stop_.OnRequest([this] { stop_all_.Request(); });
-  const bool versions =
-      cut_.consistent && options_.list_versions && store_.traits().versioned;
+  const bool versions = cut_.consistent && options_.list_versions && store_.traits().versioned;
   const std::function<Task<void>(ListedObject)> visit = [this](ListedObject object) {
     return Visit(std::move(object));
   };
@@ -150,8 +149,7 @@ void Aggregate::AddDamage(const std::string& name, std::string reason) {
 }
 
 bool Aggregate::HasOtherHash(const std::string& name) const {
-  const KeyHash other =
-      layout_.hash() == KeyHash::kSha256 ? KeyHash::kMd5 : KeyHash::kSha256;
+  const KeyHash other = layout_.hash() == KeyHash::kSha256 ? KeyHash::kMd5 : KeyHash::kSha256;
   return Layout(layout_.table(), other).IsItemObject(name);
 }
 

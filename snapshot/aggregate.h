@@ -17,10 +17,10 @@
 namespace ddbvault {
 
 struct AggregateOptions {
-  std::size_t in_flight = 64;               // objects being read at once
+  std::size_t in_flight = 64;                  // objects being read at once
   std::size_t memory = std::size_t{32} << 20;  // bytes of objects being read at once
-  // False: current objects are listed.  An item whose delete marker was put after the moment is then
-  // not seen: only for places where deletes are tombstones.
+  // False: current objects are listed.  An item whose delete marker was put after the moment is
+  // then not seen: only for places where deletes are tombstones.
   bool list_versions = true;
 };
 

@@ -19,10 +19,10 @@ struct Cut {
   Time moment{};
   bool consistent = false;
   std::string fuzzy_reason;  // one sentence, when not consistent
-  Time fuzzy_from{};         // nothing in the backup is older than the table was then, or so it seems
+  Time fuzzy_from{};  // nothing in the backup is older than the table was then, or so it seems
   // Up to here the follower may still have been writing changes of the moment or before it.
   Time state_written{};
-  bool coalesced = false;    // some changes were left out: versions may be missing
+  bool coalesced = false;  // some changes were left out: versions may be missing
 };
 
 // A consistent cut needs the watermark, a whole backfill before it, no open gap and nothing parked.

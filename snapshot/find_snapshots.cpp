@@ -30,9 +30,9 @@ std::optional<SnapshotEntry> ReadEntry(std::string_view rest) {
 }
 
 std::string NearestTo(const std::vector<SnapshotEntry>& entries, Time moment) {
-  const auto after =
-      std::find_if(entries.begin(), entries.end(),
-                   [&](const SnapshotEntry& entry) { return entry.moment > moment; });
+  const auto after = std::find_if(entries.begin(), entries.end(), [&](const SnapshotEntry& entry) {
+    return entry.moment > moment;
+  });
   std::string nearest;
   if (after != entries.begin()) nearest = FormatCompactTime(std::prev(after)->moment);
   if (after != entries.end()) {
@@ -85,18 +85,17 @@ Task<SnapshotEntry> ResolveSnapshot(ObjectStore& store, std::string table, std::
   }
   if (latest) {
     const Time newest = entries.back().moment;
-    co_return *std::find_if(entries.begin(), entries.end(), [&](const SnapshotEntry& entry) {
-      return entry.moment == newest;
-    });
+    co_return *std::find_if(entries.begin(), entries.end(),
+                            [&](const SnapshotEntry& entry) { return entry.moment == newest; });
   }
   const Time moment = FromEpochSeconds(EpochSeconds(*wanted));
-  const auto found =
-      std::find_if(entries.begin(), entries.end(),
-                   [&](const SnapshotEntry& entry) { return entry.moment == moment; });
+  const auto found = std::find_if(entries.begin(), entries.end(), [&](const SnapshotEntry& entry) {
+    return entry.moment == moment;
+  });
   if (found == entries.end()) {
-    throw Error(Reaction::kNotFound,
-                "there is no snapshot " + table + "/" + FormatCompactTime(moment) + " in " +
-                    store.traits().description)
+    throw Error(Reaction::kNotFound, "there is no snapshot " + table + "/" +
+                                         FormatCompactTime(moment) + " in " +
+                                         store.traits().description)
         .Hint("The nearest: " + NearestTo(entries, moment) + ".");
   }
   co_return *found;

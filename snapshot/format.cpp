@@ -136,6 +136,12 @@ std::string LinesFileName(std::string_view table, Time moment, Compression compr
          std::string(CompressionSuffix(compression));
 }
 
+std::string LinesTableName(std::string_view lines_key) {
+  const std::size_t name = lines_key.rfind('/') + 1;  // 0 where there is none
+  const std::size_t dot = lines_key.find('.', name);
+  return std::string(lines_key.substr(0, dot)) + ".table.json";
+}
+
 std::string ToJson(const SnapshotSummary& summary) {
   Json json = {{"version", "2020-06-30"},
                {"tableArn", summary.table_arn},
@@ -155,10 +161,10 @@ std::string ToJson(const SnapshotSummary& summary) {
 std::string ToJson(const std::vector<DataFile>& files, std::string_view key_prefix) {
   std::string lines;
   for (const DataFile& file : files) {
-    const Json json = {{"itemCount", file.items},      {"md5Checksum", file.md5},
-                       {"sha256", file.sha256},        {"bytes", file.bytes},
-                       {"etag", file.etag},
-                       {"dataFileS3Key", std::string(key_prefix) + file.key}};
+    const Json json = {
+        {"itemCount", file.items}, {"md5Checksum", file.md5},
+        {"sha256", file.sha256},   {"bytes", file.bytes},
+        {"etag", file.etag},       {"dataFileS3Key", std::string(key_prefix) + file.key}};
     lines += json.dump() + "\n";
   }
   return lines;

@@ -1,19 +1,21 @@
 // Snapshots at rest: names, and the two manifests.
 //
-//   <table>/<YYYYMMDDThhmmssZ>/manifest-summary.json     written last: with it the snapshot is whole
-//                              manifest-files-<run>.json one line a data file: items, bytes, checksums
-//                              table.json                the value of "Table" of DescribeTable
-//                              data/00000-<run>.json.gz  lines {"Item":{...}}
-//   <table>/<YYYYMMDDThhmmssZ>.json.gz                   --format lines: one file, an item in each line
+//   <table>/<YYYYMMDDThhmmssZ>/manifest-summary.json      written last: with it the snapshot is whole
+//                              manifest-files-<run>.json  one line a data file: items, bytes, checksums
+//                              table.json                 the value of "Table" of DescribeTable
+//                              data/00000-<run>.json.gz   lines {"Item":{...}}
+//   <table>/<YYYYMMDDThhmmssZ>.json.gz                    --format lines: one file, an item in each line
+//   <table>/<YYYYMMDDThhmmssZ>.table.json                 its table.json
 //
 // The name is the moment shown.  The shape is that of DynamoDB's own export (ImportTable, given
-// .../data/, Athena and Spark read it); what ours adds is in the member "ddbvault" of the summary, and
-// "sha256" and "bytes" of each file.  <run> is random, so that two runs for one moment never write over
-// each other's files: the one whose summary is there first counts.
+// .../data/, Athena and Spark read it); what ours adds is in the member "ddbvault" of the summary,
+// and "sha256" and "bytes" of each file.  <run> is random, so that two runs for one moment never
+// write over each other's files: the one whose summary is there first counts.
 //
 // Keys in the manifests (manifestFilesS3Key, dataFileS3Key) are those of the bucket, as in AWS's
-// exports: the store's prefix and then the key in the store (in a directory: the key alone).  Readers
-// take only their last part, and look beside the manifest: a snapshot can be copied anywhere.
+// exports: the store's prefix and then the key in the store (in a directory: the key alone).
+// Readers take only their last part, and look beside the manifest: a snapshot can be copied
+// anywhere.
 #pragma once
 
 #include <cstdint>
@@ -39,10 +41,12 @@ std::string DataFileName(std::size_t number, std::string_view run, Compression c
 std::string FilesManifestName(std::string_view run);
 // "<table>/<moment>.json.gz"
 std::string LinesFileName(std::string_view table, Time moment, Compression compression);
+// "<table>/<moment>.table.json", for the name above or that of any file of lines.
+std::string LinesTableName(std::string_view lines_key);
 
 // A file of data, as manifest-files.json tells it.
 struct DataFile {
-  std::string key;        // in the store
+  std::string key;  // in the store
   std::string etag;
   std::uint64_t items = 0;
   std::uint64_t bytes = 0;  // compressed; 0: not told (AWS's exports)
@@ -74,13 +78,13 @@ struct SnapshotSummary {
   KeySchema key_schema;
   Compression compression = Compression::kGzip;
   std::uint64_t files = 0;
-  std::uint64_t bytes = 0;       // of all data files, compressed
-  std::uint64_t objects = 0;     // looked at: items, tombstones and damaged ones
+  std::uint64_t bytes = 0;    // of all data files, compressed
+  std::uint64_t objects = 0;  // looked at: items, tombstones and damaged ones
   std::uint64_t tombstones = 0;
-  std::uint64_t later = 0;       // items that came to be after the moment
-  std::uint64_t damaged = 0;     // left out, as told
-  std::uint64_t foreign = 0;     // objects under the table's prefix that are no items
-  std::string made_by;           // "ddbvault 0.1.0"
+  std::uint64_t later = 0;    // items that came to be after the moment
+  std::uint64_t damaged = 0;  // left out, as told
+  std::uint64_t foreign = 0;  // objects under the table's prefix that are no items
+  std::string made_by;        // "ddbvault 0.1.0"
 };
 
 std::string ToJson(const SnapshotSummary& summary);

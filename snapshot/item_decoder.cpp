@@ -13,8 +13,9 @@ void ItemDecoder::AddLine(std::string_view line, std::vector<SnapshotItem>& item
   const std::string where = "line " + std::to_string(lines_.line_number());
   if (line.find_first_not_of(" \t") == std::string_view::npos) {
     throw Error(Reaction::kCorrupt, where + " is empty: an item is missing there")
-        .Hint("dynamodb-replicator's snapshots have such lines for items that it stored without "
-              "their content; take them out of the file to restore the rest.");
+        .Hint(
+            "dynamodb-replicator's snapshots have such lines for items that it stored without "
+            "their content; take them out of the file to restore the rest.");
   }
   std::string_view item;
   try {

@@ -11,8 +11,8 @@ bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 }  // namespace
 
 void LineSplitter::FailTooLong() const {
-  throw Error(Reaction::kCorrupt, "line " + std::to_string(count_ + 1) +
-                                      " has more than 16 MB: no item is that large");
+  throw Error(Reaction::kCorrupt,
+              "line " + std::to_string(count_ + 1) + " has more than 16 MB: no item is that large");
 }
 
 std::string_view ItemOfLine(std::string_view line) {

@@ -19,9 +19,9 @@ class LineSplitter {
   // The buffer to append decompressed bytes to.
   std::string& buffer() { return buffer_; }
 
-  // Calls visit(line) for each whole line, without its "\n" or "\r\n", and forgets it.  With `last`,
-  // also for what is left behind the last newline, unless that is nothing.  Throws Error{kCorrupt}
-  // for a line that is longer than any item's.
+  // Calls visit(line) for each whole line, without its "\n" or "\r\n", and forgets it.  With
+  // `last`, also for what is left behind the last newline, unless that is nothing.  Throws
+  // Error{kCorrupt} for a line that is longer than any item's.
   template <typename Visit>
   void TakeLines(bool last, Visit visit) {
     std::size_t begin = 0;
@@ -57,13 +57,13 @@ class LineSplitter {
   std::uint64_t count_ = 0;
 };
 
-// The item of a line: of {"Item":{...}} (DynamoDB's export) what is inside, else the line itself (an
-// item that has one attribute called Item is told by its type: {"Item":{"S":"x"}}).  A view into the
-// line.  Throws Error{kCorrupt} unless the line is one whole JSON object.
+// The item of a line: of {"Item":{...}} (DynamoDB's export) what is inside, else the line itself
+// (an item that has one attribute called Item is told by its type: {"Item":{"S":"x"}}).  A view
+// into the line.  Throws Error{kCorrupt} unless the line is one whole JSON object.
 std::string_view ItemOfLine(std::string_view line);
 
-// The JSON text in one line: white space outside of strings is left out where there is a line break.
-// Returns `json` itself when it is one line, else a view of `buffer`.
+// The JSON text in one line: white space outside of strings is left out where there is a line
+// break. Returns `json` itself when it is one line, else a view of `buffer`.
 std::string_view OneLine(std::string_view json, std::string& buffer);
 
 }  // namespace ddbvault

@@ -21,8 +21,8 @@ struct ListedObject {
 
 constexpr std::size_t kMaxListedVersions = 4;
 
-// Calls visit for each key under <table>/, those that are no items' among them; several calls run at
-// once, of one range of names one after the other.  With `versions`, also for keys whose current
+// Calls visit for each key under <table>/, those that are no items' among them; several calls run
+// at once, of one range of names one after the other.  With `versions`, also for keys whose current
 // version is a delete marker; without, only current objects are listed, which is cheaper where
 // histories are long.  Throws Error{kCancelled} when told to stop, and what visit throws.
 Task<void> WalkObjects(ObjectStore& store, const Layout& layout, bool versions, Stop& stop,

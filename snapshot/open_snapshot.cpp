@@ -8,7 +8,8 @@ namespace ddbvault {
 namespace {
 
 constexpr const char* kDamageHint =
-    "Restore an older snapshot, or bring the file back from another copy or from its older versions.";
+    "Restore an older snapshot, or bring the file back from another copy or from its older "
+    "versions.";
 
 std::string WithSlash(std::string key) {
   if (!key.empty() && !key.ends_with('/')) key += '/';
@@ -36,15 +37,14 @@ void CheckTotals(const Snapshot& snapshot) {
   for (const DataFile& file : snapshot.files) items += file.items;
   const SnapshotSummary& summary = snapshot.summary;
   if (summary.ours && summary.files != snapshot.files.size()) {
-    throw Error(Reaction::kCorrupt,
-                summary.files_key + " names " + std::to_string(snapshot.files.size()) +
-                    " files, the summary says " + std::to_string(summary.files))
+    throw Error(Reaction::kCorrupt, summary.files_key + " names " +
+                                        std::to_string(snapshot.files.size()) +
+                                        " files, the summary says " + std::to_string(summary.files))
         .Hint(kDamageHint);
   }
   if (items != summary.items) {
     throw Error(Reaction::kCorrupt, summary.files_key + " counts " + std::to_string(items) +
-                                        " items, the summary says " +
-                                        std::to_string(summary.items))
+                                        " items, the summary says " + std::to_string(summary.items))
         .Hint(kDamageHint);
   }
 }
@@ -66,8 +66,9 @@ Task<void> CheckFiles(ObjectStore& store, Snapshot& snapshot) {
     }
     if (file.bytes != 0 && at->second != file.bytes) {
       throw Error(Reaction::kCorrupt,
-                  file.key + (at->second < file.bytes ? " is cut short: it has "
-                                                      : " is not the file that was written: it has ") +
+                  file.key +
+                      (at->second < file.bytes ? " is cut short: it has "
+                                               : " is not the file that was written: it has ") +
                       std::to_string(at->second) + " bytes, the manifest says " +
                       std::to_string(file.bytes))
           .Hint(kDamageHint);
@@ -126,11 +127,13 @@ Task<Snapshot> OpenSnapshot(ObjectStore& store, std::string key) {
 
 Task<std::string> ReadTableDefinition(ObjectStore& store, const Snapshot& snapshot) {
   std::optional<StoredObject> object;
-  const std::string key = snapshot.directory + std::string(kTableName);
-  if (!snapshot.lines) object = co_await store.Get(key);
+  const std::string key = snapshot.lines ? LinesTableName(snapshot.name)
+                                         : snapshot.directory + std::string(kTableName);
+  object = co_await store.Get(key);
   if (!object) {
-    throw Error(Reaction::kNotFound, snapshot.name + " has no table.json: how to make the table is "
-                                                     "not known")
+    throw Error(Reaction::kNotFound, snapshot.name +
+                                         " has no table.json: how to make the table is "
+                                         "not known")
         .Hint("Create the table yourself, and restore into it without --create.");
   }
   co_return object->body;

@@ -16,8 +16,8 @@ namespace ddbvault {
 
 class PartsOutput : public BlockOutput {
  public:
-  // Files go to `directory` ("<table>/<moment>/") and have about `part_bytes` each, compressed.  Holds
-  // at most about kLanes * (2 * part_bytes + 2 MB).
+  // Files go to `directory` ("<table>/<moment>/") and have about `part_bytes` each, compressed.
+  // Holds at most about kLanes * (2 * part_bytes + 2 MB).
   PartsOutput(Executor executor, ObjectStore& store, WorkerPool& workers, std::string directory,
               Compression compression, std::size_t part_bytes);
 

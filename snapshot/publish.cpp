@@ -48,6 +48,11 @@ Task<void> WriteManifests(ObjectStore& snapshots, const SnapshotFiles& files) {
   co_await PutText(snapshots, files.summary.files_key, files_json, PutCondition::kNone);
 }
 
+Task<void> WriteLinesTable(ObjectStore& snapshots, std::string lines_key,
+                           const std::string& table_json) {
+  co_await PutText(snapshots, LinesTableName(lines_key), table_json, PutCondition::kNone);
+}
+
 Task<bool> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files) {
   const std::string key = DirectoryOf(files) + std::string(kSummaryName);
   const std::string json = ToJson(files.summary);

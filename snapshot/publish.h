@@ -19,12 +19,18 @@ struct SnapshotFiles {
 // table.json and the list of files.  Nothing counts yet.
 Task<void> WriteManifests(ObjectStore& snapshots, const SnapshotFiles& files);
 
-// Writes the summary, only if there is none.  True: the snapshot is whole and durable.  False: another
-// run was first.  An Error leaves it open whether the summary is there: the files must stay.
+// The same for a snapshot of lines: its table.json beside it (LinesTableName()).
+Task<void> WriteLinesTable(ObjectStore& snapshots, std::string lines_key,
+                           const std::string& table_json);
+
+// Writes the summary, only if there is none.  True: the snapshot is whole and durable.  False:
+// another run was first.  An Error leaves it open whether the summary is there: the files must
+// stay.
 Task<bool> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files);
 
-// After WriteSummary(): removes data files and lists of files that unfinished runs of the same moment
-// have left beside ours (ImportTable would read them).  What cannot be removed is logged, and stays.
+// After WriteSummary(): removes data files and lists of files that unfinished runs of the same
+// moment have left beside ours (ImportTable would read them).  What cannot be removed is logged,
+// and stays.
 Task<void> RemoveLeftovers(ObjectStore& snapshots, const SnapshotFiles& files);
 
 }  // namespace ddbvault

@@ -58,8 +58,9 @@ Task<std::string> LoadTableDefinition(ObjectStore& incremental, const Layout& la
   throw Error(Reaction::kNotFound, "there is no " + layout.Table() + " in " +
                                        incremental.traits().description +
                                        ": the table's key is not known")
-      .Hint("Check the table's name and --incremental; `ddbvault follow` and `ddbvault backfill` "
-            "write that file.");
+      .Hint(
+          "Check the table's name and --incremental; `ddbvault follow` and `ddbvault backfill` "
+          "write that file.");
 }
 
 Task<void> RequireAbsent(ObjectStore& snapshots, std::string key, const Cut& cut) {
@@ -89,8 +90,9 @@ void RequireItems(const Layout& layout, const std::string& place, const Aggregat
     error.Hint(std::string("The objects there are named by another hash of the keys: add ") +
                (layout.hash() == KeyHash::kSha256 ? "--key-hash md5." : "--key-hash sha256."));
   } else {
-    error.Hint("If the table is empty, say --allow-smaller; if not, look at its name and at "
-               "--incremental.");
+    error.Hint(
+        "If the table is empty, say --allow-smaller; if not, look at its name and at "
+        "--incremental.");
   }
   throw error;
 }
@@ -107,8 +109,7 @@ void RequireLinesAsLarge(std::uint64_t bytes, const std::string& key, const Last
   const bool comparable = !last.lines_key.empty() && Suffix(last.lines_key) == Suffix(key);
   if (allow_smaller || !comparable || bytes >= last.lines_bytes - last.lines_bytes / 2) return;
   throw Error(Reaction::kConflict, "it would have " + std::to_string(bytes) + " bytes, " +
-                                       last.lines_key + " has " +
-                                       std::to_string(last.lines_bytes))
+                                       last.lines_key + " has " + std::to_string(last.lines_bytes))
       .Hint(kSmallerHint);
 }
 

@@ -1,6 +1,8 @@
 #include "snapshot/snapshot_reader.h"
 
-#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -32,10 +34,23 @@ Compression CompressionOf(const std::string& key, std::string_view first_bytes) 
   const Compression detected = DetectCompression(first_bytes);
   for (const Compression named : {Compression::kGzip, Compression::kZstd}) {
     if (!key.ends_with(CompressionSuffix(named)) || detected == named) continue;
-    throw Error(Reaction::kCorrupt,
-                "it is not the " + std::string(CompressionName(named)) + " file that its name says");
+    throw Error(Reaction::kCorrupt, "it is not the " + std::string(CompressionName(named)) +
+                                        " file that its name says");
   }
   return detected;
+}
+
+// What the sink threw: not about the file.
+struct SinkFailure {
+  std::exception_ptr cause;
+};
+
+Task<void> Give(const SnapshotReader::Sink& sink, std::vector<SnapshotItem> items) {
+  try {
+    co_await sink(std::move(items));
+  } catch (...) {
+    throw SinkFailure{std::current_exception()};
+  }
 }
 
 struct Step {
@@ -51,7 +66,10 @@ Task<std::uint64_t> SnapshotReader::Read(DataFile file, Sink sink) {
     const bool has_checksum = !file.sha256.empty() || !file.md5.empty();
     if (has_checksum && file.bytes <= kMaxWholeFile) co_return co_await ReadWhole(file, sink);
     co_return co_await ReadTwice(file, sink);
+  } catch (const SinkFailure& failure) {
+    std::rethrow_exception(failure.cause);
   } catch (Error& error) {
+    if (error.reaction() == Reaction::kCancelled) throw;
     error.Within(file.key);
     if (error.reaction() == Reaction::kCorrupt) error.Hint(kDamageHint);
     throw;
@@ -121,7 +139,7 @@ Task<void> SnapshotReader::Decode(ItemDecoder& decoder, std::string_view bytes, 
     Step step = co_await workers_.Run(work);
     bytes = step.rest;
     more = step.more;
-    if (sink != nullptr && !step.items.empty()) co_await (*sink)(std::move(step.items));
+    if (sink != nullptr && !step.items.empty()) co_await Give(*sink, std::move(step.items));
   }
 }
 
@@ -129,7 +147,7 @@ Task<void> SnapshotReader::FinishDecoding(ItemDecoder& decoder, const Sink* sink
   std::vector<SnapshotItem> items;
   const auto finish = [&decoder, &items] { decoder.Finish(items); };
   co_await workers_.Run(finish);
-  if (sink != nullptr && !items.empty()) co_await (*sink)(std::move(items));
+  if (sink != nullptr && !items.empty()) co_await Give(*sink, std::move(items));
 }
 
 }  // namespace ddbvault

@@ -24,14 +24,14 @@ struct Snapshot {
   std::vector<DataFile> files;
 };
 
-// `key`: of manifest-summary.json, of the directory that holds it (with or without '/' at its end), or
-// of a file of lines.  Success: the manifests are whole and agree, and every data file is there with
-// the size that they say.  Throws Error{kNotFound} when there is nothing of that key, Error{kCorrupt}
-// for a snapshot that is not whole.
+// `key`: of manifest-summary.json, of the directory that holds it (with or without '/' at its end),
+// or of a file of lines.  Success: the manifests are whole and agree, and every data file is there
+// with the size that they say.  Throws Error{kNotFound} when there is nothing of that key,
+// Error{kCorrupt} for a snapshot that is not whole.
 Task<Snapshot> OpenSnapshot(ObjectStore& store, std::string key);
 
-// The value of "Table" of DescribeTable, as the snapshot has it.  Throws Error{kNotFound} when it has
-// none (a file of lines, AWS's exports).
+// The value of "Table" of DescribeTable, as the snapshot has it.  Throws Error{kNotFound} when it
+// has none (a file of lines, AWS's exports).
 Task<std::string> ReadTableDefinition(ObjectStore& store, const Snapshot& snapshot);
 
 // Reads data files.  Nothing is handed on of a file before all of it has been verified: by its

@@ -70,12 +70,11 @@ class SnapshotRun {
       co_return;
     }
     const std::size_t part_bytes =
-        options_.part_bytes != 0
-            ? options_.part_bytes
-            : std::clamp(options_.memory / 8, kMinPartBytes, kMaxPartBytes);
-    auto parts = std::make_unique<PartsOutput>(
-        executor, context_.snapshots, context_.workers,
-        SnapshotDirectory(layout_.table(), cut_.moment), options_.compression, part_bytes);
+        options_.part_bytes != 0 ? options_.part_bytes
+                                 : std::clamp(options_.memory / 8, kMinPartBytes, kMaxPartBytes);
+    auto parts = std::make_unique<PartsOutput>(executor, context_.snapshots, context_.workers,
+                                               SnapshotDirectory(layout_.table(), cut_.moment),
+                                               options_.compression, part_bytes);
     parts_ = parts.get();
     output_ = std::move(parts);
   }
@@ -99,6 +98,7 @@ class SnapshotRun {
       RequireLinesAsLarge(output_->bytes(), key_, last_, options_.allow_smaller);
       // Create() takes no conditions: this look is all that keeps two of one moment apart.
       co_await RequireAbsent(context_.snapshots, key_, cut_);
+      co_await WriteLinesTable(context_.snapshots, key_, table_json_);
       co_await lines_->Commit();
     } else {
       co_await Publish();

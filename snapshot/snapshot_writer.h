@@ -1,8 +1,8 @@
 // Makes one snapshot of a table's backup (format.h says of what it is made).
 //
-// Objects are read in parallel and in bounded memory, each checked to be the whole item that its name
-// says.  The snapshot counts only once its last file is written: whatever fails before leaves none,
-// and takes its files back.
+// Objects are read in parallel and in bounded memory, each checked to be the whole item that its
+// name says.  The snapshot counts only once its last file is written: whatever fails before leaves
+// none, and takes its files back.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ struct SnapshotOptions {
   bool list_versions = true;
   // DescribeTable's "Table", for places without a table.json (other tools'); the place's own wins.
   std::string table_json;
-  // Where the snapshots are in S3, for the manifests: bucket, and the prefix of the store with '/' at
-  // its end.  Empty for a directory.
+  // Where the snapshots are in S3, for the manifests: bucket, and the prefix of the store with '/'
+  // at its end.  Empty for a directory.
   std::string s3_bucket;
   std::string s3_prefix;
   std::string made_by = "ddbvault";
@@ -72,10 +72,9 @@ struct SnapshotContext {
   Progress& progress;
 };
 
-// Throws Error: kConflict (there is a snapshot of that moment; it is much smaller than the last one),
-// kNotFound (nothing to make a snapshot of), kCorrupt (damaged objects), kCancelled, and what the
-// stores throw.  Then there is no new snapshot.
-Task<SnapshotResult> WriteSnapshot(SnapshotContext context, Layout layout,
-                                   SnapshotOptions options);
+// Throws Error: kConflict (there is a snapshot of that moment; it is much smaller than the last
+// one), kNotFound (nothing to make a snapshot of), kCorrupt (damaged objects), kCancelled, and what
+// the stores throw.  Then there is no new snapshot.
+Task<SnapshotResult> WriteSnapshot(SnapshotContext context, Layout layout, SnapshotOptions options);
 
 }  // namespace ddbvault

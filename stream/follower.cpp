@@ -75,7 +75,7 @@ void Follower::LoadPositions(const std::string& stream_arn, Executor executor) {
   context_ = std::make_unique<ConsumerContext>(
       ConsumerContext{streams_, sink_, checkpoints_, clock_, stop_, events_, *memory_, counters_,
                       options_.consumer, consumer_, stream_arn, StreamLabel(stream_arn), *guarded,
-                      options_.once});
+                      options_.once, clock_.Now()});
 }
 
 Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {

@@ -22,13 +22,13 @@ namespace ddbvault {
 
 struct FollowerOptions {
   ConsumerOptions consumer;
-  bool once = false;  // end when every shard has been read to its present end
+  bool once = false;  // end when everything is applied that was changed before the start
   Duration discover_every{60000};
   std::size_t memory = 64U << 20U;  // bytes of batches with the sink, over all shards
 };
 
 enum class StreamEnd {
-  kAtEnd,    // `once`: everything there is has been applied
+  kAtEnd,    // `once`: everything that was changed before the start has been applied
   kStopped,
   kOver,     // every shard is finished and the stream is disabled, or gone
 };

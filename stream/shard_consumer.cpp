@@ -12,6 +12,8 @@ namespace {
 constexpr Duration kRetention = std::chrono::hours(24);
 // How often a shard that is read but has nothing new gets its `read` time saved.
 constexpr Duration kReadTimeSavedEvery = std::chrono::minutes(5);
+// GetRecords answers at most 1000 records or 1 MB (API reference): so much is as good as full.
+constexpr std::size_t kFullAnswer = 900'000;
 constexpr Duration kRetryBase{250};
 constexpr Duration kRetryCap{30000};
 
@@ -57,11 +59,12 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
     expected_ = true;
     iterator_ = page.next_iterator;
     const bool empty = page.batch.empty();
-    const bool full = page.batch.changes().size() >= context_.options.records_per_read;
+    const bool full = page.batch.changes().size() >= context_.options.records_per_read ||
+                      page.batch.bytes() >= kFullAnswer;
     empty_reads_ = empty ? empty_reads_ + 1 : 0;
     if (!empty) {
       auto batch = std::make_shared<const ChangeBatch>(std::move(page.batch));
-      const bool handed_over = co_await HandOver(std::move(batch));
+      const bool handed_over = co_await HandOver(std::move(batch), asked);
       if (!handed_over) break;
     }
     if (iterator_.empty()) co_return co_await Finish();
@@ -72,18 +75,15 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
     if (empty_reads_ >= context_.options.empty_reads_at_end && in_flight_.empty()) {
       complete_until_ = std::max(complete_until_, asked - context_.options.propagation);
       checkpoint_.read = asked;
-      if (context_.once) {
-        Save();
-        co_return ShardEnd::kAtEnd;
-      }
     }
+    if (context_.once && complete_until_ >= context_.began) break;
     co_await Pause(full);
   }
   co_await Settle();
   if (group_->first_error()) std::rethrow_exception(group_->first_error());
   checkpoint_.read = context_.clock.Now();
   Save();
-  co_return ShardEnd::kStopped;
+  co_return context_.stop.requested() ? ShardEnd::kStopped : ShardEnd::kAtEnd;
 }
 
 Task<void> ShardConsumer::OpenIterator() {
@@ -106,7 +106,7 @@ Task<RecordsPage> ShardConsumer::Read() {
   co_return co_await context_.streams.GetRecords(iterator_, context_.options.records_per_read);
 }
 
-Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch) {
+Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked) {
   Semaphore::Permit permit = co_await context_.memory.Acquire(batch->bytes());
   while (in_flight_.size() >= context_.options.batches_in_flight && !group_->first_error() &&
          !context_.stop.requested()) {
@@ -122,6 +122,7 @@ Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch) {
   }
   if (entry->last_sequence_number.empty()) entry->last_sequence_number = last_read_;
   entry->changes = batch->changes().size();
+  entry->asked = asked;
   last_read_ = entry->last_sequence_number;
 
   // The note goes to disk before the first of these changes can be at rest.  It never moves back:
@@ -165,8 +166,11 @@ void ShardConsumer::AdvanceCheckpoint() {
     context_.counters.changes += first.changes;
     context_.counters.newest_change =
         std::max(context_.counters.newest_change, first.last_change_time);
-    // Change times are floored to a second: more of that second may follow.
-    complete_until_ = std::max(complete_until_, first.last_change_time - std::chrono::seconds(1));
+    // Change times are floored to a second: more of that second may follow.  And nothing is known
+    // beyond the moment of the read, whatever a server's clock says.
+    const Time known = std::min(first.last_change_time - std::chrono::seconds(1),
+                                first.asked - context_.options.propagation);
+    complete_until_ = std::max(complete_until_, known);
     in_flight_.pop_front();
     moved = true;
   }

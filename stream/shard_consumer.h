@@ -79,12 +79,13 @@ struct ConsumerContext {
   std::string stream_label;
   // Changes made up to this moment are guarded (checkpoints.h).
   Time guarded_until_time{};
-  bool once = false;  // end at the present end of the shard
+  bool once = false;  // end when everything is applied that was changed before `began`
+  Time began{};
 };
 
 enum class ShardEnd {
   kFinished,  // applied to the shard's end: its children may start
-  kAtEnd,     // `once`: applied to the present end of an open shard
+  kAtEnd,     // `once`: everything changed before the run began is applied; the shard is open
   kStopped,
 };
 
@@ -107,6 +108,7 @@ class ShardConsumer {
   struct InFlight {
     std::string last_sequence_number;
     Time last_change_time;
+    Time asked;  // when the batch was asked for
     std::uint64_t changes = 0;
     bool applied = false;
   };
@@ -115,7 +117,7 @@ class ShardConsumer {
   Task<void> OpenIterator();
   Task<RecordsPage> Read();
   // False: not handed over, because of a stop or a failure; it is read again from the checkpoint.
-  Task<bool> HandOver(std::shared_ptr<const ChangeBatch> batch);
+  Task<bool> HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked);
   Task<void> ApplyBatch(Task<void> apply, std::shared_ptr<InFlight> entry,
                         Semaphore::Permit permit);
   void AdvanceCheckpoint();

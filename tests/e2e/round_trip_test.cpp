@@ -24,21 +24,28 @@ struct Setup {
   std::string compression = "gzip";
 };
 
+void PrintTo(const Setup& setup, std::ostream* out) { *out << setup.name; }
+
 class RoundTripTest : public testing::TestWithParam<Setup> {
  protected:
   RoundTripTest() {
     if (GetParam().place == "file") return;
     const std::string bucket = world_.MakeBucket(true);
-    places_ = {"--incremental", "s3://" + bucket + "/backups/incremental", "--snapshots",
-               "s3://" + bucket + "/backups/snapshots"};
+    world_.environment["INCREMENTAL_BUCKET"] = bucket;
+    world_.environment["INCREMENTAL_PREFIX"] = "backups/incremental";
+    world_.environment["SNAPSHOT_BUCKET"] = bucket;
+    world_.environment["SNAPSHOT_PREFIX"] = "backups/snapshots";
     if (GetParam().place == "s3-tls") {
-      world_.environment["AWS_ENDPOINT_URL_S3"] = world_.servers.s3_tls_endpoint;
+      // The server's name for virtual-host style is s3.localhost; its certificate is for that, too.
+      std::string endpoint = world_.servers.s3_tls_endpoint;
+      endpoint.replace(endpoint.find("localhost"), 0, "s3.");
+      world_.environment["AWS_ENDPOINT_URL_S3"] = endpoint;
       world_.environment["AWS_CA_BUNDLE"] = world_.servers.ca_bundle.string();
-      places_.insert(places_.end(), {"--s3-path-style", "never"});
+      options_ = {"--s3-path-style", "never"};
     }
   }
   std::vector<std::string> With(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.end(), places_.begin(), places_.end());
+    arguments.insert(arguments.end(), options_.begin(), options_.end());
     return arguments;
   }
   void ExpectDone(std::vector<std::string> arguments) {
@@ -47,7 +54,7 @@ class RoundTripTest : public testing::TestWithParam<Setup> {
   }
 
   E2eWorld world_;
-  std::vector<std::string> places_;
+  std::vector<std::string> options_;
 };
 
 INSTANTIATE_TEST_SUITE_P(

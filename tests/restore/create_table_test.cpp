@@ -55,7 +55,8 @@ TEST(CreateTableRequest, LeavesOutTheThroughputOfATableOnDemand) {
     "OnDemandThroughput": {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 100},
     "ProvisionedThroughput": {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0},
     "GlobalSecondaryIndexes": [{"IndexName": "g", "KeySchema": [], "Projection": {},
-      "ProvisionedThroughput": {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}}]})", "orders"));
+      "ProvisionedThroughput": {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}}]})",
+                                                                "orders"));
   EXPECT_EQ(request, nlohmann::json::parse(R"({
     "TableName": "orders", "AttributeDefinitions": [], "KeySchema": [],
     "BillingMode": "PAY_PER_REQUEST", "OnDemandThroughput": {"MaxWriteRequestUnits": 100},
@@ -70,8 +71,8 @@ TEST(CreateTableRequest, RefusesWhatIsNoDescription) {
 class CreateTableLikeTest : public testing::Test {
  protected:
   CreatedTable Create(const std::string& described) {
-    return world_.Run(CreateTableLike(world_.table, world_.clock, stop_, progress_, described,
-                                      "copy"));
+    return world_.Run(
+        CreateTableLike(world_.table, world_.clock, stop_, progress_, described, "copy"));
   }
   static constexpr const char* kSimple = R"({"TableName": "orders",
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],

@@ -98,8 +98,8 @@ TEST(Restore, WritesNothingOfADamagedFile) {
     snapshot.format = format;
     RestoreWorld world(60, snapshot);
     world.CreateTarget();
-    const std::string key = format == SnapshotFormat::kLines ? world.options.snapshot
-                                                             : world.KeyWith("/data/");
+    const std::string key =
+        format == SnapshotFormat::kLines ? world.options.snapshot : world.KeyWith("/data/");
     std::string body = world.snapshots.Current(key)->body;
     body[body.size() / 2] = static_cast<char>(body[body.size() / 2] ^ 8);
     world.Replace(key, body);
@@ -157,7 +157,8 @@ TEST(Restore, SaysHowFarItGot) {
   world.options.in_flight = 1;
   world.aws.before = FailCalls("BatchWriteItem", {2}, 400, "ValidationException");
   const std::string error = ErrorOf([&] { world.Restore(); });
-  EXPECT_EQ(error.substr(0, 41), "restore orders: after 25 of 60 items: Bat") << error;
+  EXPECT_EQ(error.substr(0, 61), "restore orders: after 25 of 60 items: asked for by the test (")
+      << error;
 }
 
 // Whichever call fails, of the store or of the table: nothing but items of the snapshot is written,
@@ -199,8 +200,8 @@ TEST(Restore, IsStoppedAndCompletedByAnotherRun) {
     stop.Request();
     return std::nullopt;
   });
-  const RestoreContext context{world.table, world.snapshots, world.clock,
-                               world.workers, stop,           progress};
+  const RestoreContext context{world.table, world.snapshots, world.clock, world.workers,
+                               stop,        progress};
   EXPECT_EQ(ErrorOf([&] { world.Run(Restore(context, world.options)); }),
             "restore orders: after 50 of 100 items: stopped | What is written stays. Run it again "
             "with --into-existing: it puts every item.");

@@ -114,8 +114,7 @@ TEST_P(DamageTest, RefusesWhatIsBehindTheEnd) {
             "there is something else behind the " + name + " data");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, DamageTest,
-                         testing::Values(Compression::kGzip, Compression::kZstd),
+INSTANTIATE_TEST_SUITE_P(All, DamageTest, testing::Values(Compression::kGzip, Compression::kZstd),
                          [](const auto& of) { return std::string(CompressionName(of.param)); });
 
 TEST(CompressionNames, AreReadAndWritten) {

@@ -61,7 +61,8 @@ class SnapshotWorld : public EngineWorld {
     request.metadata = std::move(metadata);
     Run(store.Put(std::move(request)));
   }
-  void PutChange(const std::string& id, EventName event, Time time, const std::string& value = "v") {
+  void PutChange(const std::string& id, EventName event, Time time,
+                 const std::string& value = "v") {
     VersionInfo info;
     info.stream_label = "2026-11-20T00:00:00.000";
     info.sequence_number = std::to_string(++sequence_);
@@ -97,7 +98,9 @@ class SnapshotWorld : public EngineWorld {
     PutObject(layout.BackfillSegment(segment.stream_label, 1, 0), ToJson(segment));
   }
 
-  SnapshotResult Write(SnapshotOptions options = {}) { return WriteFrom(store, snapshots, options); }
+  SnapshotResult Write(SnapshotOptions options = {}) {
+    return WriteFrom(store, snapshots, options);
+  }
   SnapshotResult WriteFrom(ObjectStore& from, ObjectStore& to, SnapshotOptions options) {
     stop = std::make_unique<Stop>();
     progress = Progress{};

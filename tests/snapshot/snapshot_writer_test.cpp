@@ -230,8 +230,7 @@ TEST_F(SnapshotWriterTest, RefusesAnEmptySnapshotUnlessTold) {
 TEST_F(SnapshotWriterTest, SaysSoWhenTheNamesAreOfTheOtherHash) {
   world_.PutObject("orders/" + std::string(32, 'a'), "{}");
   const std::string error = ErrorOf([&] { world_.Write(); });
-  EXPECT_NE(error.find("named by another hash of the keys: add --key-hash md5."),
-            std::string::npos)
+  EXPECT_NE(error.find("named by another hash of the keys: add --key-hash md5."), std::string::npos)
       << error;
 }
 
@@ -329,14 +328,15 @@ TEST(SnapshotRaces, TwoRunsOfOneMomentLeaveOneWholeSnapshot) {
     SnapshotWorld world(store_options);
     for (const char* id : {"a", "b", "c"}) world.PutChange(id, EventName::kInsert, kBefore);
     world.SaveState(world.Covered(kWatermark));
-    const SnapshotContext context{world.store, world.snapshots, world.clock,
-                                  world.workers, *world.stop,    world.progress};
+    const SnapshotContext context{world.store,   world.snapshots, world.clock,
+                                  world.workers, *world.stop,     world.progress};
     int failed = 0;
     world.Run([](SnapshotContext shared, Layout layout, int& failures) -> Task<void> {
       TaskGroup runs(co_await asio::this_coro::executor);
       const auto one = [&]() -> Task<void> {
         try {
-          co_await WriteSnapshot(shared, layout, {});
+          SnapshotOptions options;
+          co_await WriteSnapshot(shared, layout, std::move(options));
         } catch (const Error& error) {
           EXPECT_EQ(error.reaction(), Reaction::kConflict) << error.what();
           ++failures;
@@ -356,8 +356,8 @@ TEST(SnapshotStop, LeavesNothing) {
   for (const char* id : {"a", "b"}) world.PutChange(id, EventName::kInsert, kBefore);
   Stop stopped;
   stopped.Request();
-  const SnapshotContext context{world.store, world.snapshots, world.clock,
-                                world.workers, stopped,        world.progress};
+  const SnapshotContext context{world.store,   world.snapshots, world.clock,
+                                world.workers, stopped,         world.progress};
   EXPECT_EQ(ErrorOf([&] { world.Run(WriteSnapshot(context, world.layout, {})); }),
             "snapshot orders: stopped | ");
   EXPECT_TRUE(world.snapshots.CurrentKeys().empty());
