@@ -58,8 +58,9 @@ TEST_F(BadInputTest, NamesATableThatIsNotThere) {
 TEST_F(BadInputTest, NamesABucketThatIsNotThereOrHasNoVersions) {
   Workload workload(world_.dynamodb, table_, WorkloadOptions());
   world_.Do(workload.CreateTable(true));
-  ExpectError(world_.Run({"follow", table_, "--once", "--incremental", "s3://no-such-bucket-here/x"}),
-              kFailed, "no-such-bucket-here", "bucket");
+  ExpectError(
+      world_.Run({"follow", table_, "--once", "--incremental", "s3://no-such-bucket-here/x"}),
+      kFailed, "no-such-bucket-here", "bucket");
   const std::string bucket = world_.MakeBucket(false);
   ExpectError(world_.Run({"follow", table_, "--once", "--incremental", "s3://" + bucket + "/x"}),
               kFailed, "version", "put-bucket-versioning");

@@ -36,8 +36,8 @@ S3Client E2eWorld::Bucket(const std::string& bucket) {
   return S3Client(Caller("s3", servers.s3_endpoint, AwsProtocol::kXml), bucket, true);
 }
 
-std::shared_ptr<AwsCaller> E2eWorld::Caller(const std::string& service,
-                                            const std::string& endpoint, AwsProtocol protocol) {
+std::shared_ptr<AwsCaller> E2eWorld::Caller(const std::string& service, const std::string& endpoint,
+                                            AwsProtocol protocol) {
   Credentials credentials;
   credentials.access_key_id = servers.access_key_id;
   credentials.secret_access_key = servers.secret_access_key;

@@ -33,6 +33,9 @@ class E2eWorld {
   // Makes a bucket of a name of its own, and returns the name.
   std::string MakeBucket(bool versioned);
   S3Client Bucket(const std::string& bucket);
+  // Signed with the servers' keys.
+  std::shared_ptr<AwsCaller> Caller(const std::string& service, const std::string& endpoint,
+                                    AwsProtocol protocol);
 
   template <typename T>
   T Do(Task<T> task) {
@@ -45,10 +48,6 @@ class E2eWorld {
   EventLoop loop;
   SystemClock clock;
   DynamoDbClient dynamodb{Caller("dynamodb", servers.dynamodb_endpoint, AwsProtocol::kJson)};
-
- private:
-  std::shared_ptr<AwsCaller> Caller(const std::string& service, const std::string& endpoint,
-                                    AwsProtocol protocol);
 };
 
 }  // namespace ddbvault

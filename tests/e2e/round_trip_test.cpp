@@ -1,5 +1,5 @@
-// The main job, end to end: create, fill, backfill, follow under concurrent writes, snapshot, restore,
-// verify; with each kind of place and each type of key.
+// The main job, end to end: create, fill, backfill, follow under concurrent writes, snapshot,
+// restore, verify; with each kind of place and each type of key.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -57,13 +57,13 @@ class RoundTripTest : public testing::TestWithParam<Setup> {
   std::vector<std::string> options_;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Places, RoundTripTest,
-    testing::Values(Setup{"File", "file"}, Setup{"S3", "s3", 'S', "export", "zstd"},
-                    Setup{"S3TlsVirtualHost", "s3-tls", 'N'},
-                    Setup{"FileBinaryKeysLines", "file", 'B', "lines"},
-                    Setup{"S3LinesPlain", "s3", 'N', "lines", "none"}),
-    [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(Places, RoundTripTest,
+                         testing::Values(Setup{"File", "file"},
+                                         Setup{"S3", "s3", 'S', "export", "zstd"},
+                                         Setup{"S3TlsVirtualHost", "s3-tls", 'N'},
+                                         Setup{"FileBinaryKeysLines", "file", 'B', "lines"},
+                                         Setup{"S3LinesPlain", "s3", 'N', "lines", "none"}),
+                         [](const auto& test) { return test.param.name; });
 
 TEST_P(RoundTripTest, BacksUpWhileTheTableChangesAndRestoresTheSame) {
   const std::string source = UniqueName("orders");
@@ -86,8 +86,8 @@ TEST_P(RoundTripTest, BacksUpWhileTheTableChangesAndRestoresTheSame) {
   EXPECT_EQ(follower->Wait(std::chrono::seconds(20)), 0) << follower->stderr_text();
   ExpectDone({"follow", source, "--once"});
   ExpectDone({"verify", source});
-  ExpectDone({"snapshot", source, "--format", GetParam().format, "--compression",
-              GetParam().compression});
+  ExpectDone(
+      {"snapshot", source, "--format", GetParam().format, "--compression", GetParam().compression});
   ExpectDone({"restore", target, source + "/latest", "--create"});
   EXPECT_EQ(world_.Do(ReadTable(world_.dynamodb, target)),
             world_.Do(ReadTable(world_.dynamodb, source)));

@@ -137,8 +137,7 @@ TEST_F(BackfillTest, KeepsToItsRate) {
   const Time began = world_.clock.Now();
   Run(options);
   // Each page of 300 bytes costs a unit (4 KB, consistent) or more.
-  EXPECT_GT(world_.clock.Now() - began,
-            std::chrono::seconds(world_.aws.calls("Scan") - 3));
+  EXPECT_GT(world_.clock.Now() - began, std::chrono::seconds(world_.aws.calls("Scan") - 3));
 }
 
 TEST_F(BackfillTest, WritesOneItem) {

@@ -53,9 +53,9 @@ class BackupSinkTest : public testing::Test {
  protected:
   BackupSink& Sink(ObjectStore* store = nullptr) {
     options_.writer = "test/1";
-    sink_ = std::make_unique<BackupSink>(store == nullptr ? world_.store : *store, layout_,
-                                         world_.clock, stop_, options_,
-                                         world_.context.get_executor());
+    sink_ =
+        std::make_unique<BackupSink>(store == nullptr ? world_.store : *store, layout_,
+                                     world_.clock, stop_, options_, world_.context.get_executor());
     world_.Run(sink_->LoadBlocked());
     return *sink_;
   }
@@ -67,9 +67,7 @@ class BackupSinkTest : public testing::Test {
     return origin;
   }
   Records Now() { return Records(world_.clock.Now()); }
-  std::string Name(const std::string& id) {
-    return layout_.ItemObject(ItemKey::FromKeys(Key(id)));
-  }
+  std::string Name(const std::string& id) { return layout_.ItemObject(ItemKey::FromKeys(Key(id))); }
   std::vector<std::string> Bodies(const std::string& id) {
     std::vector<std::string> bodies;
     for (const StoredObject& version : world_.store.Versions(Name(id))) {
@@ -157,7 +155,8 @@ TEST_F(BackupSinkTest, CostsOneRequestAChangeInSteadyState) {
 // Law 3: in order per item, also across batches that overlap.
 TEST_F(BackupSinkTest, WritesAnItemsChangesInOrderAcrossBatches) {
   BackupSink& sink = Sink();
-  Task<void> first = sink.Apply(Now().Put("a", 1, 1).Put("b", 1, 2).Put("a", 2, 3).Batch(), Origin());
+  Task<void> first =
+      sink.Apply(Now().Put("a", 1, 1).Put("b", 1, 2).Put("a", 2, 3).Batch(), Origin());
   Task<void> second = sink.Apply(Now().Put("a", 3, 4).Put("b", 2, 5).Batch(), Origin());
   world_.Run(std::move(second));
   world_.Run(std::move(first));
@@ -204,9 +203,8 @@ TEST_F(BackupSinkTest, NeverPutsAnOlderStateOverANewerOneOnReplay) {
   world_.Run(Sink().Apply(Now().Put("a", 1, 1).Put("a", 2, 2).Put("b", 1, 3).Batch(), Origin()));
   // The next process repeats the window, and has one change more.
   BackupSink& sink = Sink();
-  world_.Run(
-      sink.Apply(Now().Put("a", 1, 1).Put("a", 2, 2).Put("b", 1, 3).Put("a", 3, 4).Batch(),
-                 Origin("3")));
+  world_.Run(sink.Apply(Now().Put("a", 1, 1).Put("a", 2, 2).Put("b", 1, 3).Put("a", 3, 4).Batch(),
+                        Origin("3")));
   EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2), Image("a", 3)));
   EXPECT_THAT(Bodies("b"), ElementsAre(Image("b", 1)));
   EXPECT_EQ(sink.counters().skipped, 3U);
@@ -248,14 +246,15 @@ TEST_F(BackupSinkTest, ParksWhatCannotBeAppliedAndEverythingLaterOfThatItem) {
   const std::string bad =
       R"({"eventName":"MODIFY","dynamodb":{"Keys":{"id":{"S":"a"}},"SequenceNumber":"2"}})";
   BackupSink& sink = Sink();
-  world_.Run(sink.Apply(
-      Now().Put("a", 1, 1).Raw(bad).Put("a", 3, 3).Put("b", 1, 4).Remove("a", 5).Batch(), Origin()));
+  world_.Run(
+      sink.Apply(Now().Put("a", 1, 1).Raw(bad).Put("a", 3, 3).Put("b", 1, 4).Remove("a", 5).Batch(),
+                 Origin()));
   EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1)));
   EXPECT_THAT(Bodies("b"), ElementsAre(Image("b", 1)));
   const std::string name = Name("a").substr(layout_.ItemPrefix().size());
-  EXPECT_THAT(ParkedKeys(), ElementsAre(layout_.Parked(name, kLabel, "2"),
-                                        layout_.Parked(name, kLabel, "3"),
-                                        layout_.Parked(name, kLabel, "5")));
+  EXPECT_THAT(ParkedKeys(),
+              ElementsAre(layout_.Parked(name, kLabel, "2"), layout_.Parked(name, kLabel, "3"),
+                          layout_.Parked(name, kLabel, "5")));
   EXPECT_EQ(world_.store.Current(layout_.Parked(name, kLabel, "2"))->body, bad);
   EXPECT_EQ(sink.parked(), 3U);
 }

@@ -75,9 +75,10 @@ TEST_F(FollowedTableTest, BacksUpWhatChanges) {
 }
 
 TEST_F(FollowedTableTest, SaysHowToTurnTheStreamOn) {
-  EXPECT_EQ(OpenError(),
-            "the stream of table orders is off | add --enable-stream to turn it on with new and old "
-            "images");
+  EXPECT_EQ(
+      OpenError(),
+      "the stream of table orders is off | add --enable-stream to turn it on with new and old "
+      "images");
   world_.aws.DropTable("orders");
   EXPECT_THAT(OpenError(), HasSubstr("there is no table orders | check the name, the region"));
 }
@@ -97,8 +98,9 @@ TEST_F(FollowedTableTest, RefusesAPrefixThatBelongsToAnotherTable) {
   world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
   PutRequest owner;
   owner.key = "_/orders/owner.json";
-  owner.body = R"({"format":1,"account":"999999999999","region":"eu-west-1","table":"orders",)"
-               R"("tableId":"x","tableArn":"arn:aws:dynamodb:eu-west-1:999999999999:table/orders"})";
+  owner.body =
+      R"({"format":1,"account":"999999999999","region":"eu-west-1","table":"orders",)"
+      R"("tableId":"x","tableArn":"arn:aws:dynamodb:eu-west-1:999999999999:table/orders"})";
   world_.Run(world_.store.Put(std::move(owner)));
   EXPECT_THAT(OpenError(),
               HasSubstr("belongs to another table: "
@@ -151,13 +153,16 @@ TEST_F(FollowedTableTest, SurvivesTheLossOfItsCheckpoints) {
   world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
   for (int i = 0; i < 10; ++i) world_.aws.Put("orders", Item(i % 3, i));
   Run();
-  const std::size_t versions = world_.store.Versions(
-      Layout("orders", KeyHash::kSha256).ItemObject(ItemKey::FromKeys(Key(0)))).size();
+  const std::size_t versions =
+      world_.store
+          .Versions(Layout("orders", KeyHash::kSha256).ItemObject(ItemKey::FromKeys(Key(0))))
+          .size();
   world_.checkpoints = MemoryCheckpoints();
   const FollowedTableResult result = Run();
   EXPECT_EQ(result.written, 0U) << "every change is at rest already";
-  EXPECT_EQ(world_.store.Versions(Layout("orders", KeyHash::kSha256)
-                                      .ItemObject(ItemKey::FromKeys(Key(0)))).size(),
+  EXPECT_EQ(world_.store
+                .Versions(Layout("orders", KeyHash::kSha256).ItemObject(ItemKey::FromKeys(Key(0))))
+                .size(),
             versions);
   ExpectBackupEqualsTable(world_);
 }
@@ -178,8 +183,8 @@ TEST_F(FollowedTableTest, KeepsStateForOtherMachines) {
             world_.aws.stream("orders").sequence_numbers().back());
 }
 
-// Whichever call fails, before or after it acted: nothing is lost, no older state becomes current, and
-// the next run completes.
+// Whichever call fails, before or after it acted: nothing is lost, no older state becomes current,
+// and the next run completes.
 TEST(FollowedTableFaults, LosesNothingWhicheverStoreCallFails) {
   for (const FaultMoment moment : {FaultMoment::kBefore, FaultMoment::kAfter}) {
     for (const Reaction reaction : {Reaction::kRetryLater, Reaction::kPermission}) {

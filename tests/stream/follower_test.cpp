@@ -154,7 +154,8 @@ TEST_F(FollowerTest, FinishesAShardOnlyWhenItIsAppliedNotWhenItIsRead) {
   sink_.takes = std::chrono::seconds(20);  // the parent's batch is with the sink for long
   Follow();
   ASSERT_THAT(sink_.applied, SizeIs(10));
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(sink_.applied[static_cast<std::size_t>(i)].image, Item(i, 1));
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(sink_.applied[static_cast<std::size_t>(i)].image, Item(i, 1));
 }
 
 TEST_F(FollowerTest, WalksAllPagesOfDescribeStream) {
@@ -320,8 +321,8 @@ TEST_F(FollowerTest, KeepsAWindowGuardedHoweverOftenItsReplayIsCutShort) {
   for (const auto& one : sink_.applied) EXPECT_TRUE(one.guarded) << one.sequence_number;
 }
 
-// Law 1: with batches that overlap and finish out of order, the checkpoint is the end of the last one
-// before which all are applied.
+// Law 1: with batches that overlap and finish out of order, the checkpoint is the end of the last
+// one before which all are applied.
 TEST_F(FollowerTest, SavesACheckpointOnlyBelowWhatIsDurable) {
   FakeStream& stream = EnableStream();
   PutMany(0, 9);

@@ -19,7 +19,10 @@ namespace ddbvault {
 class EngineWorld {
  public:
   explicit EngineWorld(MemoryStoreOptions store_options = {})
-      : aws(clock), store(clock, store_options), table(TestCaller(aws, clock)), streams(TestCaller(aws, clock)) {}
+      : aws(clock),
+        store(clock, store_options),
+        table(TestCaller(aws, clock)),
+        streams(TestCaller(aws, clock)) {}
 
   // Runs the task to its end, in fake time.
   template <typename T>

@@ -14,9 +14,10 @@ namespace {
 constexpr std::size_t kBatch = 25;
 
 std::string KeyValue(char type, std::uint32_t key) {
-  // Keys that a careless program gets wrong: quotes, control characters, other planes, large numbers.
-  static const std::vector<std::string> kPrefixes = {"plain-", "with space/", "quote\\\"-", "tab\\t-",
-                                                     "\\u00e9\\ud83d\\ude00-"};
+  // Keys that a careless program gets wrong: quotes, control characters, other planes, large
+  // numbers.
+  static const std::vector<std::string> kPrefixes = {"plain-", "with space/", "quote\\\"-",
+                                                     "tab\\t-", "\\u00e9\\ud83d\\ude00-"};
   const std::string number = std::to_string(key);
   if (type == 'N') return R"({"N":"1234567890123456789012345)" + number + R"("})";
   if (type == 'B') return R"({"B":")" + Base64("k\x01\xff" + number) + R"("})";
@@ -31,7 +32,8 @@ Workload::Workload(DynamoDbClient& client, std::string table, WorkloadOptions op
 Task<void> Workload::CreateTable(bool stream) {
   const std::string type(1, options_.key_type);
   std::string request =
-      R"({"TableName":")" + table_ + R"(","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[)" +
+      R"({"TableName":")" + table_ +
+      R"(","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[)" +
       R"({"AttributeName":"id","AttributeType":")" + type + R"("},)" +
       R"({"AttributeName":"part","AttributeType":"N"},)" +
       R"({"AttributeName":"color","AttributeType":"S"},)" +

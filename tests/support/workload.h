@@ -14,9 +14,10 @@ namespace ddbvault {
 
 struct WorkloadOptions {
   std::uint64_t seed = 1;
-  std::uint32_t keys = 500;        // changes are of keys 0 ... keys - 1
-  bool empty_values = false;       // empty strings and binaries; DynamoDB Local's 2020 build refuses them
-  char key_type = 'S';             // of the partition key: S, N or B; the sort key is a number
+  std::uint32_t keys = 500;  // changes are of keys 0 ... keys - 1
+  bool empty_values =
+      false;            // empty strings and binaries; DynamoDB Local's 2020 build refuses them
+  char key_type = 'S';  // of the partition key: S, N or B; the sort key is a number
 };
 
 class Workload {
