@@ -183,6 +183,7 @@ Task<Outcome> AwsCaller::State::Try(const AwsRequest& request, const std::vector
     }
     outcome.sent = true;
     outcome.response = co_await transport.Send(http);
+    outcome.unanswered = outcome.response->replayed;
   } catch (const Error& error) {
     outcome.error = error;
     outcome.traits.reaction = error.reaction();
@@ -255,7 +256,7 @@ void AwsCaller::State::Judge(const AwsRequest& request, const std::vector<int>& 
   outcome.response->status = status;
   outcome.error = ErrorFromResponse(response, options.protocol, what);
   outcome.traits = TraitsOf(outcome.error->code(), status);
-  outcome.unanswered = status >= 500;
+  outcome.unanswered = outcome.unanswered || status >= 500;
   // Answers to HEAD have no body to say why.
   if (outcome.error->code().empty() && request.method == "HEAD") {
     if (status == 400) outcome.traits.remedy = Remedy::kNewCredentials;

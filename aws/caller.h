@@ -50,7 +50,8 @@ struct AwsRequest {
 struct AwsResponse {
   HttpResponse http;  // status 2xx, or one of AwsCaller's accepted statuses
   int attempts = 1;
-  // A try ended without a whole answer, or with a 5xx: it may have been carried out all the same.
+  // A try ended without a whole answer, or with a 5xx, or was sent twice by the transport: a copy
+  // that nobody answered may have been carried out all the same, or may yet be.
   bool unanswered_attempt = false;
 };
 

@@ -177,6 +177,7 @@ class CurlTransport::Impl::Transfer {
   void SetConnection();
   void Leave();
   HttpResponse Take();
+  static int OnSending(void* self, char*, char*, int, int);
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
   void AddHeader(std::string_view line);
@@ -192,6 +193,7 @@ class CurlTransport::Impl::Transfer {
   std::optional<TransportEnding> ending_;
   std::exception_ptr failure_;
   bool finished_ = false;
+  bool sent_ = false;
 };
 
 void CurlTransport::Impl::Transfer::Start() {
@@ -224,6 +226,8 @@ void CurlTransport::Impl::Transfer::Prepare() {
   Set(CURLOPT_HEADERDATA, this);
   Set(CURLOPT_WRITEFUNCTION, &OnBody);
   Set(CURLOPT_WRITEDATA, this);
+  Set(CURLOPT_PREREQFUNCTION, &OnSending);
+  Set(CURLOPT_PREREQDATA, this);
   SetConnection();
   SetMethod();
   SetHeaders();
@@ -333,6 +337,13 @@ HttpResponse CurlTransport::Impl::Transfer::Take() {
   if (ending_) throw TransportError(*ending_, request_);
   response_.body.reserve(response_.body.size() + kSpareCapacity);
   return std::move(response_);
+}
+
+// libcurl calls this each time before it sends the request, its own replays too.
+int CurlTransport::Impl::Transfer::OnSending(void* self, char*, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (std::exchange(transfer.sent_, true)) transfer.response_.replayed = true;
+  return CURL_PREREQFUNC_OK;
 }
 
 std::size_t CurlTransport::Impl::Transfer::OnHeader(char* data, std::size_t size, std::size_t count,

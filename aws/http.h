@@ -52,6 +52,9 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;
   HttpHeaders headers;
+  // The transport sent the request more than once (a reused connection died before the answer), so
+  // an earlier copy may have been carried out too, or may yet be.
+  bool replayed = false;
   // Has at least 64 bytes of spare capacity behind its size (SIMDJSON_PADDING).
   std::string body;
 };

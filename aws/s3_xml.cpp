@@ -130,6 +130,19 @@ void AppendText(pugi::xml_node parent, const char* name, std::string_view text) 
   parent.append_child(name).append_child(pugi::node_pcdata).set_value(std::string(text).c_str());
 }
 
+// Answers of STS nest three deep; the limit is for what only pretends to be one.
+constexpr int kMaxStsDepth = 8;
+
+void CollectTexts(pugi::xml_node node, const std::string& path, int depth, StsTexts& texts) {
+  if (depth > kMaxStsDepth) return;
+  for (const pugi::xml_node child : node.children()) {
+    if (child.type() != pugi::node_element) continue;
+    const std::string name = path.empty() ? child.name() : path + "/" + child.name();
+    texts.try_emplace(name, child.child_value());
+    CollectTexts(child, name, depth + 1, texts);
+  }
+}
+
 pugi::xml_node AppendRoot(pugi::xml_document& document, const char* name) {
   pugi::xml_node root = document.append_child(name);
   root.append_attribute("xmlns") = "http://s3.amazonaws.com/doc/2006-03-01/";
@@ -229,6 +242,16 @@ S3CompleteDocument ParseCompleteMultipartUpload(std::string_view xml) {
   }
   result.etag = UnquoteETag(Text(root, "ETag"));
   return result;
+}
+
+StsTexts ParseStsResult(std::string_view xml, std::string_view action) {
+  pugi::xml_document document;
+  StsTexts texts;
+  if (!Load(xml, document)) return texts;
+  const std::string name(action);
+  const pugi::xml_node response = document.child((name + "Response").c_str());
+  CollectTexts(response.child((name + "Result").c_str()), "", 1, texts);
+  return texts;
 }
 
 std::string FormatCreateBucket(std::string_view region) {

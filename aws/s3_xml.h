@@ -1,4 +1,4 @@
-// S3's XML documents, read and written.  The only file that includes pugixml.
+// S3's XML documents, read and written, and STS's answers.  The only files that know pugixml.
 //
 // What comes from the server is hostile until parsed: at most 64 MB, entities as pugixml resolves
 // them (no external or recursive ones), every number and time strict.  All Parse... throw
@@ -6,6 +6,7 @@
 // ParseListObjectVersions are declared in s3_client.h.)
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,11 @@ struct S3CompleteDocument {
   S3ErrorDocument error;  // error.code is not empty: it failed
 };
 S3CompleteDocument ParseCompleteMultipartUpload(std::string_view xml);
+
+// The texts of STS's answer to `action`, by their path below <ActionResult>: "Account",
+// "Credentials/Expiration".  Empty when it is no whole answer to that action.  Never throws.
+using StsTexts = std::map<std::string, std::string, std::less<>>;
+StsTexts ParseStsResult(std::string_view xml, std::string_view action);
 
 std::string FormatCreateBucket(std::string_view region);  // empty for us-east-1, as S3 wants it
 std::string FormatBucketVersioning(bool enabled);

@@ -41,6 +41,12 @@ class LocalEndpointCredentials : public CredentialsProvider {
   std::shared_ptr<CredentialsProvider> credentials_;
 };
 
+// AWS_RETRY_MODE; settings.cpp lets nothing else through.
+RetryMode ParseRetryMode(std::string_view text) {
+  if (text == "legacy") return RetryMode::kLegacy;
+  return text == "adaptive" ? RetryMode::kAdaptive : RetryMode::kStandard;
+}
+
 }  // namespace
 
 AwsSession::AwsSession(HttpTransport& transport, Clock& clock, WorkerPool& workers,
@@ -87,6 +93,7 @@ std::shared_ptr<AwsCaller> AwsSession::MakeCaller(AwsService service,
                                                  : AwsProtocol::kQuery;
   caller.region = endpoint.signing_region;
   caller.endpoint = endpoint.url;
+  caller.retry_mode = ParseRetryMode(settings_->retry_mode);
   caller.max_attempts =
       settings_->max_attempts.value_or(dynamodb ? kMaxAttemptsDynamoDb : kMaxAttempts);
   caller.base_delay = dynamodb ? kBaseDelayDynamoDb : kBaseDelay;

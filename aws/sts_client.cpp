@@ -1,8 +1,7 @@
 #include "aws/sts_client.h"
 
-#include <pugixml.hpp>
-
 #include "aws/caller.h"
+#include "aws/s3_xml.h"
 #include "base/error.h"
 
 namespace ddbvault {
@@ -29,9 +28,9 @@ void AppendEncoded(std::string* text, std::string_view value) {
               "STS's answer to " + std::string(action) + " cannot be understood");
 }
 
-pugi::xml_node FindResult(const pugi::xml_document& document, std::string_view action) {
-  const std::string name(action);
-  return document.child((name + "Response").c_str()).child((name + "Result").c_str());
+std::string TextOf(const StsTexts& texts, std::string_view path) {
+  const auto found = texts.find(path);
+  return found == texts.end() ? std::string() : found->second;
 }
 
 }  // namespace
@@ -49,21 +48,19 @@ std::string StsForm(std::string_view action,
 }
 
 Credentials ParseStsCredentials(std::string_view xml, std::string_view action) {
-  pugi::xml_document document;
-  if (!document.load_buffer(xml.data(), xml.size())) FailAnswer(action);
-  const pugi::xml_node result = FindResult(document, action);
-  const pugi::xml_node node = result.child("Credentials");
+  const StsTexts texts = ParseStsResult(xml, action);
   Credentials credentials;
-  credentials.access_key_id = node.child_value("AccessKeyId");
-  credentials.secret_access_key = node.child_value("SecretAccessKey");
-  credentials.session_token = node.child_value("SessionToken");
-  credentials.expires = ParseTime(node.child_value("Expiration"));
+  credentials.access_key_id = TextOf(texts, "Credentials/AccessKeyId");
+  credentials.secret_access_key = TextOf(texts, "Credentials/SecretAccessKey");
+  credentials.session_token = TextOf(texts, "Credentials/SessionToken");
+  credentials.expires = ParseTime(TextOf(texts, "Credentials/Expiration"));
   if (credentials.access_key_id.empty() || credentials.secret_access_key.empty() ||
       credentials.session_token.empty() || !credentials.expires) {
     FailAnswer(action);
   }
   // arn:aws:sts::123456789012:assumed-role/name/session
-  std::string_view arn = result.child("AssumedRoleUser").child_value("Arn");
+  const std::string whole_arn = TextOf(texts, "AssumedRoleUser/Arn");
+  std::string_view arn = whole_arn;
   for (int colon = 0; colon < 4 && !arn.empty(); ++colon) {
     const std::size_t at = arn.find(':');
     arn.remove_prefix(at == std::string_view::npos ? arn.size() : at + 1);
@@ -73,10 +70,8 @@ Credentials ParseStsCredentials(std::string_view xml, std::string_view action) {
 }
 
 std::pair<std::string, std::string> ParseStsError(std::string_view xml) {
-  pugi::xml_document document;
-  document.load_buffer(xml.data(), xml.size());
-  const pugi::xml_node error = document.child("ErrorResponse").child("Error");
-  return {error.child_value("Code"), error.child_value("Message")};
+  S3ErrorDocument error = ParseS3Error(xml);
+  return {std::move(error.code), std::move(error.message)};
 }
 
 Task<std::string> StsClient::Call(std::string form) {
@@ -103,10 +98,8 @@ Task<Credentials> StsClient::AssumeRole(AssumeRoleRequest request) {
 Task<CallerIdentity> StsClient::GetCallerIdentity() {
   std::string form = StsForm("GetCallerIdentity", {});
   const std::string xml = co_await Call(std::move(form));
-  pugi::xml_document document;
-  if (!document.load_buffer(xml.data(), xml.size())) FailAnswer("GetCallerIdentity");
-  const pugi::xml_node result = FindResult(document, "GetCallerIdentity");
-  CallerIdentity identity{result.child_value("Account"), result.child_value("Arn")};
+  const StsTexts texts = ParseStsResult(xml, "GetCallerIdentity");
+  CallerIdentity identity{TextOf(texts, "Account"), TextOf(texts, "Arn")};
   if (identity.account.empty() || identity.arn.empty()) FailAnswer("GetCallerIdentity");
   co_return identity;
 }

@@ -236,6 +236,6 @@ std::optional<Time> ParseEpochSeconds(std::string_view text) {
 
 std::int64_t EpochSeconds(Time time) { return floor<seconds>(time).time_since_epoch().count(); }
 
-Time FromEpochSeconds(std::int64_t value) { return Time(seconds(value)); }
+Time FromEpochSeconds(std::int64_t seconds) { return Time(std::chrono::seconds(seconds)); }
 
 }  // namespace ddbvault

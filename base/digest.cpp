@@ -23,6 +23,7 @@ std::array<unsigned char, N> Digest(const EVP_MD* method, std::string_view bytes
 // One fetched method for all calls: looking it up costs more than hashing a key.
 const EVP_MD* Sha256Method() {
   static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  if (method == nullptr) throw Error(Reaction::kFixCommand, "OpenSSL has no SHA-256");
   return method;
 }
 

@@ -102,6 +102,7 @@ class Semaphore::Waiter {
       state_->Return(units_);
     } else if (!taken_) {
       state_->waiters.remove(this);
+      state_->Grant();  // those behind it may want less
     }
   }
   Waiter(const Waiter&) = delete;

@@ -31,6 +31,7 @@ RestoreOptions OptionsOf(Context& context, const TableName& name,
   options.dry_run = line.Has("dry-run");
   options.key = line.Find("key").value_or("");
   options.in_flight = context.settings().parallelism;
+  options.files_at_once = context.settings().in_flight;
   options.memory = context.settings().memory;
   if (options.create && options.into_existing) {
     throw Refusal("--create and --into-existing cannot be given together",

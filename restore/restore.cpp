@@ -25,7 +25,6 @@ class RestoreRun {
       snapshot_ = co_await OpenSnapshot(context_.snapshots, options_.snapshot);
       DescribeSnapshot();
       co_await PrepareTable();
-      if (!options_.key.empty()) wanted_ = ItemKey::FromUser(options_.key, schema_);
       context_.progress.total = wanted_ ? 1 : snapshot_.summary.items;
       co_await WriteItems();
     } catch (...) {
@@ -65,6 +64,7 @@ class RestoreRun {
     }
     schema_ = table->key_schema;
     CheckKeySchema();
+    if (!options_.key.empty()) wanted_ = ItemKey::FromUser(options_.key, schema_);
     if (options_.dry_run) co_return;
     if (options_.create) {
       co_await CreateTheTable(std::move(table_json));
@@ -136,13 +136,14 @@ class RestoreRun {
     }
   }
 
-  // A file is held whole while it is read.
+  // A file is held whole while it is read, beside what of it has been decompressed.
   std::size_t FilesAtOnce() const {
-    std::uint64_t largest = 1;
+    std::uint64_t largest = 0;
     for (const DataFile& file : snapshot_.files) {
       largest = std::max(largest, std::min(file.bytes, SnapshotReader::kMaxWholeFile));
     }
-    const std::size_t fit = options_.memory / 2 / static_cast<std::size_t>(largest);
+    const std::size_t each = static_cast<std::size_t>(largest) + SnapshotReader::kDecodedBytes;
+    const std::size_t fit = options_.memory / 2 / each;
     return std::clamp<std::size_t>(fit, 1, std::max<std::size_t>(options_.files_at_once, 1));
   }
 

@@ -9,7 +9,28 @@
 namespace ddbvault {
 namespace {
 
-std::string WhyNotConsistent(const BackupState& state) {
+// Two seconds are what the follower leaves to records on their way (shard_consumer.h), one is what
+// S3's whole seconds hide.
+constexpr Duration kToleratedClock{3000};
+
+// Where a clock was fast, the watermark promises changes that the follower had not yet seen.
+std::string WhyNotBelieved(const FollowerState& follower, Time now, std::optional<Time> stored) {
+  if (stored && follower.written - *stored > kToleratedClock) {
+    return "the follower's clock is " + FormatDuration(follower.written - *stored) +
+           " ahead of the store's: until when changes are applied is not known";
+  }
+  if (*follower.watermark > follower.written) {
+    return "the follower's clock was ahead of what it is now: until when changes are applied is "
+           "not known";
+  }
+  if (*follower.watermark > now) {
+    return "this machine's clock is behind the follower's: until when changes are applied is not "
+           "known";
+  }
+  return "";
+}
+
+std::string WhyNotConsistent(const BackupState& state, Time now, std::optional<Time> stored) {
   if (!state.follower) return "the table is not followed";
   if (!state.follower->watermark) return "the follower has not yet caught up with the stream";
   const auto from = state.covered_from();
@@ -22,7 +43,7 @@ std::string WhyNotConsistent(const BackupState& state) {
   if (state.follower->parked > 0) {
     return std::to_string(state.follower->parked) + " changes are parked";
   }
-  return "";
+  return WhyNotBelieved(*state.follower, now, stored);
 }
 
 // The versions of one key, newest first: those that were listed, then the older ones.
@@ -181,9 +202,9 @@ class Look {
 
 }  // namespace
 
-Cut DecideCut(const BackupState& state, Time now) {
+Cut DecideCut(const BackupState& state, Time now, std::optional<Time> state_stored) {
   Cut cut;
-  cut.fuzzy_reason = WhyNotConsistent(state);
+  cut.fuzzy_reason = WhyNotConsistent(state, now, state_stored);
   cut.consistent = cut.fuzzy_reason.empty();
   cut.moment = FromEpochSeconds(EpochSeconds(now));
   cut.fuzzy_from = cut.moment;

@@ -26,7 +26,10 @@ struct Cut {
 };
 
 // A consistent cut needs the watermark, a whole backfill before it, no open gap and nothing parked.
-Cut DecideCut(const BackupState& state, Time now);
+// And it needs clocks that can be believed: the watermark is the follower's clock, the times of
+// changes are AWS's.  `state_stored`: when the follower's state was stored, by the store's clock;
+// nullopt: it is not known.
+Cut DecideCut(const BackupState& state, Time now, std::optional<Time> state_stored);
 
 // What one item was.
 struct ItemState {

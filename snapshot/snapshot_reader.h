@@ -46,11 +46,12 @@ class SnapshotReader {
 
   // Calls `sink` with some items at a time, in the order of the file; returns their number.  Throws
   // Error{kCorrupt} for a bad file, Error{kCancelled} when told to stop, and what `sink` throws.
-  // Holds the whole file (at most kMaxWholeFile) and about 2 MB.  Several may run at once.
+  // Holds the whole file (at most kMaxWholeFile) and about kDecodedBytes.  Several may run at once.
   Task<std::uint64_t> Read(DataFile file, Sink sink);
 
   // Ours have at most 16 MB; those of AWS's exports may be larger.
   static constexpr std::uint64_t kMaxWholeFile = std::uint64_t{64} << 20;
+  static constexpr std::size_t kDecodedBytes = std::size_t{2} << 20;
 
  private:
   Task<std::uint64_t> ReadWhole(const DataFile& file, const Sink& sink);

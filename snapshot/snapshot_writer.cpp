@@ -46,7 +46,8 @@ class SnapshotRun {
   Task<void> Prepare() {
     summary_.started = context_.clock.Now();
     const BackupState state = co_await BackupState::Load(context_.incremental, layout_);
-    cut_ = DecideCut(state, summary_.started);
+    const std::optional<Time> state_stored = co_await WhenStateWasStored();
+    cut_ = DecideCut(state, summary_.started, state_stored);
     table_json_ = co_await LoadTableDefinition(context_.incremental, layout_, options_.table_json);
     table_ = ParseTableDescription(table_json_);
     last_ = co_await LoadLastSnapshot(context_.snapshots, layout_.table());
@@ -56,6 +57,14 @@ class SnapshotRun {
                : SnapshotDirectory(layout_.table(), cut_.moment) + std::string(kSummaryName);
     co_await RequireAbsent(context_.snapshots, key_, cut_);
     co_await OpenOutput();
+  }
+
+  // Asked after the state was read: of one that was saved meanwhile the time is later, and that
+  // accuses no clock.
+  Task<std::optional<Time>> WhenStateWasStored() {
+    const auto object = co_await context_.incremental.Head(layout_.State());
+    if (!object) co_return std::nullopt;
+    co_return object->info.last_modified;
   }
 
   Task<void> OpenOutput() {

@@ -1,5 +1,6 @@
 #include "restore/restore.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/snapshot/snapshot_world.h"
@@ -131,6 +132,17 @@ TEST(Restore, BringsBackOneItem) {
   world.options.key = "id";
   EXPECT_EQ(ErrorOf([&] { world.Restore(); }).substr(0, 39),
             "restore orders: not a key of this table");
+}
+
+TEST(Restore, ChecksTheKeyBeforeItCreatesTheTable) {
+  RestoreWorld world;
+  world.options.create = true;
+  world.options.key = "not JSON";
+  EXPECT_THAT(ErrorOf([&] { world.Restore(); }),
+              testing::HasSubstr("restore orders: not a key of this table: "));
+  world.options.create = false;
+  world.options.key.clear();
+  EXPECT_THAT(ErrorOf([&] { world.Restore(); }), testing::HasSubstr("there is no such table"));
 }
 
 TEST(Restore, OnlyReadsWithDryRun) {

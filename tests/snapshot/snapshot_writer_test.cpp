@@ -174,6 +174,30 @@ TEST_F(SnapshotWriterTest, SaysFuzzyWhereThereIsNoCoverage) {
   EXPECT_EQ(reason(parked), "2 changes are parked");
 }
 
+TEST_F(SnapshotWriterTest, SaysFuzzyWhereAClockCannotBeBelieved) {
+  world_.PutChange("a", EventName::kInsert, kBefore);
+  const Time now = world_.clock.Now();
+  const auto reason = [&](Time watermark, Time written) {
+    FollowerState state = world_.Covered(watermark);
+    state.written = written;
+    world_.SaveState(state);
+    const SnapshotResult result = world_.Write();
+    world_.clock.Advance(Duration(1000));
+    return result.consistent ? "consistent" : result.fuzzy_reason;
+  };
+  EXPECT_EQ(reason(now + std::chrono::minutes(20), now + std::chrono::minutes(20)),
+            "the follower's clock is 20m00s ahead of the store's: until when changes are applied "
+            "is not known");
+  EXPECT_EQ(reason(now - std::chrono::minutes(1), now - std::chrono::minutes(20)),
+            "the follower's clock was ahead of what it is now: until when changes are applied is "
+            "not known");
+  world_.SaveState(world_.Covered(now));
+  world_.clock.Advance(-std::chrono::minutes(20));
+  EXPECT_EQ(world_.Write().fuzzy_reason,
+            "this machine's clock is behind the follower's: until when changes are applied is not "
+            "known");
+}
+
 TEST_F(SnapshotWriterTest, ReadsNoOtherTablesObjectsAndCountsForeignOnes) {
   world_.PutChange("a", EventName::kInsert, kBefore);
   world_.PutObject("orders2/" + std::string(64, 'a'), "{}");

@@ -1,0 +1,350 @@
+// A random walk over a table, its stream, a follower and a backfill: whatever happens on the way,
+// in the end fold(objects) == table, and no older change is ever put over a newer one.
+//
+// Each seed is one history: a table of few keys, so that they are put, deleted and put again;
+// shards that roll and split, children that are listed late, empty answers, throttles, cut
+// connections, store calls that fail before or after they acted; and both processes killed at
+// random moments, which is their io_context destroyed.  A failure prints its seed:
+//
+//   DDBVAULT_MODEL_SEED=4711 tests/test_incremental --gtest_filter='Model.*'     that one
+//   DDBVAULT_MODEL_SEEDS=1000000 ...                                             so many
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "incremental/backfill.h"
+#include "incremental/followed_table.h"
+#include "tests/support/engine_world.h"
+
+namespace ddbvault {
+namespace {
+
+constexpr std::uint64_t kSeeds = 100;
+
+std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+std::string Key(std::uint64_t key) { return R"({"id":{"S":"k)" + std::to_string(key) + R"("}})"; }
+std::string Item(std::uint64_t key, std::uint64_t value) {
+  return R"({"id":{"S":"k)" + std::to_string(key) + R"("},"v":{"N":")" + std::to_string(value) +
+         R"("}})";
+}
+
+using Random = std::mt19937_64;
+bool Chance(Random& random, unsigned percent) { return random() % 100 < percent; }
+
+// Fails calls at random, before or after they acted, and checks law 4 on every Put.
+class RoughStore : public ObjectStore {
+ public:
+  RoughStore(MemoryStore& inner, Random& random) : inner_(inner), random_(random) {}
+  bool rough = false;
+  std::vector<std::string> regressions;
+
+  const StoreTraits& traits() const override { return inner_.traits(); }
+  Task<PutResult> Put(PutRequest request) override {
+    const bool after = Before();
+    CheckOrder(request);
+    PutResult result = co_await inner_.Put(std::move(request));
+    After(after);
+    co_return result;
+  }
+  Task<std::unique_ptr<ObjectWriter>> Create(std::string key, std::string_view type) override {
+    return inner_.Create(std::move(key), type);
+  }
+  Task<std::optional<StoredObject>> Get(std::string key, std::string version_id) override {
+    Before();
+    co_return co_await inner_.Get(std::move(key), std::move(version_id));
+  }
+  Task<std::optional<StoredObject>> Head(std::string key, std::string version_id) override {
+    Before();
+    co_return co_await inner_.Head(std::move(key), std::move(version_id));
+  }
+  Task<std::string> GetRange(std::string key, std::string etag, std::uint64_t offset,
+                             std::uint64_t count) override {
+    return inner_.GetRange(std::move(key), std::move(etag), offset, count);
+  }
+  Task<ObjectPage> List(std::string prefix, std::string next, std::string after) override {
+    Before();
+    co_return co_await inner_.List(std::move(prefix), std::move(next), std::move(after));
+  }
+  Task<ObjectPage> ListVersions(std::string prefix, std::string next) override {
+    Before();
+    co_return co_await inner_.ListVersions(std::move(prefix), std::move(next));
+  }
+  Task<void> PutDeleteMarker(std::string key) override {
+    const bool after = Before();
+    co_await inner_.PutDeleteMarker(std::move(key));
+    After(after);
+  }
+  Task<void> RemoveVersion(std::string key, std::string version_id) override {
+    const bool after = Before();
+    co_await inner_.RemoveVersion(std::move(key), std::move(version_id));
+    After(after);
+  }
+
+ private:
+  // True: the call is to fail once it has acted.
+  bool Before() {
+    if (!rough || !Chance(random_, 4)) return false;
+    if (Chance(random_, 50)) return true;
+    throw Error(Reaction::kRetryLater, "the store does not answer");
+  }
+  static void After(bool fail) {
+    if (fail) throw Error(Reaction::kRetryLater, "the answer was lost");
+  }
+  void CheckOrder(const PutRequest& request) {
+    const auto info = VersionInfo::FromMetadata(request.metadata);
+    if (!info || info->source != Source::kStream) return;
+    // The newest stream version at rest, wherever a backfill may stand above it for a moment.
+    for (const StoredObject& version : inner_.Versions(request.key)) {
+      const auto there = VersionInfo::FromMetadata(version.metadata);
+      if (there && CompareWithChange(there, info->stream_label, info->sequence_number) > 0) {
+        regressions.push_back(request.key + ": " + info->sequence_number + " after " +
+                              there->sequence_number);
+      }
+    }
+  }
+  MemoryStore& inner_;
+  Random& random_;
+};
+
+struct World {
+  explicit World(std::uint64_t seed)
+      : random(seed), aws(clock), memory(clock, StoreOptions()), store(memory, random) {
+    aws.CreateTable("orders", {{{"id", 'S'}}});
+    aws.settings.scan_page_bytes = 120;
+    for (std::uint64_t key = 0; key < 12; ++key) {
+      if (Chance(random, 60)) aws.Put("orders", Item(key, ++value));
+    }
+    aws.settings.shards = 1 + random() % 3;
+    aws.settings.stream.empty_pages_before_data = static_cast<int>(random() % 3);
+    aws.settings.stream.child_hidden_for = static_cast<int>(random() % 4);
+    aws.settings.stream.end_on_empty_page = Chance(random, 50);
+    aws.settings.stream.shards_per_page = 1 + random() % 4;
+    aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+    aws.before = [this](const HttpRequest&, std::string_view) { return Fault(); };
+    aws.after = aws.before;
+  }
+  MemoryStoreOptions StoreOptions() {
+    MemoryStoreOptions options;
+    options.honours_conditions = Chance(random, 50);
+    return options;
+  }
+  std::optional<HttpResponse> Fault() {
+    if (!store.rough || !Chance(random, 3)) return std::nullopt;
+    switch (random() % 3) {
+      case 0:
+        return FakeDynamoDb::Failure(400, "ThrottlingException");
+      case 1:
+        return FakeDynamoDb::Failure(500, "InternalServerError");
+      default:
+        throw Error(Reaction::kRetryLater, "the connection was cut");
+    }
+  }
+  void ChangeTable() {
+    const std::uint64_t key = random() % 12;
+    const std::uint64_t dice = random() % 100;
+    if (dice < 60) {
+      aws.Put("orders", Item(key, ++value));
+    } else if (dice < 85) {
+      aws.Delete("orders", Key(key));
+    } else if (dice < 92) {
+      aws.Put("orders", Item(key, ++value));
+      aws.Delete("orders", Key(key));
+      aws.Put("orders", Item(key, ++value));
+    } else {
+      aws.Expire("orders", Key(key));
+    }
+  }
+  void ChangeShards() {
+    FakeStream& stream = aws.stream("orders");
+    const auto open = stream.open_shards();
+    if (open.size() > 4 || stream.shards().size() > 40) return;
+    const std::string& shard = open[random() % open.size()];
+    if (Chance(random, 50)) {
+      stream.SplitShard(shard);
+    } else {
+      stream.RollShard(shard);
+    }
+  }
+
+  Random random;
+  std::uint64_t value = 0;
+  FakeClock clock;
+  FakeDynamoDb aws;
+  MemoryStore memory;
+  RoughStore store;
+  MemoryCheckpoints checkpoints;
+};
+
+// One process.  Destroying it is kill -9: no code of it runs any more.
+class Process {
+ public:
+  explicit Process(World& world) : world_(world) {}
+  virtual ~Process() = default;
+  // Runs what is ready, at most so much; false: nothing is.
+  bool Step(int turns) {
+    context_.restart();
+    bool any = false;
+    for (; turns > 0 && context_.poll_one() > 0; --turns) any = true;
+    return any;
+  }
+  bool ended() const { return ended_; }
+  const std::exception_ptr& error() const { return error_; }
+
+ protected:
+  void Start(Task<void> task) {
+    asio::co_spawn(context_, std::move(task), [this](std::exception_ptr error) {
+      ended_ = true;
+      error_ = error;
+    });
+  }
+  World& world_;
+  DynamoDbClient client_{TestCaller(world_.aws, world_.clock)};
+  StreamsClient streams_{TestCaller(world_.aws, world_.clock)};
+  Stop stop_;
+  bool ended_ = false;
+  std::exception_ptr error_;
+  asio::io_context context_;
+};
+
+class FollowProcess : public Process {
+ public:
+  FollowProcess(World& world, bool once) : Process(world) {
+    FollowedTableOptions options;
+    options.follower.once = once;
+    options.follower.consumer.records_per_read = 1 + static_cast<std::uint32_t>(world.random() % 5);
+    options.follower.consumer.batches_in_flight = 1 + world.random() % 4;
+    options.follower.discover_every = std::chrono::seconds(10);
+    options.sink.writer = "follow/1";
+    options.sink.in_flight = 1 + world.random() % 8;
+    table_ = std::make_unique<FollowedTable>(client_, streams_, world.store, world.checkpoints,
+                                             world.clock, stop_, "orders", options);
+    Start(Run());
+  }
+
+ private:
+  Task<void> Run() {
+    co_await table_->Open();
+    co_await table_->Run();
+  }
+  std::unique_ptr<FollowedTable> table_;
+};
+
+class BackfillProcess : public Process {
+ public:
+  explicit BackfillProcess(World& world) : Process(world) { Start(Run()); }
+
+ private:
+  Task<void> Run() {
+    const auto table = co_await client_.DescribeTable("orders");
+    BackfillOptions options;
+    options.segments = 2;
+    options.in_flight = 1 + world_.random() % 4;
+    options.writer = "backfill/1";
+    backfill_ = std::make_unique<Backfill>(client_, world_.store, world_.clock, stop_, progress_,
+                                           Layout("orders", KeyHash::kSha256), *table, options);
+    const BackfillResult result = co_await backfill_->Run();
+    if (!result.whole) throw Error(Reaction::kRetryLater, "not whole");
+  }
+  Progress progress_;
+  std::unique_ptr<Backfill> backfill_;
+};
+
+// One random history.  The processes go on or die as chance has it.
+class History {
+ public:
+  explicit History(std::uint64_t seed) : world_(seed) {}
+
+  void Run() {
+    world_.store.rough = true;
+    for (int event = 0; event < 250; ++event) OneEvent();
+    world_.store.rough = false;
+    follower_.reset();
+    RunToEnd([this] { return std::make_unique<BackfillProcess>(world_); });
+    RunToEnd([this] { return std::make_unique<FollowProcess>(world_, true); });
+    Check();
+  }
+
+ private:
+  void OneEvent() {
+    const std::uint64_t dice = world_.random() % 100;
+    if (dice < 35) {
+      world_.ChangeTable();
+    } else if (dice < 38) {
+      world_.ChangeShards();
+    } else if (dice < 41) {
+      follower_.reset();
+    } else if (dice < 43) {
+      backfill_.reset();
+    } else if (dice < 60) {
+      if (!follower_ || follower_->ended()) {
+        follower_ = std::make_unique<FollowProcess>(world_, Chance(world_.random, 30));
+      }
+    } else if (dice < 63) {
+      if (!backfill_) backfill_ = std::make_unique<BackfillProcess>(world_);
+    } else {
+      StepProcesses();
+    }
+    if (backfill_ && backfill_->ended()) backfill_.reset();
+  }
+  void StepProcesses() {
+    bool any = false;
+    for (Process* process : {follower_.get(), backfill_.get()}) {
+      if (process == nullptr || process->ended()) continue;
+      any = process->Step(1 + static_cast<int>(world_.random() % 60)) || any;
+    }
+    if (!any) world_.clock.JumpToNextSleeper();
+  }
+  template <typename Make>
+  void RunToEnd(Make make) {
+    auto process = make();
+    for (int idle = 0; !process->ended();) {
+      idle = process->Step(1000) || world_.clock.JumpToNextSleeper() ? 0 : idle + 1;
+      if (idle > 3) throw std::runtime_error("stuck");
+    }
+    backfill_.reset();
+    if (process->error()) std::rethrow_exception(process->error());
+  }
+  void Check() {
+    const Layout layout("orders", KeyHash::kSha256);
+    std::vector<std::string> bodies;
+    for (const std::string& key : world_.memory.CurrentKeys()) {
+      const StoredObject* object = world_.memory.Current(key);
+      if (layout.IsItemObject(key) && !object->body.empty()) bodies.push_back(object->body);
+    }
+    EXPECT_THAT(bodies, testing::UnorderedElementsAreArray(world_.aws.items("orders")));
+    EXPECT_THAT(world_.store.regressions, testing::IsEmpty());
+    const BackupState state = Load(layout);
+    EXPECT_THAT(state.open_gaps(), testing::IsEmpty());
+    EXPECT_TRUE(state.covered_from());
+  }
+  BackupState Load(const Layout& layout) {
+    asio::io_context context;
+    return RunWithFakeTime(context, world_.clock, BackupState::Load(world_.memory, layout));
+  }
+
+  World world_;
+  std::unique_ptr<Process> follower_;
+  std::unique_ptr<Process> backfill_;
+};
+
+TEST(Model, EndsWithTheTableWhateverHappens) {
+  const std::uint64_t first = FromEnvironment("DDBVAULT_MODEL_SEED", 1);
+  const bool one = std::getenv("DDBVAULT_MODEL_SEED") != nullptr;
+  const std::uint64_t count = one ? 1 : FromEnvironment("DDBVAULT_MODEL_SEEDS", kSeeds);
+  spdlog::set_level(one ? spdlog::level::info : spdlog::level::off);
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    SCOPED_TRACE("DDBVAULT_MODEL_SEED=" + std::to_string(seed));
+    History history(seed);
+    history.Run();
+    if (HasFailure()) break;
+  }
+  spdlog::set_level(spdlog::level::info);
+}
+
+}  // namespace
+}  // namespace ddbvault
