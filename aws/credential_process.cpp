@@ -17,8 +17,6 @@
 #include "aws/credential_json.h"
 #include "base/error.h"
 
-extern char** environ;
-
 namespace ddbvault {
 namespace {
 
@@ -63,6 +61,7 @@ pid_t Spawn(const std::vector<std::string>& words, int output) {
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   pid_t child = -1;

@@ -12,9 +12,9 @@ namespace ddbvault {
 struct Credentials {
   std::string access_key_id;
   std::string secret_access_key;
-  std::string session_token;     // empty: long-lived keys
-  std::string account_id;        // empty: the source did not say
-  std::optional<Time> expires;   // nullopt: never
+  std::string session_token;    // empty: long-lived keys
+  std::string account_id;       // empty: the source did not say
+  std::optional<Time> expires;  // nullopt: never
 };
 
 // One source, or a chain of them.  For the event loop's thread.

@@ -183,7 +183,7 @@ class Parser {
 std::string FilePath(const Environment& environment, std::string_view variable,
                      std::string_view default_name) {
   const std::string home = FromEnvironment(environment, "HOME");
-  const std::string named = FromEnvironment(environment, variable);
+  std::string named = FromEnvironment(environment, variable);
   if (named.empty()) return home.empty() ? "" : home + "/.aws/" + std::string(default_name);
   if (named.substr(0, 2) == "~/" && !home.empty()) return home + named.substr(1);
   return named;

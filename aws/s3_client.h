@@ -88,7 +88,7 @@ class S3Client {
            S3Checksums checksums = S3Checksums::kWhenSupported);
 
   // A racing write of the same key (409 ConditionalRequestConflict) is an Error of that code.
-  Task<S3PutResult> PutObject(S3PutRequest request);
+  Task<S3PutResult> PutObject(S3PutRequest put);
   // nullopt: 404 NoSuchKey, NoSuchVersion or a delete marker (404/405).  NoSuchBucket throws.
   // `range_count` 0: the whole object; a range that begins behind the end gives an empty body.
   // `size` is that of the object.  With `if_match`: 412 throws kConflict.  Throws kCorrupt when the

@@ -209,7 +209,7 @@ S3ErrorDocument ParseS3Error(std::string_view xml) {
 std::string ParseBucketVersioning(std::string_view xml) {
   pugi::xml_document document;
   const pugi::xml_node root = LoadRoot(xml, document, "VersioningConfiguration");
-  const std::string status(Text(root, "Status"));
+  std::string status(Text(root, "Status"));
   if (!status.empty() && status != "Enabled" && status != "Suspended") {
     ThrowCorrupt("an unknown state of versioning");
   }

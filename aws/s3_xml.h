@@ -1,4 +1,4 @@
-// S3's XML documents, read and written, and STS's answers.  The only files that know pugixml.
+// S3's XML documents, read and written, and STS's answers.  Only s3_xml.cpp includes pugixml.
 //
 // What comes from the server is hostile until parsed: at most 64 MB, entities as pugixml resolves
 // them (no external or recursive ones), every number and time strict.  All Parse... throw

@@ -117,7 +117,7 @@ class Resolver {
   std::string OneOf(std::string_view variable, std::string_view key,
                     std::initializer_list<std::string_view> values) const {
     const Found found = Find(variable, key);
-    const std::string value = Lower(found.value);
+    std::string value = Lower(found.value);
     if (value.empty()) return std::string(*values.begin());
     if (std::find(values.begin(), values.end(), value) != values.end()) return value;
     std::string list;

@@ -60,7 +60,7 @@ Error TransportError(const TransportEnding& ending, const HttpRequest& request) 
           .Hint("check the region, the endpoint and the name server");
     case TransportFailure::kUnknownProxy:
       return Error(Reaction::kRetryLater, "cannot find the proxy: " + detail)
-          .Hint("check HTTPS_PROXY and HTTP_PROXY");
+          .Hint("check HTTPS_PROXY and http_proxy");
     case TransportFailure::kNotConnected:
       return Error(Reaction::kRetryLater, "cannot connect to " + host + ": " + detail)
           .Hint("check the network and the endpoint");

@@ -1,7 +1,7 @@
 #include "base/clock.h"
 
-#include <asio/redirect_error.hpp>
 #include <array>
+#include <asio/redirect_error.hpp>
 #include <cctype>
 #include <charconv>
 #include <cmath>
@@ -98,9 +98,8 @@ class Reader {
 };
 
 std::optional<Time> Join(const Civil& civil) {
-  const std::chrono::year_month_day date(std::chrono::year(civil.year),
-                                         std::chrono::month(civil.month),
-                                         std::chrono::day(civil.day));
+  const std::chrono::year_month_day date(
+      std::chrono::year(civil.year), std::chrono::month(civil.month), std::chrono::day(civil.day));
   if (!date.ok() || civil.hour > 23 || civil.minute > 59 || civil.second > 60) return std::nullopt;
   return Time(std::chrono::sys_days(date)) + std::chrono::hours(civil.hour) +
          std::chrono::minutes(civil.minute) + seconds(civil.second) + Duration(civil.millisecond);
@@ -164,10 +163,9 @@ std::string FormatCompactTime(Time time) {
 std::string FormatHttpTime(Time time) {
   const Civil c = Split(time);
   std::array<char, 40> text{};
-  const int size =
-      std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02u:%02u:%02u GMT",
-                    kWeekdays[c.weekday], c.day, kMonths[c.month - 1], c.year, c.hour, c.minute,
-                    c.second);
+  const int size = std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02u:%02u:%02u GMT",
+                                 kWeekdays[c.weekday], c.day, kMonths[c.month - 1], c.year, c.hour,
+                                 c.minute, c.second);
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
@@ -209,12 +207,14 @@ std::optional<Time> ParseTime(std::string_view text) {
   civil.second = reader.Number(2);
   if (!compact && reader.TrySkip(".")) civil.millisecond = reader.Milliseconds();
   std::chrono::minutes offset{0};
-  if (!reader.TrySkip("Z")) {
+  // "UTC" is how older versions of the AWS CLI end the times in their SSO cache.
+  if (!reader.TrySkip("Z") && !reader.TrySkip("UTC")) {
     const bool east = reader.TrySkip("+");
     if (!east) reader.Skip("-");
     const unsigned hours = reader.Number(2);
     reader.TrySkip(":");
     const unsigned minutes = reader.Number(2);
+    if (hours > 23 || minutes > 59) return std::nullopt;
     offset = std::chrono::minutes(hours * 60 + minutes) * (east ? 1 : -1);
   }
   if (!reader.done()) return std::nullopt;

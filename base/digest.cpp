@@ -38,14 +38,20 @@ std::array<unsigned char, 20> Sha1(std::string_view bytes) { return Digest<20>(E
 Sha256Bytes HmacSha256(std::string_view key, std::string_view bytes) {
   Sha256Bytes result{};
   unsigned int size = 0;
-  HMAC(Sha256Method(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), result.data(), &size);
+  // OpenSSL takes a null pointer for the wish to keep an earlier key.
+  const char* const key_bytes = key.empty() ? "" : key.data();
+  if (HMAC(Sha256Method(), key_bytes, static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), result.data(),
+           &size) == nullptr) {
+    throw Error(Reaction::kFixCommand, "OpenSSL refuses an HMAC");
+  }
   return result;
 }
 
-std::uint32_t Crc32(std::string_view bytes) {
+std::uint32_t Crc32(std::string_view bytes, std::uint32_t before) {
+  if (bytes.empty()) return before;  // zlib takes a null pointer for the wish to start over
   return static_cast<std::uint32_t>(
-      crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+      crc32_z(before, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
 
 struct Sha256Stream::Context {
@@ -68,7 +74,9 @@ void Sha256Stream::Add(std::string_view bytes) {
 Sha256Bytes Sha256Stream::Finish() {
   Sha256Bytes result{};
   unsigned int size = 0;
-  EVP_DigestFinal_ex(context_->context, result.data(), &size);
+  if (EVP_DigestFinal_ex(context_->context, result.data(), &size) != 1) {
+    throw Error(Reaction::kFixCommand, "OpenSSL refuses a digest");
+  }
   return result;
 }
 
@@ -86,10 +94,9 @@ std::string Hex(std::string_view bytes) {
 
 std::string Base64(std::string_view bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()),
-                      static_cast<int>(bytes.size()));
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                   reinterpret_cast<const unsigned char*>(bytes.data()),
+                                   static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(size));
   return text;
 }

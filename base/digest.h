@@ -17,7 +17,8 @@ Sha256Bytes Sha256(std::string_view bytes);
 Sha256Bytes HmacSha256(std::string_view key, std::string_view bytes);
 Md5Bytes Md5(std::string_view bytes);
 std::array<unsigned char, 20> Sha1(std::string_view bytes);  // names of SSO cache files only
-std::uint32_t Crc32(std::string_view bytes);                 // zlib's, as in x-amz-crc32
+// zlib's, as in x-amz-crc32.  `before`: of the bytes before these.
+std::uint32_t Crc32(std::string_view bytes, std::uint32_t before = 0);
 
 // Bytes that come in pieces.
 class Sha256Stream {
@@ -39,10 +40,10 @@ std::string_view AsBytes(const std::array<unsigned char, N>& digest) {
   return {reinterpret_cast<const char*>(digest.data()), N};
 }
 
-std::string Hex(std::string_view bytes);                            // lower case
-std::string Base64(std::string_view bytes);                         // RFC 4648, padded
-std::optional<std::string> FromBase64(std::string_view text);       // strict: padded, no white space
-std::string RandomBytes(std::size_t count);                         // cryptographically random
-std::string RandomUuid();                                           // version 4
+std::string Hex(std::string_view bytes);                       // lower case
+std::string Base64(std::string_view bytes);                    // RFC 4648, padded
+std::optional<std::string> FromBase64(std::string_view text);  // strict: padded, no white space
+std::string RandomBytes(std::size_t count);                    // cryptographically random
+std::string RandomUuid();                                      // version 4
 
 }  // namespace ddbvault

@@ -6,14 +6,22 @@ namespace ddbvault {
 
 std::string_view ReactionName(Reaction reaction) {
   switch (reaction) {
-    case Reaction::kRetryLater: return "retry later";
-    case Reaction::kFixCommand: return "fix the command";
-    case Reaction::kNotFound: return "not found";
-    case Reaction::kPermission: return "permission";
-    case Reaction::kConflict: return "conflict";
-    case Reaction::kDataLoss: return "data loss";
-    case Reaction::kCorrupt: return "corrupt";
-    case Reaction::kCancelled: return "cancelled";
+    case Reaction::kRetryLater:
+      return "retry later";
+    case Reaction::kFixCommand:
+      return "fix the command";
+    case Reaction::kNotFound:
+      return "not found";
+    case Reaction::kPermission:
+      return "permission";
+    case Reaction::kConflict:
+      return "conflict";
+    case Reaction::kDataLoss:
+      return "data loss";
+    case Reaction::kCorrupt:
+      return "corrupt";
+    case Reaction::kCancelled:
+      return "cancelled";
   }
   return "unknown";
 }

@@ -16,14 +16,14 @@ namespace ddbvault {
 
 // What the one who catches an Error should do.
 enum class Reaction {
-  kRetryLater,   // transient or throttled: the same call may succeed later
-  kFixCommand,   // the request, the settings or the input are wrong: repeating it cannot help
-  kNotFound,     // a table, stream, shard, bucket or object that must exist does not
-  kPermission,   // credentials are missing, wrong or not allowed to do this
-  kConflict,     // something else was there first, or is of another shape
-  kDataLoss,     // stream records are gone that were never applied (trimmed, expired)
-  kCorrupt,      // bytes are not what they must be: checksum, length or syntax
-  kCancelled,    // told to stop
+  kRetryLater,  // transient or throttled: the same call may succeed later
+  kFixCommand,  // the request, the settings or the input are wrong: repeating it cannot help
+  kNotFound,    // a table, stream, shard, bucket or object that must exist does not
+  kPermission,  // credentials are missing, wrong or not allowed to do this
+  kConflict,    // something else was there first, or is of another shape
+  kDataLoss,    // stream records are gone that were never applied (trimmed, expired)
+  kCorrupt,     // bytes are not what they must be: checksum, length or syntax
+  kCancelled,   // told to stop
 };
 
 // "retry later", "fix the command", ...: for logs and --json.

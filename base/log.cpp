@@ -16,8 +16,8 @@ void StartLog(std::string_view level) {
     throw Error(Reaction::kFixCommand, "there is no log level \"" + std::string(level) + "\"")
         .Hint("use one of trace, debug, info, warn, error, off");
   }
-  auto logger = std::make_shared<spdlog::logger>(
-      "ddbvault", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger = std::make_shared<spdlog::logger>("ddbvault",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(parsed);
   logger->flush_on(spdlog::level::trace);
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %-5l %v");

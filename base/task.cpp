@@ -89,8 +89,8 @@ struct Semaphore::State {
   }
 };
 
-// In line as long as the task waits; a task that is destroyed leaves the line, or gives back what it
-// was granted and never took.
+// In line as long as the task waits; a task that is destroyed leaves the line, or gives back what
+// it was granted and never took.
 class Semaphore::Waiter {
  public:
   Waiter(std::shared_ptr<State> state, std::size_t units, asio::steady_timer& timer)
@@ -102,7 +102,6 @@ class Semaphore::Waiter {
       state_->Return(units_);
     } else if (!taken_) {
       state_->waiters.remove(this);
-      state_->Grant();  // those behind it may want less
     }
   }
   Waiter(const Waiter&) = delete;

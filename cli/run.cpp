@@ -65,6 +65,8 @@ ExitStatus Run(const std::vector<std::string>& arguments, const Environment& env
       Print(line.command == nullptr ? GeneralHelp() : HelpOf(*line.command));
       return ExitStatus::kDone;
     }
+    // Before the settings are known there may be a warning about where they come from.
+    StartLog("info");
     const auto path = line.Find("config");
     const ConfigValues config = path ? ReadConfigFile(*path) : ConfigValues();
     Settings settings = ResolveSettings(line, environment, config);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "cli/commands.h"
@@ -10,6 +11,7 @@
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
 #include "cli/report_error.h"
+#include "cli/tables_in_place.h"
 #include "snapshot/snapshot_writer.h"
 
 namespace ddbvault {
@@ -99,7 +101,12 @@ Task<SnapshotResult> SnapshotOf(Context& context, std::string typed, ObjectStore
                                 ObjectStore& snapshots, SnapshotOptions options) {
   const TableName name = ParseTable(typed);
   const Layout layout(name.name, context.settings().key_hash);
-  options.table_json = co_await DefinitionFor(context, name, incremental, layout);
+  try {
+    options.table_json = co_await DefinitionFor(context, name, incremental, layout);
+  } catch (Error& error) {
+    error.Within("snapshot " + typed);
+    throw;
+  }
   Progress progress;
   SnapshotContext engine{incremental,       snapshots,      context.clock(),
                          context.workers(), context.stop(), progress};
@@ -113,6 +120,18 @@ Task<SnapshotResult> SnapshotOf(Context& context, std::string typed, ObjectStore
   co_return result;
 }
 
+// Those that were named; else all that the place has.
+Task<std::vector<std::string>> TablesToTake(Context& context, ObjectStore& incremental) {
+  if (!context.line().arguments.empty()) co_return context.line().arguments;
+  std::vector<std::string> tables = co_await TablesIn(incremental);
+  if (tables.empty()) {
+    throw Error(Reaction::kNotFound,
+                "there is no table's backup in " + incremental.traits().description)
+        .Hint("check --incremental, or name the tables");
+  }
+  co_return tables;
+}
+
 }  // namespace
 
 Task<ExitStatus> RunSnapshot(Context& context) {
@@ -120,11 +139,12 @@ Task<ExitStatus> RunSnapshot(Context& context) {
   const SnapshotOptions options = OptionsOf(context);
   const bool json = context.settings().json;
   const std::unique_ptr<ObjectStore> incremental = co_await OpenIncremental(context, Use::kRead);
+  const std::vector<std::string> tables = co_await TablesToTake(context, *incremental);
   const std::unique_ptr<ObjectStore> snapshots = co_await OpenSnapshots(context, Use::kWrite);
   Json document;
   std::optional<Error> failure;
   bool attention = false;
-  for (const std::string& typed : context.line().arguments) {
+  for (const std::string& typed : tables) {
     // One table's failure is not the next one's: a nightly run makes what snapshots it can.
     try {
       const SnapshotResult result =
@@ -132,8 +152,7 @@ Task<ExitStatus> RunSnapshot(Context& context) {
       attention = attention || result.damaged > 0;
       document[typed] = ToJson(result);
       if (!json) Print(ToText(result));
-    } catch (Error& error) {
-      error.Within("snapshot " + typed);
+    } catch (const Error& error) {
       document[typed] = {{"error", error.what()}};
       if (failure) LogError("{}", failure->what());
       failure = error;

@@ -6,7 +6,7 @@ CommandSpec SnapshotSpec() {
   return {
       .name = "snapshot",
       .summary = "aggregate the objects of a table into one snapshot",
-      .usage = {"snapshot <table>... [options]"},
+      .usage = {"snapshot [<table>...] [options]"},
       .about =
           {"Reads the current objects of a table from the incremental place, in parallel and in "
            "bounded memory, and writes them as one snapshot, in the shape of DynamoDB's own "
@@ -17,9 +17,10 @@ CommandSpec SnapshotSpec() {
            "says `fuzzy` where it is not.",
            "An empty snapshot, or one much smaller than the last, is an error unless "
            "--allow-smaller is given.",
-           "A table is `name` or `region/name`."},
+           "A table is `name` or `region/name`. With none named, every table that has a backup in "
+           "the incremental place gets a snapshot."},
       .argument = "table",
-      .min_arguments = 1,
+      .min_arguments = 0,
       .max_arguments = 100,
       .groups =
           {{"What to write",

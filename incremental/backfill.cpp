@@ -11,6 +11,8 @@ namespace {
 
 // A segment's progress is saved at most this often: what is redone after a crash is cheap.
 constexpr Duration kSaveEvery{5000};
+// A page is 1 MB of items (API reference): so much memory, however many segments there are.
+constexpr std::uint32_t kSegmentsAtOnce = 32;
 
 }  // namespace
 
@@ -30,8 +32,10 @@ Backfill::Backfill(DynamoDbClient& client, ObjectStore& store, Clock& clock, Sto
 Task<void> Backfill::Prepare() {
   if (!table_.stream.enabled) {
     throw Error(Reaction::kFixCommand, "the stream of table " + table_.name + " is off")
-        .Hint("changes made during the backfill would be lost: add --enable-stream, and run "
-              "\"ddbvault follow " + table_.name + "\" beside it");
+        .Hint(
+            "changes made during the backfill would be lost: add --enable-stream, and run "
+            "\"ddbvault follow " +
+            table_.name + "\" beside it");
   }
   if (!options_.dry_run) {
     const Owner owner = OwnerOf(table_);
@@ -53,14 +57,19 @@ Task<BackfillResult> Backfill::Run() {
     progress_.total /= options_.segments;
     co_await RunSegment(*options_.only_segment);
   } else {
-    co_await RunWorkers(
-        options_.segments,
-        [this](std::size_t segment) { return RunSegment(static_cast<std::uint32_t>(segment)); },
-        &stop_);
+    co_await RunSegments();
   }
   result_.stopped = segments_done_ < (options_.only_segment ? 1 : options_.segments);
   result_.whole = !options_.dry_run && co_await IsWhole();
   co_return result_;
+}
+
+Task<void> Backfill::RunSegments() {
+  std::uint32_t next = 0;
+  const auto worker = [this, &next](std::size_t) -> Task<void> {
+    while (next < options_.segments && !stop_.requested()) co_await RunSegment(next++);
+  };
+  co_await RunWorkers(std::min(options_.segments, kSegmentsAtOnce), worker, &stop_);
 }
 
 Task<WriteOutcome> Backfill::RunKey(ItemKey key) {
@@ -95,6 +104,7 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
                      layout_.BackfillSegment(table_.stream.label, options_.segments, segment));
   BackfillSegment state = co_await OpenSegment(segment, file);
   Time saved = clock_.Now();
+  bool unsaved = false;
   while (!stop_.requested()) {
     ScanRequest request;
     request.table = table_.name;
@@ -104,7 +114,8 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
     const Time read_time = clock_.Now();
     ScanPage page = co_await client_.Scan(std::move(request));
     const double consumed = page.consumed_capacity;
-    co_await WritePage(page, read_time);
+    const bool all_written = co_await WritePage(page, read_time);
+    if (!all_written) break;
     // The page is durable: only now does the position move past it.
     state.items += page.items.size();
     state.last_evaluated_key = page.last_evaluated_key;
@@ -113,10 +124,11 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
       state.finished = clock_.Now();
       if (!state.first_finished) state.first_finished = state.finished;
     }
-    const bool due = done || stop_.requested() || clock_.Now() - saved >= kSaveEvery;
-    if (due && !options_.dry_run) {
+    unsaved = !options_.dry_run;
+    if (unsaved && (done || clock_.Now() - saved >= kSaveEvery)) {
       co_await file.Save(ToJson(state));
       saved = clock_.Now();
+      unsaved = false;
     }
     if (done) {
       ++segments_done_;
@@ -124,16 +136,21 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
     }
     co_await rate_.Take(consumed, &stop_);
   }
+  if (unsaved) co_await file.Save(ToJson(state));
 }
 
-Task<void> Backfill::WritePage(const ScanPage& page, Time read_time) {
+Task<bool> Backfill::WritePage(const ScanPage& page, Time read_time) {
   TaskGroup writes(co_await asio::this_coro::executor);
+  bool all = true;
   for (const std::string_view item : page.items) {
-    if (writes.first_error()) break;
     Semaphore::Permit permit = co_await in_flight_->Acquire();
+    // A page can be thousands of items: a stop does not wait for them.
+    all = !writes.first_error() && !stop_.requested();
+    if (!all) break;
     writes.Spawn(WriteItem(item, read_time, std::move(permit)));
   }
   co_await writes.Join();
+  co_return all;
 }
 
 Task<void> Backfill::WriteItem(std::string_view item, Time read_time, Semaphore::Permit permit) {

@@ -1,9 +1,9 @@
 // Writes the items that were in the table before its stream was followed.
 //
-// Reads the table consistently in parallel segments, only after the stream is enabled, and hands each
-// item to ItemWriter, which never undoes what a follower writes at the same time.  Each segment keeps
-// its progress in the store (state.h): a run that is stopped, or dies, goes on where the open pages
-// began, also on another machine; several machines can share the segments.
+// Reads the table consistently in parallel segments, only after the stream is enabled, and hands
+// each item to ItemWriter, which never undoes what a follower writes at the same time.  Each
+// segment keeps its progress in the store (state.h): a run that is stopped, or dies, goes on where
+// the open pages began, also on another machine; several machines can share the segments.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@
 namespace ddbvault {
 
 struct BackfillOptions {
-  std::uint32_t segments = 4;                 // 1 to 1,000,000 (Scan's TotalSegments)
+  // 1 to 1,000,000 (Scan's TotalSegments); 32 of them are read at a time, a page of each in memory.
+  std::uint32_t segments = 4;
   std::optional<std::uint32_t> only_segment;  // zero-based: this machine's share
   std::size_t in_flight = 64;                 // items being written at once, over all segments
   double read_units_per_second = 0;           // 0: as fast as the table gives
@@ -33,23 +34,23 @@ struct BackfillOptions {
 };
 
 struct BackfillResult {
-  std::uint64_t read = 0;     // items, in this run
+  std::uint64_t read = 0;  // items, in this run
   std::uint64_t written = 0;
-  std::uint64_t kept = 0;     // the backup had them as new, or newer
-  std::uint64_t gone = 0;     // deleted while the backfill looked
+  std::uint64_t kept = 0;  // the backup had them as new, or newer
+  std::uint64_t gone = 0;  // deleted while the backfill looked
   bool resumed = false;
-  bool stopped = false;       // before the segments of this run were done
-  bool whole = false;         // all segments of the table are done, also those of other machines
+  bool stopped = false;  // before the segments of this run were done
+  bool whole = false;    // all segments of the table are done, also those of other machines
 };
 
 class Backfill {
  public:
   // `table.stream` must be enabled: Error{kFixCommand} otherwise.
-  Backfill(DynamoDbClient& client, ObjectStore& store, Clock& clock, Stop& stop,
-           Progress& progress, Layout layout, TableDescription table, BackfillOptions options);
+  Backfill(DynamoDbClient& client, ObjectStore& store, Clock& clock, Stop& stop, Progress& progress,
+           Layout layout, TableDescription table, BackfillOptions options);
 
-  // Claims the prefix (owner.h) and does all segments of this run.  A stop is no error: what is written is saved.  Throws what another try
-  // cannot help; then too the progress is saved.
+  // Claims the prefix (owner.h) and does all segments of this run.  A stop is no error: what is
+  // written is saved.  Throws what another try cannot help; then too the progress is saved.
   Task<BackfillResult> Run();
 
   // One item.  kGone: the table has no such item; nothing was written.
@@ -59,7 +60,9 @@ class Backfill {
   Task<void> Prepare();
   Task<void> RunSegment(std::uint32_t segment);
   Task<BackfillSegment> OpenSegment(std::uint32_t segment, ControlObject& file);
-  Task<void> WritePage(const ScanPage& page, Time read_time);
+  Task<void> RunSegments();
+  // False: stopped before all of it was written.
+  Task<bool> WritePage(const ScanPage& page, Time read_time);
   Task<void> WriteItem(std::string_view item, Time read_time, Semaphore::Permit permit);
   Task<bool> IsWhole();
 

@@ -1,5 +1,8 @@
 #include "incremental/backup_sink.h"
 
+#include <algorithm>
+
+#include "base/digest.h"
 #include "base/log.h"
 
 namespace ddbvault {
@@ -8,10 +11,20 @@ namespace {
 // Where records go whose keys cannot be read.
 constexpr std::string_view kUnknownItem = "unknown";
 
-// The store's answer to one object that will be the same next time, although other objects are fine.
+// The store's answer to one object that will be the same next time, although other objects are
+// fine.
 bool RefusesThisObject(const Error& error) {
   return error.code() == "EntityTooLarge" || error.code() == "MetadataTooLarge" ||
          error.code() == "KeyTooLongError" || error.code() == "InvalidArgument";
+}
+
+// What AWS sends ("dynamodb.amazonaws.com") can be kept in metadata; anything else is left out
+// rather than hold up the shard for good.
+constexpr std::size_t kMaxPrincipal = 128;
+bool FitsMetadata(std::string_view principal_id) {
+  return principal_id.size() <= kMaxPrincipal &&
+         std::all_of(principal_id.begin(), principal_id.end(),
+                     [](char c) { return c > ' ' && c <= '~'; });
 }
 
 }  // namespace
@@ -198,10 +211,11 @@ Task<bool> BackupSink::IsAtRest(const std::string& key, const Pending& pending) 
 Task<void> BackupSink::Park(const std::string& name, const Pending& pending, std::string reason) {
   const ChangeView& change = *pending.change;
   const BatchOrigin& origin = pending.batch->origin;
-  // A record without a number gets one of its place in the batch's body: parked twice is one object.
+  // A record without a number gets the digest of its bytes: parked twice is one object, and no two
+  // records are one.
   const std::string number =
       change.sequence_number.empty()
-          ? "none-" + origin.shard_id + "-" + std::to_string(change.raw.size())
+          ? "none-" + origin.shard_id + "-" + Hex(AsBytes(Sha256(change.raw))).substr(0, 32)
           : std::string(change.sequence_number);
   PutRequest request;
   request.key = layout_.Parked(name, origin.stream_label, number);
@@ -210,8 +224,9 @@ Task<void> BackupSink::Park(const std::string& name, const Pending& pending, std
   if (!there) {
     co_await store_.Put(std::move(request));
     ++counters_.parked;
-    LogError("{}: parked record {} of shard {}: {}; its item stays as it is until a person has looked",
-             layout_.table(), number, origin.shard_id, reason);
+    LogError(
+        "{}: parked record {} of shard {}: {}; its item stays as it is until a person has looked",
+        layout_.table(), number, origin.shard_id, reason);
   }
   if (name != kUnknownItem) blocked_.insert(name);
 }
@@ -233,7 +248,7 @@ VersionInfo BackupSink::InfoOf(const Pending& pending) const {
   info.change_time = change.change_time;
   info.event = change.event_name;
   info.writer = options_.writer;
-  info.principal_id = change.principal_id;
+  if (FitsMetadata(change.principal_id)) info.principal_id = change.principal_id;
   if (info.tombstone()) info.key = pending.key;
   return info;
 }

@@ -1,5 +1,6 @@
 #include "incremental/directory_store.h"
 
+#include "base/digest.h"
 #include "incremental/versioned_files.h"
 
 namespace ddbvault {
@@ -12,13 +13,17 @@ class DirectoryWriter : public ObjectWriter {
       : pool_(pool), clock_(clock), files_(files), key_(std::move(key)), temp_(std::move(temp)) {}
 
   Task<void> Write(std::string_view bytes) override {
-    co_await pool_.Run([this, bytes] { temp_->Write(bytes); });
+    co_await pool_.Run([this, bytes] {
+      temp_->Write(bytes);
+      crc32_ = Crc32(bytes, crc32_);
+    });
     size_ += bytes.size();
   }
 
   Task<PutResult> Commit() override {
     const Time now = clock_.Now();
-    co_return co_await pool_.Run([this, now] { return files_.Commit(*temp_, key_, size_, now); });
+    co_return co_await pool_.Run(
+        [this, now] { return files_.Commit(*temp_, key_, size_, crc32_, now); });
   }
 
  private:
@@ -28,6 +33,7 @@ class DirectoryWriter : public ObjectWriter {
   std::string key_;
   std::unique_ptr<TempFile> temp_;
   std::uint64_t size_ = 0;
+  std::uint32_t crc32_ = 0;
 };
 
 }  // namespace

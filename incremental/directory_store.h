@@ -7,25 +7,22 @@
 //   <root>/orders/3f/.lock
 //   <root>/_/orders/state.json.v0000000001          key "_/orders/state.json"
 //
-// * A key is a path below the root.  Where its last part is 32 or 64 lower-case hex digits (a
-// hash),
+// * A key is a path below the root.  Where its last part is 32 or 64 lower-case hex digits, a hash,
 //   a directory named by the first two of them is put before it.  Parts that cannot be names of
 //   files are refused (key_path.h).
 // * Each version is one file, <last part>.v<10 digits>, from 0000000001; the highest number is
-//   current.  Its content is one line of JSON and the body (version_file.h).  It is written under a
-//   name ".tmp-...", synced, and linked to its own name, which fails when that is taken: so two
-//   processes never take one number, and a file with a version's name is always whole.  Then the
-//   directory is synced.  Files are 0600, directories 0700.
+//   current.  Its content is one line of JSON and the body, with a checksum of each
+//   (version_file.h).  It is written under a name ".tmp-...", synced, and linked to its own name,
+//   which fails when that is taken: so two processes never take one number, and a file with a
+//   version's name is always whole.  Then the directory is synced.  Files are 0600, directories
+//   0700.
 // * A version id is <number>-<id>, the id being 8 random hex digits from the header; the ETag is
-// the
-//   same.  When the newest version is removed its number is taken again, with another id.
+//   the same.  When the newest version is removed its number is taken again, with another id.
 // * ".lock" in each directory with versions is what writers lock with flock(2); in its first 8
-// bytes
-//   is what tells readers that nothing has changed (version_index.h).  It may be missing.
+//   bytes is what tells readers that nothing has changed (version_index.h).  It may be missing.
 // * Files beginning ".tmp-" are ignored: what is left of a write that a crash cut short.  They can
-// be
-//   removed while nothing writes.  Other files are ignored with a warning, except damaged versions:
-//   reading or listing one throws kCorrupt, because what it would have said is not known.
+//   be removed while nothing writes.  Other files are ignored with a warning, except damaged
+//   versions: reading or listing one throws kCorrupt, because what it would have said is not known.
 //
 // The directory may be used by several processes of one machine at once.  It needs hard links, and
 // flock; a network file system that has both for all of its machines will do.

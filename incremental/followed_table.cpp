@@ -1,5 +1,6 @@
 #include "incremental/followed_table.h"
 
+#include "base/backoff.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -35,8 +36,9 @@ Task<TableDescription> EnsureStream(DynamoDbClient& client, Clock& clock, Stop& 
     throw Error(Reaction::kFixCommand, "the stream of table " + table + " has view type " +
                                            description.stream.view_type +
                                            ", which does not carry new images")
-        .Hint("a stream's view type cannot be changed: disable the stream, then run this again with "
-              "--enable-stream (other readers of the stream will have to follow the new one)");
+        .Hint(
+            "a stream's view type cannot be changed: disable the stream, then run this again with "
+            "--enable-stream (other readers of the stream will have to follow the new one)");
   }
   if (description.stream.enabled) co_return description;
   if (!enable) {
@@ -100,7 +102,11 @@ Task<FollowedTableResult> FollowedTable::Run() {
   done.Request();
   co_await saver.Join();
   // The last word, also after an error: where a person, or the next run, will look.
-  co_await SaveState();
+  try {
+    co_await SaveState();
+  } catch (...) {
+    if (!error) error = std::current_exception();
+  }
   if (error) std::rethrow_exception(error);
   co_return co_await Result();
 }
@@ -111,7 +117,9 @@ Task<void> FollowedTable::FollowStreams() {
   for (const std::string& arn : checkpoints_.Streams(consumer_, table_.arn)) {
     if (arn >= table_.stream.arn || stop_.requested()) continue;
     LogInfo("{}: reading the rest of the earlier stream {}", name_, StreamLabel(arn));
-    co_await FollowOne(arn);
+    const StreamEnd end = co_await FollowOne(arn);
+    // Else each later run would find the stream gone, and call that a gap.
+    if (end == StreamEnd::kOver) checkpoints_.ForgetStream(consumer_, arn);
   }
   while (!stop_.requested()) {
     co_await BeginStream();
@@ -129,8 +137,8 @@ Task<StreamEnd> FollowedTable::FollowOne(std::string stream_arn) {
   co_return co_await follower_->Follow(std::move(stream_arn));
 }
 
-// Puts on record which stream is followed from here on, and with it, in one write, what may have been
-// missed between the last one and this.
+// Puts on record which stream is followed from here on, and with it, in one write, what may have
+// been missed between the last one and this.
 Task<void> FollowedTable::BeginStream() {
   const std::string label = table_.stream.label;
   FoundGap gap;
@@ -152,19 +160,22 @@ Task<void> FollowedTable::BeginStream() {
   state_.stream_label = label;
   state_.stream_arn = table_.stream.arn;
   if (gap.reason.empty()) {
-    co_await SaveState();
+    co_await SaveStateForSure();
   } else {
     co_await OnGap(std::move(gap));
   }
 }
 
-// The stream is over.  Waits for the next one, for as long as it takes; false: there is none to wait
-// for (once, or stopped).
+// The stream is over.  Waits for the next one, for as long as it takes; false: there is none to
+// wait for (once, or stopped).
 Task<bool> FollowedTable::NextStream() {
-  while (!stop_.requested()) {
+  for (bool waited = false; !stop_.requested(); waited = true) {
     const std::string last_arn = table_.stream.arn;
     auto description = co_await client_.DescribeTable(name_);
-    if (description && description->stream.enabled && description->stream.arn != last_arn) {
+    const bool fit =
+        description && description->stream.enabled && HasNewImages(description->stream);
+    // The table still has the stream that was not to be found: it is looked for again.
+    if (fit && (waited || description->stream.arn != last_arn)) {
       const Owner owner = OwnerOf(*description);
       const OwnerCheck check = co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
       recreated_ = check == OwnerCheck::kRecreated;
@@ -172,8 +183,14 @@ Task<bool> FollowedTable::NextStream() {
       co_await SaveTableDefinition(store_, layout_, table_);
       co_return true;
     }
-    LogError("{}: {}; changes are in no backup until it is on again (hint: --enable-stream)", name_,
-             description ? "the stream is off" : "the table is gone");
+    std::string_view why = "the stream is off";
+    if (!description) why = "the table is gone";
+    if (description && description->stream.enabled) why = "the stream has no new images";
+    if (fit) why = "the stream cannot be found";
+    LogError(
+        "{}: {}; changes are in no backup until a stream with new images is on (hint: disable the "
+        "stream if it has no new images, then use --enable-stream)",
+        name_, why);
     if (options_.follower.once) co_return false;
     co_await clock_.Sleep(kPollStreamOff, &stop_);
   }
@@ -181,6 +198,15 @@ Task<bool> FollowedTable::NextStream() {
 }
 
 Task<void> FollowedTable::OnGap(FoundGap found) {
+  // The same again, as after a crash or a failed save: one gap that lasts until now.
+  for (Gap& gap : state_.gaps) {
+    const bool same = !gap.closed && gap.reason == found.reason &&
+                      gap.stream_label == found.stream_label && gap.shard_id == found.shard_id;
+    if (!same) continue;
+    gap.found = clock_.Now();
+    co_await SaveStateForSure();
+    co_return;
+  }
   Gap gap;
   gap.found = clock_.Now();
   gap.id = "gap-" + FormatCompactTime(gap.found) + "-" + std::to_string(state_.gaps.size() + 1);
@@ -188,11 +214,28 @@ Task<void> FollowedTable::OnGap(FoundGap found) {
   gap.stream_label = std::move(found.stream_label);
   gap.shard_id = std::move(found.shard_id);
   gap.from = found.from;
-  LogError("{}: {}: {}{} (hint: changes may be missing; run \"ddbvault backfill {}\" to read the table "
-           "again)",
-           name_, gap.id, gap.reason, gap.shard_id.empty() ? "" : " (" + gap.shard_id + ")", name_);
+  LogError(
+      "{}: {}: {}{} (hint: changes may be missing; run \"ddbvault backfill {}\" to read the table "
+      "again)",
+      name_, gap.id, gap.reason, gap.shard_id.empty() ? "" : " (" + gap.shard_id + ")", name_);
   state_.gaps.push_back(std::move(gap));
-  co_await SaveState();
+  co_await SaveStateForSure();
+}
+
+// A place that is full, or away for a while, does not end the following.
+Task<void> FollowedTable::SaveStateForSure() {
+  Backoff backoff(kPollTable, kPollStreamOff);
+  for (;;) {
+    try {
+      co_await SaveState();
+      co_return;
+    } catch (const Error& error) {
+      const bool passing = error.reaction() == Reaction::kRetryLater;
+      if (!passing || options_.follower.once || stop_.requested()) throw;
+      LogWarn("{}: state.json could not be written: {}; trying again", name_, error.what());
+    }
+    co_await clock_.Sleep(backoff.Next() + kPollTable, &stop_);
+  }
 }
 
 Task<void> FollowedTable::SaveStateRegularly(Stop& done) {

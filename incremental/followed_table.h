@@ -1,9 +1,10 @@
-// One table followed into its backup: finds the stream, claims the prefix, follows, keeps state.json.
+// One table followed into its backup: finds the stream, claims the prefix, follows, keeps
+// state.json.
 //
-//   Open()   checks everything that can be wrong with the command, and changes nothing but: the stream
-//            (when asked to enable it), owner.json and table.json
-//   Run()    drains streams that were followed before and are disabled now, then follows the current
-//            one, and the next when that ends
+//   Open()   checks everything that can be wrong with the command, and changes nothing but: the
+//            stream (when asked to enable it), owner.json and table.json
+//   Run()    drains streams that were followed before and are disabled now, then follows the
+//            current one, and the next when that ends
 #pragma once
 
 #include <cstdint>
@@ -37,11 +38,11 @@ struct FollowedTableResult {
   std::uint64_t coalesced = 0;  // in this run
   std::optional<Time> watermark;
   std::vector<Gap> open_gaps;
-  bool backfilled = false;      // a whole backfill has been done under this stream
+  bool backfilled = false;  // a whole backfill has been done under this stream
 };
 
-// Turns the stream of `table` on with new and old images unless a fit one is on, and waits until it is
-// ENABLED.  Without `enable`, a stream that is off, or whose view type has no new images, is
+// Turns the stream of `table` on with new and old images unless a fit one is on, and waits until it
+// is ENABLED.  Without `enable`, a stream that is off, or whose view type has no new images, is
 // Error{kFixCommand} with a hint.  Returns the table as it is then.
 Task<TableDescription> EnsureStream(DynamoDbClient& client, Clock& clock, Stop& stop,
                                     std::string table, bool enable);
@@ -67,6 +68,7 @@ class FollowedTable : public FollowerEvents {
   Task<void> BeginStream();
   Task<void> SaveStateRegularly(Stop& done);
   Task<void> SaveState();
+  Task<void> SaveStateForSure();
   Task<FollowedTableResult> Result();
 
   DynamoDbClient& client_;

@@ -34,6 +34,10 @@ std::string ToJson(const Owner& owner, Time now) {
 Owner OwnerFromJson(std::string_view text) {
   try {
     const Json json = Json::parse(text);
+    if (json.at("format") != 1) {
+      throw Error(Reaction::kCorrupt, "owner.json is of another format than this ddbvault knows")
+          .Hint("it may have been written by a newer ddbvault: use that one");
+    }
     Owner owner;
     owner.account = json.at("account").get<std::string>();
     owner.region = json.at("region").get<std::string>();
@@ -86,7 +90,8 @@ Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Own
       found.table != owner.table) {
     Refuse(found, owner, store.traits().description);
   }
-  if (found.table_id == owner.table_id) co_return OwnerCheck::kOurs;
+  const bool told = !found.table_id.empty() && !owner.table_id.empty();
+  if (!told || found.table_id == owner.table_id) co_return OwnerCheck::kOurs;
   co_await object.Save(body);
   co_return OwnerCheck::kRecreated;
 }

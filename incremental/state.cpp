@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/log.h"
 
 namespace ddbvault {
 namespace {
@@ -226,7 +227,15 @@ Task<void> ControlObject::Save(std::string body) {
   request.body = body;
   PutResult result = co_await store_.Put(std::move(request));
   const std::string replaced = std::exchange(version_id_, result.version_id);
-  if (store_.traits().versioned && !replaced.empty()) co_await store_.RemoveVersion(key_, replaced);
+  if (!store_.traits().versioned || replaced.empty() || !may_remove_) co_return;
+  try {
+    co_await store_.RemoveVersion(key_, replaced);
+  } catch (const Error& error) {
+    // What was to be saved is saved.  A place that nobody may remove anything from is a good one.
+    if (error.reaction() != Reaction::kPermission) throw;
+    may_remove_ = false;
+    LogWarn("older versions of {} are kept: {}", key_, error.what());
+  }
 }
 
 }  // namespace ddbvault

@@ -58,8 +58,8 @@ struct BackfillSegment {
   std::string stream_label;
   std::uint32_t segments = 1;
   std::uint32_t segment = 0;
-  Time started{};                      // of the run in progress, or of the last one
-  std::string last_evaluated_key;      // everything up to it is written; DynamoDB JSON; empty: none
+  Time started{};                  // of the run in progress, or of the last one
+  std::string last_evaluated_key;  // everything up to it is written; DynamoDB JSON; empty: none
   std::uint64_t items = 0;
   std::optional<Time> finished;        // of the run that `started`; nullopt: in progress
   std::optional<Time> first_finished;  // the first time this segment was ever done
@@ -85,7 +85,7 @@ FollowerState FollowerStateFromJson(std::string_view json);      // throws Error
 BackfillSegment BackfillSegmentFromJson(std::string_view json);  // throws Error{kCorrupt}
 
 // Writes a small control object again and again without piling up versions: each save removes the
-// version that it replaced.
+// version that it replaced, where that is allowed.
 class ControlObject {
  public:
   ControlObject(ObjectStore& store, std::string key) : store_(store), key_(std::move(key)) {}
@@ -98,6 +98,7 @@ class ControlObject {
   ObjectStore& store_;
   std::string key_;
   std::string version_id_;
+  bool may_remove_ = true;
 };
 
 }  // namespace ddbvault

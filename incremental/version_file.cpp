@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/digest.h"
 #include "base/error.h"
 
 namespace ddbvault {
@@ -17,8 +18,38 @@ constexpr std::size_t kMaxHeaderBytes = 16384;
   throw Error(Reaction::kCorrupt, std::string(why));
 }
 
-bool IsId(const std::string& id) {
-  return id.size() == 8 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
+// Ends the line, before its spaces: ,"headerCrc32":"01234567"}
+constexpr std::string_view kHeaderCrc = ",\"headerCrc32\":\"";
+constexpr std::size_t kHeaderCrcBytes = kHeaderCrc.size() + 8 + 2;
+
+bool IsEightHexDigits(std::string_view text) {
+  return text.size() == 8 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::string CrcText(std::uint32_t crc) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(crc >> shift));
+  return Hex(bytes);
+}
+
+Error Damaged(const std::string& path, std::string_view why) {
+  Error error(Reaction::kCorrupt, "damaged version " + path + ": " + std::string(why));
+  error.Hint(
+      "Bring the file back from a copy of the directory; or move it away, and the version before "
+      "it becomes current.");
+  return error;
+}
+
+void CheckHeaderCrc(std::string_view line) {
+  line = line.substr(0, line.find_last_not_of(' ') + 1);
+  const std::size_t start = line.size() < kHeaderCrcBytes ? 0 : line.size() - kHeaderCrcBytes;
+  const std::string_view end = line.substr(start);
+  if (!end.starts_with(kHeaderCrc) || !end.ends_with("\"}")) {
+    ThrowCorrupt("its header does not end with its checksum");
+  }
+  if (end.substr(kHeaderCrc.size(), 8) != CrcText(Crc32(line.substr(0, start)))) {
+    ThrowCorrupt("its header has another checksum than it says");
+  }
 }
 
 const nlohmann::json& Member(const nlohmann::json& object, const char* name) {
@@ -32,7 +63,7 @@ VersionHeader ReadHeader(const nlohmann::json& json) {
   if (Member(json, "format") != 1) ThrowCorrupt("its header is of another format");
   VersionHeader header;
   header.id = Member(json, "id").get<std::string>();
-  if (!IsId(header.id)) ThrowCorrupt("the id in its header is not one");
+  if (!IsEightHexDigits(header.id)) ThrowCorrupt("the id in its header is not one");
   const auto modified = ParseTime(Member(json, "modified").get<std::string>());
   if (!modified) ThrowCorrupt("the time in its header is not one");
   header.modified = *modified;
@@ -41,6 +72,9 @@ VersionHeader ReadHeader(const nlohmann::json& json) {
   const nlohmann::json& size = Member(json, "size");
   if (!size.is_number_unsigned()) ThrowCorrupt("the size in its header is not one");
   header.size = size.get<std::uint64_t>();
+  const std::string crc = Member(json, "crc32").get<std::string>();
+  if (!IsEightHexDigits(crc)) ThrowCorrupt("the crc32 in its header is not one");
+  header.crc32 = static_cast<std::uint32_t>(std::stoul(crc, nullptr, 16));
   for (const auto& [name, value] : Member(json, "metadata").items()) {
     header.metadata.emplace(name, value.get<std::string>());
   }
@@ -52,7 +86,10 @@ VersionHeader ReadHeader(const nlohmann::json& json) {
 std::string FormatVersionHeader(const VersionHeader& header, std::size_t width) {
   nlohmann::ordered_json json;
   json["format"] = 1;
-  if (!header.delete_marker) json["size"] = header.size;
+  if (!header.delete_marker) {
+    json["size"] = header.size;
+    json["crc32"] = CrcText(header.crc32);
+  }
   json["modified"] = FormatTime(header.modified);
   json["id"] = header.id;
   if (header.delete_marker) {
@@ -62,13 +99,18 @@ std::string FormatVersionHeader(const VersionHeader& header, std::size_t width) 
     for (const auto& [name, value] : header.metadata) json["metadata"][name] = value;
   }
   std::string line = json.dump();
+  line.pop_back();
+  const std::string crc = CrcText(Crc32(line));
+  line.append(kHeaderCrc).append(crc).append("\"}");
   if (line.size() + 1 < width) line.append(width - 1 - line.size(), ' ');
   return line += '\n';
 }
 
 VersionHeader ParseVersionHeader(std::string_view line) {
   try {
-    return ReadHeader(nlohmann::json::parse(line.begin(), line.end()));
+    VersionHeader header = ReadHeader(nlohmann::json::parse(line.begin(), line.end()));
+    CheckHeaderCrc(line);
+    return header;
   } catch (const nlohmann::json::exception&) {
     ThrowCorrupt("its header is not what we write");
   }
@@ -97,10 +139,7 @@ VersionFile OpenVersionFile(const std::string& path) {
     }
   } catch (Error& error) {
     if (error.reaction() != Reaction::kCorrupt) throw;
-    throw Error(Reaction::kCorrupt, "damaged version " + path + ": " + error.message())
-        .Hint(
-            "Bring the file back from a copy of the directory; or move it away, and the version "
-            "before it becomes current.");
+    throw Damaged(path, error.message());
   }
   return version;
 }
@@ -111,10 +150,16 @@ std::string VersionFile::ReadBody(std::uint64_t offset, std::uint64_t count) con
   const std::uint64_t start = body_offset + offset;
   if (start + count <= begin.size()) return begin.substr(start, count);
   std::string bytes = ReadAt(file, path, start, count);
-  if (bytes.size() != count) {
-    throw Error(Reaction::kCorrupt, "damaged version " + path + ": it has become shorter");
-  }
+  if (bytes.size() != count) throw Damaged(path, "it has become shorter");
   return bytes;
+}
+
+std::string VersionFile::ReadWholeBody() const {
+  std::string body = ReadBody(0, header.size);
+  if (Crc32(body) != header.crc32) {
+    throw Damaged(path, "its body has another checksum than its header says");
+  }
+  return body;
 }
 
 }  // namespace ddbvault

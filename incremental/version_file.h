@@ -1,11 +1,17 @@
 // The content of one version's file in a directory store: a header line, then the body.
 //
-//   {"format":1,"size":5,"modified":"2026-11-20T12:00:00.123Z","id":"9f86d081","metadata":{"a":"b"}}
+//   {"format":1,"size":5,"crc32":"3610a686","modified":"2026-11-20T12:00:00.123Z",
+//    "id":"9f86d081","metadata":{"a":"b"},"headerCrc32":"43c45efd"}        (in one line)
 //   hello
 //
-// A delete marker has "deleteMarker":true in place of size and metadata, and no body.  The line
-// ends with '\n' and may have spaces before that.  Members that are not known are ignored; another
-// "format" is not.  This format can never change.
+// "crc32" is the body's CRC-32 (zlib's) as 8 lower-case hex digits; "headerCrc32", always the last
+// member, is that of all bytes of the line before the comma in front of it.  So a bit that rots,
+// here or on the way of a copy, is found: the header's whenever the file is opened, the body's when
+// it is read whole.
+//
+// A delete marker has "deleteMarker":true in place of size, crc32 and metadata, and no body.  The
+// line ends with '\n' and may have spaces before that.  Members that are not known are ignored;
+// another "format" is not.  This format can never change.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +25,7 @@ namespace ddbvault {
 
 struct VersionHeader {
   std::uint64_t size = 0;
+  std::uint32_t crc32 = 0;  // of the body
   Time modified;
   std::string id;  // 8 lower-case hex digits, random: no two writes of one number are alike
   ObjectMetadata metadata;
@@ -40,6 +47,9 @@ struct VersionFile {
   std::uint64_t body_offset = 0;
   std::string begin;  // what came with the header: the file's first bytes, often all of it
 
+  // Throws kCorrupt, with a hint, when it is not what the header says.
+  std::string ReadWholeBody() const;
+  // Not checked beyond its length.
   std::string ReadBody(std::uint64_t offset, std::uint64_t count) const;
 };
 

@@ -99,6 +99,7 @@ PutResult VersionedFiles::Publish(TempFile& temp, const KeyPath& path, const std
   {
     DirectoryLock lock(directory);
     bool fresh = false;
+    std::uint64_t tried = 0;
     for (bool linked = false; !linked; fresh = true) {
       const Generation before = lock.generation();
       std::uint64_t highest = 0;
@@ -117,10 +118,17 @@ PutResult VersionedFiles::Publish(TempFile& temp, const KeyPath& path, const std
         throw Error(Reaction::kFixCommand,
                     "no version number is left for " + directory + '/' + path.name);
       }
+      const std::string file_name = FormatVersionFileName(path.name, number);
+      if (fresh && number == tried) {
+        throw Error(Reaction::kCorrupt,
+                    directory + '/' + file_name + " is in the way: it is not a regular file")
+            .Hint("Put the file that it stands for in its place, or move it away.");
+      }
+      if (fresh) tried = number;
       lock.BeginChange();
       // Taken all the same: by a process that does not see our locks (another machine, on a network
       // file system without them).  The link decides.
-      linked = temp.LinkAs(FormatVersionFileName(path.name, number));
+      linked = temp.LinkAs(file_name);
       lock.EndChange();
       if (linked) index_.Added(directory, path.name, number, before, lock.generation());
       result.version_id = FormatVersionId(number, id);
@@ -147,6 +155,7 @@ PutResult VersionedFiles::Put(const PutRequest& request, Time now) {
   }
   VersionHeader header;
   header.size = request.body.size();
+  header.crc32 = Crc32(request.body);
   header.modified = now;
   header.id = NewId();
   header.metadata = request.metadata;
@@ -180,9 +189,10 @@ std::unique_ptr<TempFile> VersionedFiles::Begin(const std::string& key) {
 }
 
 PutResult VersionedFiles::Commit(TempFile& temp, const std::string& key, std::uint64_t size,
-                                 Time now) {
+                                 std::uint32_t crc32, Time now) {
   VersionHeader header;
   header.size = size;
+  header.crc32 = crc32;
   header.modified = now;
   header.id = NewId();
   temp.WriteAt(0, FormatVersionHeader(header, kPaddedHeaderBytes));
@@ -211,7 +221,7 @@ std::optional<StoredObject> VersionedFiles::Get(const std::string& key,
   StoredObject stored;
   stored.info = ToInfo(key, current.number, current.version.header);
   stored.info.is_latest = version_id.empty();
-  if (with_body) stored.body = current.version.ReadBody(0, current.version.header.size);
+  if (with_body) stored.body = current.version.ReadWholeBody();
   stored.metadata = std::move(current.version.header.metadata);
   return stored;
 }

@@ -25,7 +25,9 @@ class VersionedFiles {
 
   // A body in pieces: a temporary file that begins with room for a header.
   std::unique_ptr<TempFile> Begin(const std::string& key);
-  PutResult Commit(TempFile& temp, const std::string& key, std::uint64_t size, Time now);
+  // `size` and `crc32` of all that was written behind the header's room.
+  PutResult Commit(TempFile& temp, const std::string& key, std::uint64_t size, std::uint32_t crc32,
+                   Time now);
 
   std::optional<StoredObject> Get(const std::string& key, const std::string& version_id,
                                   bool with_body);

@@ -59,6 +59,8 @@ class BackupPass {
       group.Spawn(LookAt(info.key, info.size, std::move(permit), std::move(bytes)));
     }
     co_await group.Join();
+    // Else a stop on the last page would pass for a whole comparison.
+    run_.halt.ThrowIfRequested();
   }
 
   Task<void> LookAt(std::string object, std::uint64_t size,

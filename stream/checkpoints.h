@@ -48,6 +48,8 @@ class CheckpointStore {
   // Of a finished shard that the stream no longer lists.
   virtual void Forget(std::string_view consumer, std::string_view stream_arn,
                       std::string_view shard_id) = 0;
+  // Everything about a stream that is over and applied to its end: Streams() names it no more.
+  virtual void ForgetStream(std::string_view consumer, std::string_view stream_arn) = 0;
 };
 
 }  // namespace ddbvault

@@ -20,6 +20,10 @@ constexpr Duration kClockTolerance = std::chrono::minutes(5);
 constexpr int kChildTries = 10;
 constexpr Duration kChildBase{50};
 constexpr Duration kChildCap{1000};
+// GetRecords answers up to 1 MB of records (API reference), twice that as JSON at worst: with a
+// thousand shards, what was read must not wait for memory in any number.
+constexpr std::size_t kMostOfAnAnswer = std::size_t{2} << 20;
+constexpr std::size_t kMostReads = 256;
 
 }  // namespace
 
@@ -70,12 +74,14 @@ void Follower::LoadPositions(const std::string& stream_arn, Executor executor) {
     checkpoints_.SaveGuardedUntil(consumer_, stream_arn, *guarded);
   }
   memory_ = std::make_unique<Semaphore>(executor, options_.memory);
+  reads_ = std::make_unique<Semaphore>(
+      executor, std::clamp<std::size_t>(options_.memory / kMostOfAnAnswer, 1, kMostReads));
   group_ = std::make_unique<TaskGroup>(executor);
   news_ = std::make_unique<Event>(executor);
   context_ = std::make_unique<ConsumerContext>(
-      ConsumerContext{streams_, sink_, checkpoints_, clock_, stop_, events_, *memory_, counters_,
-                      options_.consumer, consumer_, stream_arn, StreamLabel(stream_arn), *guarded,
-                      options_.once, clock_.Now()});
+      ConsumerContext{streams_, sink_, checkpoints_, clock_, stop_, events_, *memory_, *reads_,
+                      counters_, options_.consumer, consumer_, stream_arn, StreamLabel(stream_arn),
+                      *guarded, options_.once, clock_.Now()});
 }
 
 Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
@@ -95,7 +101,7 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
     known_stream_ = true;
 
     // A parent has ended and its child is not listed yet: ask again soon, for a few seconds.
-    const bool orphaned = listing.enabled && running_.empty() && at_end_.empty();
+    const bool orphaned = listing.enabled && running_.empty() && LacksAChild();
     if (orphaned && child_tries < kChildTries) {
       Backoff backoff(kChildBase * (1 << child_tries), kChildCap);
       ++child_tries;
@@ -248,6 +254,15 @@ bool Follower::CollectEnded() {
   return any;
 }
 
+// In an enabled stream every shard that has ended has a child, listed or about to be.
+bool Follower::LacksAChild() const {
+  if (graph_.size() == 0) return true;
+  return std::any_of(positions_.begin(), positions_.end(), [this](const auto& position) {
+    return position.second.finished && graph_.Lists(position.first) &&
+           !graph_.HasChildren(position.first);
+  });
+}
+
 Task<void> Follower::WaitForNews() {
   // Whichever comes first ends the sleep: news, a stop, or time for the next listing.
   Stop wake;
@@ -270,8 +285,7 @@ Task<void> Follower::WakeOnNews(Stop& wake) {
 void Follower::ForgetOldShards(const ShardGraph& graph) {
   for (auto at = positions_.begin(); at != positions_.end();) {
     const bool old = at->second.finished && !graph.Lists(at->first) &&
-                     clock_.Now() - at->second.read > kForgetAfter &&
-                     !graph.HasChildren(at->first);
+                     clock_.Now() - at->second.read > kForgetAfter && !graph.HasChildren(at->first);
     if (!old) {
       ++at;
       continue;

@@ -28,9 +28,9 @@ struct FollowerOptions {
 };
 
 enum class StreamEnd {
-  kAtEnd,    // `once`: everything that was changed before the start has been applied
+  kAtEnd,  // `once`: everything that was changed before the start has been applied
   kStopped,
-  kOver,     // every shard is finished and the stream is disabled, or gone
+  kOver,  // every shard is finished and the stream is disabled, or gone
 };
 
 class Follower {
@@ -67,6 +67,7 @@ class Follower {
   void StartReadable(const ShardGraph& graph);
   Task<void> RunConsumer(std::string shard_id);
   bool CollectEnded();
+  bool LacksAChild() const;
   Task<void> WaitForNews();
   Task<void> WakeOnNews(Stop& wake);
   void ForgetOldShards(const ShardGraph& graph);
@@ -86,6 +87,7 @@ class Follower {
   // Of the stream being followed.
   bool known_stream_ = false;  // positions were found: what is missing now is a gap
   std::unique_ptr<Semaphore> memory_;
+  std::unique_ptr<Semaphore> reads_;
   std::unique_ptr<ConsumerContext> context_;
   std::unique_ptr<TaskGroup> group_;
   std::unique_ptr<Event> news_;  // a consumer has ended

@@ -51,7 +51,8 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
   sink_failed_ = false;
   co_await OpenIterator();
   while (!context_.stop.requested()) {
-    if (group_->first_error()) break;
+    Semaphore::Permit slot = co_await context_.reads.Acquire();
+    if (group_->first_error() || context_.stop.requested()) break;
     const Time asked = context_.clock.Now();
     RecordsPage page = co_await Read();
     ++context_.counters.reads;
@@ -64,9 +65,10 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
     empty_reads_ = empty ? empty_reads_ + 1 : 0;
     if (!empty) {
       auto batch = std::make_shared<const ChangeBatch>(std::move(page.batch));
-      const bool handed_over = co_await HandOver(std::move(batch), asked);
+      const bool handed_over = co_await HandOver(std::move(batch), asked, std::move(slot));
       if (!handed_over) break;
     }
+    slot.Release();
     if (iterator_.empty()) co_return co_await Finish();
     if (empty && asked - checkpoint_.read > kReadTimeSavedEvery && in_flight_.empty()) {
       checkpoint_.read = asked;
@@ -106,8 +108,10 @@ Task<RecordsPage> ShardConsumer::Read() {
   co_return co_await context_.streams.GetRecords(iterator_, context_.options.records_per_read);
 }
 
-Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked) {
+Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked,
+                                   Semaphore::Permit slot) {
   Semaphore::Permit permit = co_await context_.memory.Acquire(batch->bytes());
+  slot.Release();
   while (in_flight_.size() >= context_.options.batches_in_flight && !group_->first_error() &&
          !context_.stop.requested()) {
     co_await moved_->Wait();
@@ -212,9 +216,9 @@ Task<bool> ShardConsumer::RecoverFromLoss(const Error& error) {
   gap.stream_label = context_.stream_label;
   gap.shard_id = checkpoint_.shard_id;
   gap.from = checkpoint_.read;
-  if (IsGone(error)) {
+  const bool gone = IsGone(error);
+  if (gone) {
     gap.reason = "the shard is gone from the stream before it was read to its end";
-    checkpoint_.finished = true;
   } else if (IsTrimmed(error)) {
     gap.reason = "records of the shard were trimmed before they were read";
   } else if (IsForeignPosition(error) && !checkpoint_.applied.empty()) {
@@ -222,8 +226,10 @@ Task<bool> ShardConsumer::RecoverFromLoss(const Error& error) {
   } else {
     co_return false;
   }
-  checkpoint_.applied.clear();  // TRIM_HORIZON; the note stays, so that what follows is guarded
+  // On record first: a shard that counts as finished, or begins anew, looks whole ever after.
   if (expected_) co_await context_.events.OnGap(std::move(gap));
+  checkpoint_.finished = gone;
+  checkpoint_.applied.clear();  // TRIM_HORIZON; the note stays, so that what follows is guarded
   Save();
   co_return true;
 }
@@ -237,8 +243,8 @@ Task<std::optional<ShardEnd>> ShardConsumer::Recover(Error error) {
     const bool recovered = co_await RecoverFromLoss(error);
     if (recovered && checkpoint_.finished) co_return ShardEnd::kFinished;
   }
-  const bool helpless = error.reaction() != Reaction::kRetryLater &&
-                        error.reaction() != Reaction::kDataLoss;
+  const bool helpless =
+      error.reaction() != Reaction::kRetryLater && error.reaction() != Reaction::kDataLoss;
   if (helpless && context_.once) throw error.Within("shard " + checkpoint_.shard_id);
   if (context_.clock.Now() - checkpoint_.read > kRetention / 2) {
     LogError("shard {} has not been read since {}: records are trimmed 24 hours after their change",

@@ -3,9 +3,9 @@
 //   read a batch -> note where it ends -> hand it to the sink -> (applied) -> save the checkpoint
 //
 // Several batches may be with the sink at once, so that one hot item holds up nobody else; the
-// checkpoint is always the end of the last batch before which every batch is applied.  So a crash at
-// any point repeats changes and skips none, and what may be repeated (up to the note) is offered to
-// the sink as guarded.  After any failure the consumer forgets what it held in memory and starts
+// checkpoint is always the end of the last batch before which every batch is applied.  So a crash
+// at any point repeats changes and skips none, and what may be repeated (up to the note) is offered
+// to the sink as guarded.  After any failure the consumer forgets what it held in memory and starts
 // again from the checkpoint.
 //
 // One task at a time; see follower.h for who starts it.
@@ -72,6 +72,7 @@ struct ConsumerContext {
   Stop& stop;
   FollowerEvents& events;
   Semaphore& memory;  // bytes of batches that are with the sink
+  Semaphore& reads;   // answers that are being read, or wait for `memory`
   FollowCounters& counters;
   ConsumerOptions options;
   std::string consumer;  // name of the positions (checkpoints.h)
@@ -91,12 +92,12 @@ enum class ShardEnd {
 
 class ShardConsumer {
  public:
-  // `expected`: a shard that turns out to be gone is a gap.  False for the shards that a stream lists
-  // when it is followed for the first time: what is gone by then was never promised.
+  // `expected`: a shard that turns out to be gone is a gap.  False for the shards that a stream
+  // lists when it is followed for the first time: what is gone by then was never promised.
   ShardConsumer(ConsumerContext& context, ShardCheckpoint start, bool expected);
 
-  // Runs until the shard ends, or `stop`.  What another try may help is tried again for as long as it
-  // takes, with a line in the log; with `once`, an Error that another try cannot help is thrown.
+  // Runs until the shard ends, or `stop`.  What another try may help is tried again for as long as
+  // it takes, with a line in the log; with `once`, an Error that another try cannot help is thrown.
   // On return everything handed to the sink has been settled and the checkpoint is saved.
   Task<ShardEnd> Run();
 
@@ -117,7 +118,8 @@ class ShardConsumer {
   Task<void> OpenIterator();
   Task<RecordsPage> Read();
   // False: not handed over, because of a stop or a failure; it is read again from the checkpoint.
-  Task<bool> HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked);
+  // `slot`: of the read; given back when there is memory for the batch.
+  Task<bool> HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked, Semaphore::Permit slot);
   Task<void> ApplyBatch(Task<void> apply, std::shared_ptr<InFlight> entry,
                         Semaphore::Permit permit);
   void AdvanceCheckpoint();

@@ -237,4 +237,14 @@ void SqliteCheckpoints::Forget(std::string_view consumer, std::string_view strea
   statement.Step();
 }
 
+void SqliteCheckpoints::ForgetStream(std::string_view consumer, std::string_view stream_arn) {
+  // The stream first: shards without one are never looked at.
+  for (const char* sql : {"DELETE FROM stream WHERE consumer = ? AND stream_arn = ?",
+                          "DELETE FROM shard WHERE consumer = ? AND stream_arn = ?"}) {
+    Statement statement(*database_, sql);
+    statement.Bind(consumer).Bind(stream_arn);
+    statement.Step();
+  }
+}
+
 }  // namespace ddbvault

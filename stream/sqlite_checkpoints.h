@@ -1,8 +1,8 @@
 // CheckpointStore in one SQLite file.
 //
 // WAL journal with synchronous=FULL: a checkpoint and the note of the next window share a
-// transaction, and the note (law: before a window of changes is written, its end is noted and synced)
-// must survive a power cut.  Mode 0600.  The file needs a local disk.
+// transaction, and the note (law: before a window of changes is written, its end is noted and
+// synced) must survive a power cut.  Mode 0600.  The file needs a local disk.
 #pragma once
 
 #include <memory>
@@ -24,12 +24,11 @@ class SqliteCheckpoints : public CheckpointStore {
                                     std::string_view stream_arn) override;
   void Save(std::string_view consumer, std::string_view stream_arn,
             const ShardCheckpoint& checkpoint) override;
-  std::optional<Time> GuardedUntil(std::string_view consumer,
-                                   std::string_view stream_arn) override;
-  void SaveGuardedUntil(std::string_view consumer, std::string_view stream_arn,
-                        Time time) override;
+  std::optional<Time> GuardedUntil(std::string_view consumer, std::string_view stream_arn) override;
+  void SaveGuardedUntil(std::string_view consumer, std::string_view stream_arn, Time time) override;
   void Forget(std::string_view consumer, std::string_view stream_arn,
               std::string_view shard_id) override;
+  void ForgetStream(std::string_view consumer, std::string_view stream_arn) override;
 
  private:
   class Database;

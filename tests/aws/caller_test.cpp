@@ -290,6 +290,17 @@ TEST_F(CallerTest, AcceptedAfterAnUnansweredTryIsMarked) {
   EXPECT_FALSE(sure.unanswered_attempt);
 }
 
+TEST_F(CallerTest, WhatTheTransportSentTwiceIsMarkedAsUnanswered) {
+  transport_.Then([](const HttpRequest&) {
+    HttpResponse response = MakeResponse(200, "{}");
+    response.replayed = true;
+    return response;
+  });
+  const AwsResponse response = Call();
+  EXPECT_EQ(response.attempts, 1);
+  EXPECT_TRUE(response.unanswered_attempt);
+}
+
 TEST_F(CallerTest, ADamagedAnswerIsAskedForAgain) {
   const std::string body = R"({"Items":[]})";
   const std::string crc = std::to_string(Crc32(body));

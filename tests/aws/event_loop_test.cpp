@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <optional>
 #include <set>
 
 #include "base/error.h"
@@ -38,6 +40,28 @@ Error Failure(EventLoop& loop, const HttpRequest& request) {
   }
   return {Reaction::kCancelled, ""};
 }
+
+// Set as long as it lives.
+class EnvironmentVariable {
+ public:
+  EnvironmentVariable(const char* name, const std::string& value) : name_(name) {
+    if (const char* before = std::getenv(name)) before_ = before;
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~EnvironmentVariable() {
+    if (before_) {
+      ::setenv(name_, before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+  EnvironmentVariable(const EnvironmentVariable&) = delete;
+  EnvironmentVariable& operator=(const EnvironmentVariable&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
 
 class EventLoopTest : public testing::Test {
  protected:
@@ -147,6 +171,48 @@ TEST_F(EventLoopTest, ReusesAConnectionUnlessAskedForAFreshOne) {
   request.fresh_connection = true;
   loop_.Run(loop_.Send(request));
   EXPECT_EQ(server_.connections(), 2);
+}
+
+TEST_F(EventLoopTest, SaysWhenARequestWasSentTwice) {
+  server_.Reply(200, "1");
+  ScriptedReply dead;
+  dead.no_answer = true;
+  server_.Reply(dead);
+  server_.Reply(200, "2");
+  const HttpRequest request = Request("PUT", server_.url() + "/", "body");
+  EXPECT_FALSE(loop_.Run(loop_.Send(request)).replayed);
+  // libcurl takes the connection that it kept, gets nothing, and sends all of it once more.
+  const HttpResponse second = loop_.Run(loop_.Send(request));
+  EXPECT_EQ(second.body, "2");
+  EXPECT_TRUE(second.replayed);
+  EXPECT_EQ(server_.requests().size(), 3U);
+}
+
+TEST_F(EventLoopTest, AFreshConnectionIsNeverReplayed) {
+  server_.Reply(200, "1");
+  ScriptedReply dead;
+  dead.no_answer = true;
+  server_.Reply(dead);
+  HttpRequest request = Request("PUT", server_.url() + "/", "body");
+  loop_.Run(loop_.Send(request));
+  request.fresh_connection = true;
+  const Error error = Failure(loop_, request);
+  EXPECT_EQ(error.reaction(), Reaction::kRetryLater);
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(EventLoopTest, GoesThroughTheProxyOfTheEnvironmentUnlessToldNotTo) {
+  HttpScriptServer proxy;
+  proxy.Otherwise([](const ScriptedRequest&) { return Ok("proxy"); });
+  server_.Otherwise([](const ScriptedRequest&) { return Ok("direct"); });
+  const EnvironmentVariable http_proxy("http_proxy", proxy.url());
+  const EnvironmentVariable no_proxy("no_proxy", "");
+  const EnvironmentVariable upper_no_proxy("NO_PROXY", "");
+  HttpRequest request = Request("GET", server_.url() + "/latest/api/token");
+  EXPECT_EQ(loop_.Run(loop_.Send(request)).body, "direct");
+  request.use_proxy = true;
+  EXPECT_EQ(loop_.Run(loop_.Send(request)).body, "proxy");
+  EXPECT_EQ(proxy.requests().at(0).target, server_.url() + "/latest/api/token");
 }
 
 TEST_F(EventLoopTest, FindsThatAKeptConnectionWasClosed) {

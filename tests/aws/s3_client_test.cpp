@@ -78,6 +78,47 @@ TEST_F(S3ClientTest, PutsWithTheBodysHashOverHttpOrWhenChecksumsAreOff) {
   }
 }
 
+TEST_F(S3ClientTest, AConditionalPutIsNeverReplayedByTheTransport) {
+  S3Client client = Client("http://s3.test", true);
+  transport_.Answer(200, "", {{"ETag", "\"e\""}});
+  S3PutRequest put = PutOf("k");
+  put.if_none_match = "*";
+  EXPECT_FALSE(Run(client.PutObject(put)).precondition_failed);
+  EXPECT_EQ(last().headers.Find("If-None-Match"), "*");
+  EXPECT_TRUE(last().fresh_connection);
+  transport_.Answer(200);
+  put = PutOf("k");
+  put.if_match = "e";
+  EXPECT_FALSE(Run(client.PutObject(put)).precondition_failed);
+  EXPECT_EQ(last().headers.Find("If-Match"), "e");
+  EXPECT_TRUE(last().fresh_connection);
+}
+
+TEST_F(S3ClientTest, AFailedPreconditionIsAnOutcomeAndSaysWhetherAnEarlierTryMayHaveWritten) {
+  S3Client client = Client("http://s3.test", true);
+  S3PutRequest put = PutOf("k");
+  put.if_none_match = "*";
+  transport_.Answer(412, "<Error><Code>PreconditionFailed</Code></Error>");
+  S3PutResult result = Run(client.PutObject(put));
+  EXPECT_TRUE(result.precondition_failed);
+  EXPECT_FALSE(result.unanswered_attempt);
+  transport_.Fail(BrokenConnection());
+  transport_.Answer(412, "<Error><Code>PreconditionFailed</Code></Error>");
+  result = Run(client.PutObject(put));
+  EXPECT_TRUE(result.precondition_failed);
+  EXPECT_TRUE(result.unanswered_attempt);
+  // If-Match of an object that is gone.
+  put = PutOf("k");
+  put.if_match = "e";
+  transport_.Answer(404, "<Error><Code>NoSuchKey</Code></Error>");
+  EXPECT_TRUE(Run(client.PutObject(put)).precondition_failed);
+  transport_.Answer(404, "<Error><Code>NoSuchBucket</Code></Error>");
+  EXPECT_THROW(Run(client.PutObject(put)), Error);
+  // An unconditional one has no precondition that could fail.
+  transport_.Answer(412, "<Error><Code>PreconditionFailed</Code></Error>");
+  EXPECT_THROW(Run(client.PutObject(PutOf("k"))), Error);
+}
+
 TEST_F(S3ClientTest, NothingThereIsNoErrorButNoBucketIs) {
   S3Client client = Client("http://s3.test", true);
   for (const char* code : {"NoSuchKey", "NoSuchVersion"}) {

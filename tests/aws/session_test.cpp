@@ -51,6 +51,21 @@ TEST(AwsSession, MakesACallerForEachService) {
   EXPECT_TRUE(world.transport.sent.empty());
 }
 
+TEST(AwsSession, RetriesAsAwsRetryModeSays) {
+  World world;
+  world.env["AWS_REGION"] = "eu-central-1";
+  const std::pair<const char*, RetryMode> modes[] = {{"", RetryMode::kStandard},
+                                                     {"standard", RetryMode::kStandard},
+                                                     {"adaptive", RetryMode::kAdaptive},
+                                                     {"legacy", RetryMode::kLegacy}};
+  for (const auto& [text, mode] : modes) {
+    world.env["AWS_RETRY_MODE"] = text;
+    AwsSession session = Session(world);
+    EXPECT_EQ(Await(session.DynamoDb())->options().retry_mode, mode) << text;
+    EXPECT_EQ(Await(session.S3("bucket")).caller->options().retry_mode, mode) << text;
+  }
+}
+
 TEST(AwsSession, LetsATableNameItsOwnRegion) {
   World world;
   world.env["AWS_REGION"] = "eu-central-1";

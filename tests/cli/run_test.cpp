@@ -114,6 +114,16 @@ TEST_F(RunTest, SaysWhereTheConfigFileIsWrong) {
                     "  hint: `ddbvault --help` shows a config file with every key\n");
 }
 
+TEST_F(RunTest, KeepsAWarningAboutTheConfigFileOutOfTheReport) {
+  const std::string path = directory_.path().string() + "/my.toml";
+  std::ofstream(path) << "[dynamodb]\nparallelism = 2\n";
+  std::filesystem::permissions(path, std::filesystem::perms::others_write,
+                               std::filesystem::perm_options::add);
+  const Outcome outcome = RunWith({"verify", "orders", "--json", "--config", path});
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.err, HasSubstr("anybody on this machine can change this config file"));
+}
+
 TEST_F(RunTest, RefusesACertificateFileThatIsNotThere) {
   const Outcome outcome = RunWith({"verify", "orders", "--ca-bundle", "/nonexistent.pem"});
   EXPECT_EQ(outcome.status, ExitStatus::kUsage);

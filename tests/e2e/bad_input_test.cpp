@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "incremental/directory_store.h"
 #include "tests/e2e/e2e_world.h"
 #include "tests/support/workload.h"
 
@@ -138,17 +139,21 @@ TEST_F(BadInputTest, RefusesATableOfAnotherKeySchemaOrWithItems) {
 TEST_F(BadInputTest, RefusesAPrefixOfAnotherTable) {
   MakeBackup();
   world_.environment["AWS_ACCESS_KEY_ID"] = "another";
-  const std::filesystem::path owner = world_.directory.path() / "ddbvault-data" / "incremental" /
-                                      "_" / table_ / "owner.json.v0000000001";
-  ASSERT_TRUE(std::filesystem::exists(owner));
-  std::stringstream text;
-  text << std::ifstream(owner).rdbuf();
-  std::string changed = text.str();
+  WorkerPool pool(1);
+  DirectoryStore store(world_.directory.path() / "ddbvault-data" / "incremental", pool,
+                       world_.clock);
+  const std::string owner = "_/" + table_ + "/owner.json";
+  const auto found = world_.Do(store.Get(owner));
+  ASSERT_TRUE(found);
+  std::string changed = found->body;
   const std::string account = "000000000000";
   for (std::size_t at = 0; (at = changed.find(account, at)) != std::string::npos;) {
     changed.replace(at, account.size(), "999999999999");
   }
-  std::ofstream(owner, std::ios::binary | std::ios::trunc) << changed;
+  PutRequest request;
+  request.key = owner;
+  request.body = changed;
+  world_.Do(store.Put(std::move(request)));
   ExpectError(world_.Run({"follow", table_, "--once"}), kFailed, "belongs to another table",
               "--incremental");
 }

@@ -93,14 +93,47 @@ TEST_F(BackfillTest, GoesOnWhereItStopped) {
   EXPECT_FALSE(first.whole);
   EXPECT_GT(first.read, 0U);
   EXPECT_LT(first.read, 100U);
+  const BackupState stopped = world_.Run(BackupState::Load(world_.store, layout_));
+  std::uint64_t saved = 0;
+  for (const BackfillSegment& segment : stopped.backfill) saved += segment.items;
+  EXPECT_GT(saved, 0U);
   world_.aws.after = nullptr;
   Stop stop;
   Progress progress;
   const BackfillResult second = RunBackfill(world_, world_.store, options, stop, progress);
   EXPECT_TRUE(second.resumed);
   EXPECT_TRUE(second.whole);
-  EXPECT_EQ(first.read + second.read, 100U);
+  // Pages that were open at the stop are read again, nothing else.
+  EXPECT_EQ(saved + second.read, 100U);
   EXPECT_EQ(progress.done, 100U);
+  ExpectEverything();
+}
+
+// A page can be a megabyte of small items, and a store slow.
+TEST_F(BackfillTest, AStopDoesNotWaitForTheRestOfThePage) {
+  world_.aws.settings.scan_page_bytes = 1 << 20;
+  BackfillOptions options = Options();
+  options.segments = 1;
+  options.in_flight = 4;
+  world_.aws.after = [this](const HttpRequest&, std::string_view operation) {
+    if (operation == "Scan") stop_.Request();
+    return std::optional<HttpResponse>();
+  };
+  const BackfillResult first = Run(options);
+  EXPECT_TRUE(first.stopped);
+  EXPECT_LE(first.read, 4U);
+  world_.aws.after = nullptr;
+  Stop stop;
+  EXPECT_TRUE(RunBackfill(world_, world_.store, options, stop, progress_).whole);
+  ExpectEverything();
+}
+
+TEST_F(BackfillTest, DoesManySegmentsAFewAtATime) {
+  BackfillOptions options = Options();
+  options.segments = 100;
+  const BackfillResult result = Run(options);
+  EXPECT_EQ(result.read, 100U);
+  EXPECT_TRUE(result.whole);
   ExpectEverything();
 }
 

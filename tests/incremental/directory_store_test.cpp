@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/digest.h"
 #include "incremental/version_index.h"
 #include "tests/incremental/object_store_suite.h"
 #include "tests/support/fake_clock.h"
@@ -52,6 +53,14 @@ std::string ReadFile(const fs::path& path) {
 
 void WriteFile(const fs::path& path, std::string_view content) { std::ofstream(path) << content; }
 
+// A header's text up to its last member, with that.
+std::string WithChecksum(const std::string& header) {
+  const std::uint32_t crc = Crc32(header);
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(crc >> shift));
+  return header + ",\"headerCrc32\":\"" + Hex(bytes) + "\"}";
+}
+
 std::string MessageOf(const std::function<void()>& call) {
   try {
     call();
@@ -74,12 +83,14 @@ TEST(DirectoryStore, ItsFormatOnDiskIsWhatTheHeaderSays) {
   EXPECT_EQ(put.version_id, "0000000001-" + id);
   EXPECT_EQ(put.etag, put.version_id);
   EXPECT_EQ(ReadFile(fan_out / (kHash + ".v0000000001")),
-            "{\"format\":1,\"size\":17,\"modified\":\"2026-11-20T12:00:00.123Z\",\"id\":\"" + id +
-                "\",\"metadata\":{\"event\":\"INSERT\"}}\n{\"id\":{\"S\":\"1\"}}\n");
+            WithChecksum("{\"format\":1,\"size\":17,\"crc32\":\"9408a469\",\"modified\":"
+                         "\"2026-11-20T12:00:00.123Z\",\"id\":\"" +
+                         id + "\",\"metadata\":{\"event\":\"INSERT\"}") +
+                "\n{\"id\":{\"S\":\"1\"}}\n");
   const std::string marker = ReadFile(fan_out / (kHash + ".v0000000002"));
   EXPECT_THAT(marker, testing::MatchesRegex(
                           ".\"format\":1,\"modified\":\"2026-11-20T12:00:00.123Z\",\"id\":"
-                          "\"[0-9a-f]*\",\"deleteMarker\":true.\n"));
+                          "\"[0-9a-f]*\",\"deleteMarker\":true,\"headerCrc32\":\"[0-9a-f]*\".\n"));
   EXPECT_TRUE(fs::exists(h.root() / "_/orders/state.json.v0000000001"));
 
   std::set<std::string> names;
@@ -97,8 +108,9 @@ TEST(DirectoryStore, ReadsFilesWrittenByHandInItsFormat) {
   DirectoryHarness h;
   fs::create_directories(h.root() / "orders/3f");
   WriteFile(h.root() / "orders/3f" / (kHash + ".v0000000041"),
-            "{\"format\":1,\"size\":5,\"modified\":\"2020-01-02T03:04:05Z\",\"id\":\"0123abcd\","
-            "\"metadata\":{\"a\":\"b\"},\"later\":[1]}   \nhello");
+            "{\"format\":1,\"size\":5,\"crc32\":\"3610a686\",\"modified\":\"2020-01-02T03:04:05Z\","
+            "\"id\":\"0123abcd\",\"metadata\":{\"a\":\"b\"},\"later\":[1],"
+            "\"headerCrc32\":\"5a7c6bb2\"}   \nhello");
   const auto object = h.Get("orders/" + kHash);
   ASSERT_TRUE(object);
   EXPECT_EQ(object->body, "hello");
@@ -253,10 +265,69 @@ TEST(DirectoryStore, DamagedVersionsAreReportedNotPassedOver) {
                    "\"0123abcd\",\"metadata\":{}}\n"),
             where + "the size in its header is not one");
   EXPECT_EQ(report("{\"format\":1,\"size\":0,\"modified\":\"2020-01-02T03:04:05Z\",\"id\":"
-                   "\"0123abcd\",\"metadata\":{\"a\":1}}\n"),
+                   "\"0123abcd\",\"crc32\":\"00000000\",\"metadata\":{\"a\":1}}\n"),
             where + "its header is not what we write");
+  EXPECT_EQ(report("{\"format\":1,\"size\":0,\"modified\":\"2020-01-02T03:04:05Z\",\"id\":"
+                   "\"0123abcd\",\"metadata\":{}}\n"),
+            where + "its header has no crc32");
+  EXPECT_EQ(report("{\"format\":1,\"size\":0,\"modified\":\"2020-01-02T03:04:05Z\",\"id\":"
+                   "\"0123abcd\",\"crc32\":\"00000000\",\"metadata\":{}}\n"),
+            where + "its header does not end with its checksum");
   WriteFile(path, whole);
   EXPECT_EQ(h.Body(key), "hello");
+}
+
+// Whatever bit rots, what is read is what was written, or an error.
+TEST(DirectoryStore, FindsEveryFlippedBit) {
+  DirectoryHarness h;
+  const std::string key = "orders/" + kHash;
+  const fs::path path = h.root() / "orders/3f" / (kHash + ".v0000000001");
+  h.Put(key, "{\"id\":{\"S\":\"1\"}}", {{"ddbvault-sequence-number", "111"}});
+  const std::string whole = ReadFile(path);
+  for (std::size_t byte = 0; byte < whole.size(); ++byte) {
+    std::string damaged = whole;
+    damaged[byte] = static_cast<char>(damaged[byte] ^ 0x01);
+    WriteFile(path, damaged);
+    EXPECT_NE(MessageOf([&] { h.Get(key); }), "no error") << byte;
+  }
+  std::string damaged = whole;
+  damaged.back() = ']';
+  WriteFile(path, damaged);
+  EXPECT_EQ(
+      MessageOf([&] { h.Get(key); }),
+      "damaged version " + path.string() + ": its body has another checksum than its header says");
+  damaged = whole;
+  damaged[damaged.find("\"111\"") + 1] = '2';
+  WriteFile(path, damaged);
+  EXPECT_EQ(MessageOf([&] { h.Run(h.store().Head(key)); }),
+            "damaged version " + path.string() + ": its header has another checksum than it says");
+  WriteFile(path, whole);
+  EXPECT_EQ(h.Body(key), "{\"id\":{\"S\":\"1\"}}");
+}
+
+TEST(DirectoryStore, ChecksBodiesThatWereWrittenInPieces) {
+  DirectoryHarness h;
+  auto writer = h.Run(h.store().Create("data/file", "text/plain"));
+  for (int i = 0; i < 3; ++i) h.Run(writer->Write(std::string(5000, static_cast<char>('a' + i))));
+  h.Run(writer->Commit());
+  EXPECT_EQ(h.Body("data/file"),
+            std::string(5000, 'a') + std::string(5000, 'b') + std::string(5000, 'c'));
+  const fs::path path = h.root() / "data/file.v0000000001";
+  std::string damaged = ReadFile(path);
+  damaged[9000] = 'x';
+  WriteFile(path, damaged);
+  EXPECT_NE(MessageOf([&] { h.Get("data/file"); }), "no error");
+}
+
+TEST(DirectoryStore, WhatIsInTheWayOfTheNextVersionIsAnErrorNotAHang) {
+  DirectoryHarness h;
+  const std::string key = "orders/" + kHash;
+  const fs::path next = h.root() / "orders/3f" / (kHash + ".v0000000002");
+  h.Put(key, "one");
+  fs::create_symlink("/nowhere", next);
+  EXPECT_EQ(MessageOf([&] { h.Put(key, "two"); }),
+            next.string() + " is in the way: it is not a regular file");
+  EXPECT_EQ(h.Body(key), "one");
 }
 
 TEST(DirectoryStore, NoKeyLeadsOutOfTheRootOrIntoAnothersFiles) {

@@ -131,6 +131,10 @@ TEST_F(FollowedTableTest, DrainsTheOldStreamAndPutsTheGapOnRecord) {
   ASSERT_THAT(result.open_gaps, SizeIs(1));
   EXPECT_THAT(result.open_gaps[0].reason, HasSubstr("disabled and enabled again"));
   ExpectBackupEqualsTable(world_);
+  // Drained: a later run, which would find it gone, does not look for it.
+  const TableDescription table = *world_.Run(world_.table.DescribeTable("orders"));
+  EXPECT_THAT(world_.checkpoints.Streams(world_.store.traits().description, table.arn),
+              testing::ElementsAre(table.stream.arn));
   // On record once, and kept.
   EXPECT_THAT(Run().open_gaps, SizeIs(1));
 }
@@ -147,6 +151,77 @@ TEST_F(FollowedTableTest, PutsARecreatedTableOnRecordAsAGap) {
   const FollowedTableResult result = Run();
   ASSERT_THAT(result.open_gaps, SizeIs(1));
   EXPECT_EQ(result.open_gaps[0].reason, "the table was deleted and created again");
+}
+
+TEST_F(FollowedTableTest, DoesNotFollowANextStreamWithoutNewImages) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  world_.aws.Put("orders", Item(1, 1));
+  options_.follower.once = false;
+  Stop stop;
+  FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints, world_.clock,
+                      stop, "orders", options_);
+  world_.Run(table.Open());
+  world_.aws.DisableStream("orders");
+  world_.clock.Advance(std::chrono::seconds(10));
+  world_.aws.EnableStream("orders", "KEYS_ONLY");
+  world_.aws.Put("orders", Item(2, 1));
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn([](Clock& clock, Stop& end) -> Task<void> {
+    co_await clock.Sleep(std::chrono::minutes(5));
+    end.Request();
+  }(world_.clock, stop));
+  const FollowedTableResult result = world_.Run(table.Run());
+  world_.Run(group.Join());
+  EXPECT_EQ(result.written, 1U);
+  EXPECT_EQ(result.parked, 0U);
+}
+
+TEST_F(FollowedTableTest, GoesOnWhenThePlaceIsFullForAWhile) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  Run();
+  world_.aws.Put("orders", Item(1, 1));
+  options_.follower.once = false;
+  Stop stop;
+  Faults none(0, FaultMoment::kBefore);
+  FlakyStore counted(world_.store, none);
+  FollowedTable first(world_.table, world_.streams, counted, world_.checkpoints, world_.clock, stop,
+                      "orders", options_);
+  world_.Run(first.Open());
+  // The first call after Open(): which stream is followed is put on record.
+  Faults faults(none.calls() + 1, FaultMoment::kBefore);
+  FlakyStore store(world_.store, faults);
+  FollowedTable table(world_.table, world_.streams, store, world_.checkpoints, world_.clock, stop,
+                      "orders", options_);
+  world_.Run(table.Open());
+  ASSERT_FALSE(faults.fired());
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn([](Clock& clock, Stop& end) -> Task<void> {
+    co_await clock.Sleep(std::chrono::minutes(5));
+    end.Request();
+  }(world_.clock, stop));
+  EXPECT_EQ(world_.Run(table.Run()).written, 1U);
+  world_.Run(group.Join());
+  EXPECT_TRUE(faults.fired());
+}
+
+TEST_F(FollowedTableTest, TakesAServerThatTellsNoTableIdForTheSameOne) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  Run();
+  const TableDescription table = *world_.Run(world_.table.DescribeTable("orders"));
+  Owner owner = OwnerOf(table);
+  owner.table_id.clear();
+  const Layout layout("orders", KeyHash::kSha256);
+  EXPECT_EQ(world_.Run(ClaimPrefix(world_.store, layout, owner, world_.clock.Now())),
+            OwnerCheck::kOurs);
+}
+
+TEST_F(FollowedTableTest, RefusesAnOwnerOfAnotherFormat) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  PutRequest owner;
+  owner.key = "_/orders/owner.json";
+  owner.body = R"({"format":2})";
+  world_.Run(world_.store.Put(std::move(owner)));
+  EXPECT_THAT(OpenError(), HasSubstr("owner.json is of another format"));
 }
 
 TEST_F(FollowedTableTest, SurvivesTheLossOfItsCheckpoints) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "tests/support/engine_world.h"
+#include "tests/support/flaky_store.h"
 
 namespace ddbvault {
 namespace {
@@ -146,6 +147,21 @@ TEST(ControlObject, PilesUpNoVersions) {
   }
   EXPECT_THAT(world.store.Versions(key), SizeIs(1));
   EXPECT_EQ(world.store.Current(key)->body, "b4");
+}
+
+// Many a backup's place lets nobody remove a version.
+TEST(ControlObject, IsSavedWhereNothingMayBeRemoved) {
+  EngineWorld world;
+  Faults faults(4, FaultMoment::kBefore, Reaction::kPermission);  // Get, Put, Put, RemoveVersion
+  FlakyStore store(world.store, faults);
+  ControlObject object(store, "_/orders/state.json");
+  EXPECT_FALSE(world.Run(object.Load()));
+  world.Run(object.Save("one"));
+  world.Run(object.Save("two"));
+  EXPECT_TRUE(faults.fired());
+  world.Run(object.Save("three"));
+  EXPECT_EQ(faults.calls(), 5U) << "removing was tried again";
+  EXPECT_EQ(world.store.Current("_/orders/state.json")->body, "three");
 }
 
 }  // namespace

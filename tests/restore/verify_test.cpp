@@ -270,6 +270,21 @@ TEST_F(VerifyTest, EndsWhenToldTo) {
   }
 }
 
+TEST_F(VerifyTest, IsNotDoneWhenToldToEndAtTheLastPageOfTheListing) {
+  PutBoth("a");
+  PutObject(Object("extra"), Item("extra"), Applied());
+  TamperedStore store(world.store);
+  store.on_list = [&](const std::string& prefix) {
+    if (prefix == layout.ItemPrefix()) stop.Request();
+  };
+  try {
+    Run(store);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kCancelled);
+  }
+}
+
 TEST_F(VerifyTest, RefusesSettingsThatCannotBe) {
   options.segments = 0;
   try {

@@ -26,7 +26,14 @@ class TamperedStore : public FlakyStore {
     if (object && on_get) on_get(*object);
     co_return object;
   }
+  Task<ObjectPage> List(std::string prefix, std::string next = {},
+                        std::string start_after = {}) override {
+    ObjectPage page = co_await FlakyStore::List(prefix, next, start_after);
+    if (on_list) on_list(prefix);
+    co_return page;
+  }
   std::function<void(StoredObject&)> on_get;
+  std::function<void(const std::string& prefix)> on_list;
 
  private:
   Faults none_{0, FaultMoment::kBefore};

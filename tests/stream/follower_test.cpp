@@ -180,6 +180,33 @@ TEST_F(FollowerTest, FindsAChildThatIsListedLate) {
   EXPECT_THAT(sink_.applied, SizeIs(10));
 }
 
+// ... also while another shard has been read to its present end.
+TEST_F(FollowerTest, FindsALateChildBesideAShardThatIsOpen) {
+  FakeStream& stream = EnableStream(2);
+  PutMany(0, 20, 1);
+  stream.settings.child_hidden_for = 5;
+  stream.RollShard(stream.open_shards()[0]);
+  PutMany(0, 20, 2);
+  EXPECT_EQ(Follow(), StreamEnd::kAtEnd);
+  EXPECT_THAT(sink_.applied, SizeIs(40));
+}
+
+// What was read, and has no room with the sink yet, is in memory too.
+TEST_F(FollowerTest, ReadsNoMoreThanThereIsMemoryForHoweverManyShards) {
+  EnableStream(20);
+  PutMany(0, 200);
+  options_.memory = 1;
+  sink_.takes = Duration(60000);
+  int reads_at_second_batch = 0;
+  sink_.on_batch = [&](int batch) {
+    if (batch == 2) reads_at_second_batch = world_.aws.calls("GetRecords");
+  };
+  Follow();
+  EXPECT_THAT(sink_.applied, SizeIs(200));
+  EXPECT_GE(reads_at_second_batch, 2);
+  EXPECT_LE(reads_at_second_batch, 4);
+}
+
 TEST_F(FollowerTest, IsNotFooledByEmptyPagesBeforeData) {
   FakeStream& stream = EnableStream();
   stream.settings.empty_pages_before_data = 4;

@@ -65,6 +65,19 @@ TEST_F(SqliteCheckpointsTest, ReplacesAShardsPosition) {
   EXPECT_EQ(store.Load(kPlace, kStream)[0].applied, "2");
 }
 
+TEST_F(SqliteCheckpointsTest, ForgetsAStreamThatIsOver) {
+  const std::string second = std::string(kTable) + "/stream/2026-11-21T10:00:00.000";
+  SqliteCheckpoints store(path_);
+  for (const std::string& arn : {kStream, second}) {
+    store.Save(kPlace, arn, Example("a"));
+    store.SaveGuardedUntil(kPlace, arn, Time(Duration(1)));
+  }
+  store.ForgetStream(kPlace, kStream);
+  EXPECT_THAT(store.Streams(kPlace, kTable), ElementsAre(second));
+  EXPECT_THAT(store.Load(kPlace, kStream), IsEmpty());
+  EXPECT_EQ(store.Load(kPlace, second).size(), 1U);
+}
+
 TEST_F(SqliteCheckpointsTest, KeepsPlacesAndStreamsApart) {
   SqliteCheckpoints store(path_);
   const std::string second = std::string(kTable) + "/stream/2026-11-21T10:00:00.000";

@@ -51,6 +51,12 @@ class MemoryCheckpoints : public CheckpointStore {
               std::string_view shard_id) override {
     shards_.erase({std::string(consumer), std::string(stream_arn), std::string(shard_id)});
   }
+  void ForgetStream(std::string_view consumer, std::string_view stream_arn) override {
+    guarded_.erase({std::string(consumer), std::string(stream_arn)});
+    std::erase_if(shards_, [&](const auto& shard) {
+      return std::get<0>(shard.first) == consumer && std::get<1>(shard.first) == stream_arn;
+    });
+  }
 
  private:
   std::map<std::tuple<std::string, std::string, std::string>, ShardCheckpoint> shards_;
