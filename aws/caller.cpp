@@ -142,6 +142,7 @@ struct AwsCaller::State {
   RetryQuota quota;
   SendRate rate;
   Duration skew{0};
+  Duration server_ahead{0};
   std::string refused_key_id;
   Time refused_at;
   std::optional<Time> logged;
@@ -160,6 +161,9 @@ Task<AwsResponse> AwsCaller::State::Call(const AwsRequest& request,
     if (!outcome.error) {
       quota.Return(progress.last_cost);
       LogRecovery();
+      if (const auto date = ParseTime(outcome.response->headers.Find("Date"))) {
+        server_ahead = *date - clock.Now();
+      }
       co_return AwsResponse{std::move(*outcome.response), progress.attempts, progress.unanswered};
     }
     if (!Remedied(outcome, progress)) co_await WaitToRetry(outcome, progress);
@@ -351,5 +355,7 @@ Task<AwsResponse> AwsCaller::Call(const AwsRequest& request, std::vector<int> ac
 const CallerOptions& AwsCaller::options() const { return state_->options; }
 
 Duration AwsCaller::clock_skew() const { return state_->skew; }
+
+Duration AwsCaller::server_ahead() const { return state_->server_ahead; }
 
 }  // namespace ddbvault

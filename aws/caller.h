@@ -94,6 +94,9 @@ class AwsCaller {
   const CallerOptions& options() const;
   // How far AWS's clock is ahead of ours, as the last corrected call found it.
   Duration clock_skew() const;
+  // How far the service's clock is ahead of ours, to a second, by the Date of its last answer; zero
+  // until there was one.
+  Duration server_ahead() const;
 
  private:
   struct State;

@@ -160,6 +160,8 @@ Task<RecordsPage> StreamsClient::GetRecords(std::string iterator, std::uint32_t 
                                     ",\"Limit\":" + std::to_string(limit) + "}");
 }
 
+Duration StreamsClient::server_ahead() const { return caller_->server_ahead(); }
+
 std::string StreamLabel(std::string_view stream_arn) {
   constexpr std::string_view kPart = "/stream/";
   const std::size_t part = stream_arn.rfind(kPart);

@@ -57,6 +57,9 @@ class StreamsClient {
   // iterator) 15 minutes after the iterator was handed out.
   Task<RecordsPage> GetRecords(std::string iterator, std::uint32_t limit);
 
+  // How far the service's clock is ahead of ours, to a second; zero before the first answer.
+  Duration server_ahead() const;
+
  private:
   std::shared_ptr<AwsCaller> caller_;
 };

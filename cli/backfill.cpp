@@ -42,6 +42,7 @@ BackfillOptions OptionsOf(Context& context, const TableDescription& table) {
     options.read_units_per_second = ParseUnits(*rate, table.on_demand ? 0 : table.read_capacity);
   }
   options.in_flight = context.settings().in_flight;
+  options.memory = context.settings().memory;
   options.restart = line.Has("restart");
   options.dry_run = line.Has("dry-run");
   options.writer = WriterId();

@@ -1,6 +1,7 @@
 #include "cli/context.h"
 
 #include <unistd.h>
+#include <asio/detached.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -34,6 +35,9 @@ HttpOptions HttpOptionsOf(const Settings& settings, const AwsSettings& aws) {
   return options;
 }
 
+// How long the work in flight may take to end after a signal.
+constexpr Duration kLongestGoodbye{10000};
+
 }  // namespace
 
 Context::Context(CommandLine line, Settings settings, Environment environment)
@@ -51,7 +55,16 @@ void Context::HandleSignals() {
     signal_ = signal;
     LogInfo("told to end: finishing and saving what is in flight; once more to leave at once");
     stop_.Request();
+    asio::co_spawn(loop_.executor(), LeaveLate(), asio::detached);
   });
+}
+
+// On a dead network a request in flight would hold the end for as long as its timeouts.
+Task<void> Context::LeaveLate() {
+  co_await clock_.Sleep(kLongestGoodbye);
+  LogWarn("what is in flight has not ended within {}: leaving; the next run looks at it again",
+          FormatDuration(kLongestGoodbye));
+  _exit(static_cast<int>(ExitStatusOfSignal(signal_)));
 }
 
 std::optional<SettingValue> Context::Option(std::string_view name) const {

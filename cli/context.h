@@ -34,7 +34,8 @@ class Context {
   // The signal that requested it; 0: none.
   int signal() const { return signal_; }
 
-  // From now on the first SIGINT or SIGTERM asks for the end, the second ends the process at once.
+  // From now on the first SIGINT or SIGTERM asks for the end, and ends the process 10 seconds later
+  // if that has not come; the second ends the process at once.
   void HandleSignals();
 
   // An option's value and its name, for the functions of values.h; nullopt: not given.
@@ -50,6 +51,7 @@ class Context {
   Task<TableDescription> Describe(TableName table);
 
  private:
+  Task<void> LeaveLate();
   CallOptions OptionsFor(const TableName& table, bool patient);
 
   CommandLine line_;

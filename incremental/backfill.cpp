@@ -11,8 +11,8 @@ namespace {
 
 // A segment's progress is saved at most this often: what is redone after a crash is cheap.
 constexpr Duration kSaveEvery{5000};
-// A page is 1 MB of items (API reference): so much memory, however many segments there are.
-constexpr std::uint32_t kSegmentsAtOnce = 32;
+// A page is 1 MB of items (API reference); its JSON, and what is being sent of it, some times that.
+constexpr std::size_t kMemoryOfASegment = std::size_t{4} << 20U;
 
 }  // namespace
 
@@ -69,7 +69,8 @@ Task<void> Backfill::RunSegments() {
   const auto worker = [this, &next](std::size_t) -> Task<void> {
     while (next < options_.segments && !stop_.requested()) co_await RunSegment(next++);
   };
-  co_await RunWorkers(std::min(options_.segments, kSegmentsAtOnce), worker, &stop_);
+  const std::size_t at_once = std::max<std::size_t>(1, options_.memory / kMemoryOfASegment);
+  co_await RunWorkers(std::min<std::size_t>(options_.segments, at_once), worker, &stop_);
 }
 
 Task<WriteOutcome> Backfill::RunKey(ItemKey key) {

@@ -25,12 +25,13 @@ namespace ddbvault {
 struct BackfillOptions {
   // 1 to 1,000,000 (Scan's TotalSegments); 32 of them are read at a time, a page of each in memory.
   std::uint32_t segments = 4;
-  std::optional<std::uint32_t> only_segment;  // zero-based: this machine's share
-  std::size_t in_flight = 64;                 // items being written at once, over all segments
-  double read_units_per_second = 0;           // 0: as fast as the table gives
-  bool restart = false;                       // do not go on where an earlier run stopped
-  bool dry_run = false;                       // read and count; write nothing
-  std::string writer;                         // id of this process
+  std::optional<std::uint32_t> only_segment;    // zero-based: this machine's share
+  std::size_t in_flight = 64;                   // items being written at once, over all segments
+  std::size_t memory = std::size_t{64} << 20U;  // bytes of pages held at once
+  double read_units_per_second = 0;             // 0: as fast as the table gives
+  bool restart = false;                         // do not go on where an earlier run stopped
+  bool dry_run = false;                         // read and count; write nothing
+  std::string writer;                           // id of this process
 };
 
 struct BackfillResult {

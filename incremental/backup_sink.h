@@ -1,10 +1,11 @@
 // ChangeSink into an object store: one object per item, one Put per change.
 //
-//   change -> ItemKey -> <table>/<hex>      changes of one item wait in a queue of their own and are
+//   change -> ItemKey -> <table>/<hex>      changes of one item wait in a queue of their own and
+//   are
 //                                           written one after the other; items side by side
 //
-// In steady state a change costs exactly one request.  A guarded change (change_sink.h) costs a Head
-// more: it is written only when what is at rest is older.
+// In steady state a change costs exactly one request.  A guarded change (change_sink.h) costs a
+// Head more: it is written only when what is at rest is older.
 //
 // A record that cannot be applied (its keys or image cannot be read, or the store refuses it for
 // good) is parked raw under parked/, and its item is blocked: later changes of it are parked behind
@@ -31,16 +32,18 @@ namespace ddbvault {
 
 enum class Deletes {
   kTombstone,  // a zero-byte object with metadata
-  // An S3 DELETE, as dynamodb-replicator's readers expect.  Gives up: the time and the sequence number
-  // of the delete, so that a replay cannot be told from news and a backfill can bring the item back.
+  // An S3 DELETE, as dynamodb-replicator's readers expect.  Gives up: the time and the sequence
+  // number of the delete, so that a replay cannot be told from news and a backfill can bring the
+  // item back.
   kMarker,
 };
 
 struct BackupSinkOptions {
   Deletes deletes = Deletes::kTombstone;
-  std::string writer;            // id of this process, in each version's metadata
-  std::size_t in_flight = 64;    // requests to the store at once
-  // Beyond this lag (now - change time), queued changes of one item are coalesced into the last one.
+  std::string writer;          // id of this process, in each version's metadata
+  std::size_t in_flight = 64;  // requests to the store at once
+  // Beyond this lag (now - change time), queued changes of one item are coalesced into the last
+  // one.
   Duration coalesce_beyond = std::chrono::minutes(10);
 };
 
@@ -53,8 +56,8 @@ struct BackupSinkCounters {
 
 class BackupSink : public ChangeSink {
  public:
-  BackupSink(ObjectStore& store, Layout layout, Clock& clock, Stop& stop,
-             BackupSinkOptions options, Executor executor);
+  BackupSink(ObjectStore& store, Layout layout, Clock& clock, Stop& stop, BackupSinkOptions options,
+             Executor executor);
   ~BackupSink() override;
 
   // Learns which items are blocked by what earlier processes parked; before the first Apply().

@@ -1,4 +1,5 @@
-// Does this store keep the conditions of a Put?  AWS does; Ceph 16 ignores them in versioned buckets.
+// Does this store keep the conditions of a Put?  AWS does; Ceph 16 ignores them in versioned
+// buckets.
 #pragma once
 
 #include "base/task.h"

@@ -150,7 +150,7 @@ Task<void> FollowedTable::BeginStream() {
     gap.reason = "the stream was disabled and enabled again: changes in between are in no stream";
   } else if (!state_.stream_label.empty() &&
              !checkpoints_.GuardedUntil(consumer_, table_.stream.arn) && state_.watermark &&
-             clock_.Now() - *state_.watermark > kRetention) {
+             clock_.Now() + streams_.server_ahead() - *state_.watermark > kRetention) {
     gap.reason = "the stream was not read for more than 24 hours";
   }
   LogInfo("{}: following stream {}", name_, label);
@@ -253,7 +253,7 @@ Task<void> FollowedTable::SaveStateRegularly(Stop& done) {
 
 Task<void> FollowedTable::SaveState() {
   const Semaphore::Permit permit = co_await saving_->Acquire();
-  state_.written = clock_.Now();
+  state_.written = clock_.Now() + streams_.server_ahead();
   state_.parked = sink_->parked();
   state_.coalesced = coalesced_before_ + sink_->counters().coalesced;
   if (follower_) {

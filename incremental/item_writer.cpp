@@ -18,8 +18,8 @@ Task<ItemWriter::Look> ItemWriter::LookAt(const std::string& name, std::string_v
   Look look;
   auto object = co_await store_.Get(name);
   if (!object) {
-    // Nothing current: never written, or a delete marker, which --deletes marker writes for a change
-    // and which the listing after the write must not take for news.
+    // Nothing current: never written, or a delete marker, which --deletes marker writes for a
+    // change and which the listing after the write must not take for news.
     const ObjectPage page = co_await store_.ListVersions(name);
     if (!page.objects.empty() && page.objects.front().key == name) {
       look.version_id = page.objects.front().version_id;

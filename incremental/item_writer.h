@@ -4,8 +4,8 @@
 //
 //   nothing there yet      Put on condition that there is nothing
 //   the same bytes there   nothing to do
-//   a change of the current stream there (also a tombstone)   the follower's is newer: nothing to do
-//   anything else          1. look at the newest version   2. read the item consistently
+//   a change of the current stream there (also a tombstone)   the follower's is newer: nothing to
+//   do anything else          1. look at the newest version   2. read the item consistently
 //                          3. write   4. list the key's versions: if a stream's version came after
 //                          the look, ours may be older than it: remove ours by its version id
 //
@@ -25,8 +25,8 @@ namespace ddbvault {
 
 enum class WriteOutcome {
   kWritten,
-  kKept,     // what is there is as new, or newer
-  kGone,     // the item has been deleted meanwhile; the stream tells
+  kKept,  // what is there is as new, or newer
+  kGone,  // the item has been deleted meanwhile; the stream tells
 };
 
 class ItemWriter {
@@ -39,7 +39,11 @@ class ItemWriter {
   };
   ItemWriter(DynamoDbClient& table, ObjectStore& store, Clock& clock, const Layout& layout,
              Options options)
-      : table_(table), store_(store), clock_(clock), layout_(layout), options_(std::move(options)) {}
+      : table_(table),
+        store_(store),
+        clock_(clock),
+        layout_(layout),
+        options_(std::move(options)) {}
 
   // `item`: as the table said it, in a consistent read begun at `read_time`.  Must stay valid until
   // this has returned.  Success: durable.

@@ -21,9 +21,12 @@ constexpr std::string_view kKey = "ddbvault-key";
 
 std::string_view SourceText(Source source) {
   switch (source) {
-    case Source::kStream: return "stream";
-    case Source::kBackfill: return "backfill";
-    case Source::kRepair: return "repair";
+    case Source::kStream:
+      return "stream";
+    case Source::kBackfill:
+      return "backfill";
+    case Source::kRepair:
+      return "repair";
   }
   return "";
 }
@@ -99,8 +102,8 @@ std::optional<VersionInfo> VersionInfo::FromMetadata(const ObjectMetadata& metad
   if (info.source == Source::kStream) {
     const auto change_time = ParseTime(text(kChangeTime));
     const std::string_view number = text(kSequenceNumber);
-    const bool digits = !number.empty() &&
-                        number.find_first_not_of("0123456789") == std::string_view::npos;
+    const bool digits =
+        !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
     if (!change_time || !digits || text(kStream).empty()) return std::nullopt;
     info.change_time = *change_time;
     info.sequence_number = number;

@@ -1,8 +1,10 @@
 // What is at rest in an incremental place, and under which names.  These never change: people have
 // years of backups under them.
 //
-//   <table>/<hex>                       an item: body is its DynamoDB JSON, byte for byte as AWS sent it;
-//                                       a zero-byte body with our metadata is a tombstone (a delete)
+//   <table>/<hex>                       an item: body is its DynamoDB JSON, byte for byte as AWS
+//   sent it;
+//                                       a zero-byte body with our metadata is a tombstone (a
+//                                       delete)
 //   _/<table>/owner.json                which table this prefix belongs to (owner.h)
 //   _/<table>/state.json                coverage, watermark, gaps, positions, writer (state.h)
 //   _/<table>/table.json                what is needed to create the table again
@@ -54,7 +56,9 @@ class Layout {
                      std::string_view sequence_number) const;
 
  private:
-  std::string Control(std::string_view name) const { return "_/" + table_ + "/" + std::string(name); }
+  std::string Control(std::string_view name) const {
+    return "_/" + table_ + "/" + std::string(name);
+  }
 
   std::string table_;
   KeyHash hash_;

@@ -1,5 +1,5 @@
-// Which table a prefix belongs to: a second table (another account, region or TableId) may not share
-// it, or its items would overwrite the first one's.
+// Which table a prefix belongs to: a second table (another account, region or TableId) may not
+// share it, or its items would overwrite the first one's.
 #pragma once
 
 #include <string>
@@ -31,8 +31,8 @@ enum class OwnerCheck {
                // and created again; owner.json now names the new one
 };
 
-// Success: durable.  Throws Error{kConflict} when the prefix belongs to another table.  A prefix without
-// owner.json is free, also when another tool (dynamodb-replicator) has objects in it.
+// Success: durable.  Throws Error{kConflict} when the prefix belongs to another table.  A prefix
+// without owner.json is free, also when another tool (dynamodb-replicator) has objects in it.
 Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Owner& owner,
                              Time now);
 

@@ -1,11 +1,12 @@
 // Snapshots at rest: names, and the two manifests.
 //
-//   <table>/<YYYYMMDDThhmmssZ>/manifest-summary.json      written last: with it the snapshot is whole
-//                              manifest-files-<run>.json  one line a data file: items, bytes, checksums
-//                              table.json                 the value of "Table" of DescribeTable
-//                              data/00000-<run>.json.gz   lines {"Item":{...}}
-//   <table>/<YYYYMMDDThhmmssZ>.json.gz                    --format lines: one file, an item in each line
-//   <table>/<YYYYMMDDThhmmssZ>.table.json                 its table.json
+//   <table>/<YYYYMMDDThhmmssZ>/
+//       manifest-summary.json       written last: with it the snapshot is whole
+//       manifest-files-<run>.json   one line a data file: items, bytes, checksums
+//       table.json                  the value of "Table" of DescribeTable
+//       data/00000-<run>.json.gz    lines {"Item":{...}}
+//   <table>/<YYYYMMDDThhmmssZ>.json.gz       --format lines: one file, an item in each line
+//   <table>/<YYYYMMDDThhmmssZ>.table.json    its table.json
 //
 // The name is the moment shown.  The shape is that of DynamoDB's own export (ImportTable, given
 // .../data/, Athena and Spark read it); what ours adds is in the member "ddbvault" of the summary,

@@ -127,8 +127,8 @@ Task<Snapshot> OpenSnapshot(ObjectStore& store, std::string key) {
 
 Task<std::string> ReadTableDefinition(ObjectStore& store, const Snapshot& snapshot) {
   std::optional<StoredObject> object;
-  const std::string key = snapshot.lines ? LinesTableName(snapshot.name)
-                                         : snapshot.directory + std::string(kTableName);
+  const std::string key =
+      snapshot.lines ? LinesTableName(snapshot.name) : snapshot.directory + std::string(kTableName);
   object = co_await store.Get(key);
   if (!object) {
     throw Error(Reaction::kNotFound, snapshot.name +

@@ -45,7 +45,6 @@ Task<StreamEnd> Follower::Follow(std::string stream_arn) {
   std::optional<StreamEnd> end;
   std::exception_ptr error;
   try {
-    co_await CheckAge();
     end = co_await RunConsumers(stream_arn);
   } catch (...) {
     error = std::current_exception();
@@ -68,11 +67,6 @@ void Follower::LoadPositions(const std::string& stream_arn, Executor executor) {
     positions_.emplace(std::move(id), std::move(checkpoint));
   }
   known_stream_ = !positions_.empty();
-  std::optional<Time> guarded = checkpoints_.GuardedUntil(consumer_, stream_arn);
-  if (!guarded) {
-    guarded = clock_.Now() + kClockTolerance;
-    checkpoints_.SaveGuardedUntil(consumer_, stream_arn, *guarded);
-  }
   memory_ = std::make_unique<Semaphore>(executor, options_.memory);
   reads_ = std::make_unique<Semaphore>(
       executor, std::clamp<std::size_t>(options_.memory / kMostOfAnAnswer, 1, kMostReads));
@@ -81,7 +75,19 @@ void Follower::LoadPositions(const std::string& stream_arn, Executor executor) {
   context_ = std::make_unique<ConsumerContext>(
       ConsumerContext{streams_, sink_, checkpoints_, clock_, stop_, events_, *memory_, *reads_,
                       counters_, options_.consumer, consumer_, stream_arn, StreamLabel(stream_arn),
-                      *guarded, options_.once, clock_.Now()});
+                      Time{}, options_.once, Time{}});
+}
+
+// After the first answer, which told AWS's time, and before the first change is read.
+Task<void> Follower::Begin() {
+  const Time now = context_->AwsNow();
+  context_->began = now;
+  const auto guarded = checkpoints_.GuardedUntil(consumer_, context_->stream_arn);
+  context_->guarded_until_time = guarded.value_or(now + kClockTolerance);
+  if (!guarded) {
+    checkpoints_.SaveGuardedUntil(consumer_, context_->stream_arn, context_->guarded_until_time);
+  }
+  co_await CheckAge();
 }
 
 Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
@@ -93,6 +99,7 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
       co_await Gap("the stream is gone", "", Time{});
       co_return StreamEnd::kOver;
     }
+    if (context_->began == Time{}) co_await Begin();
     enabled_ = listing.enabled;
     graph_.Update(listing.shards);
     co_await CheckLineage(listing);
@@ -172,7 +179,7 @@ Task<void> Follower::CheckLineage(const Listing& listing) {
     ShardCheckpoint lost;
     lost.shard_id = parent;
     lost.finished = true;
-    lost.read = clock_.Now();
+    lost.read = context_->AwsNow();
     checkpoints_.Save(consumer_, context_->stream_arn, lost);
     positions_.emplace(parent, std::move(lost));
   }
@@ -182,7 +189,7 @@ Task<void> Follower::CheckLineage(const Listing& listing) {
 Task<void> Follower::CheckAge() {
   Time latest{};
   for (const auto& [id, position] : positions_) latest = std::max(latest, position.read);
-  if (latest != Time{} && clock_.Now() - latest > kRetention) {
+  if (latest != Time{} && context_->AwsNow() - latest > kRetention) {
     co_await Gap("the stream was not read for more than 24 hours", "", latest);
   }
 }
@@ -213,7 +220,7 @@ void Follower::StartReadable(const ShardGraph& graph) {
       // it began with.
       start.shard_id = id;
       start.parent_shard_id = shard.parent_shard_id;
-      start.read = clock_.Now();
+      start.read = context_->AwsNow();
       checkpoints_.Save(consumer_, context_->stream_arn, start);
     }
     Running running;
@@ -285,7 +292,8 @@ Task<void> Follower::WakeOnNews(Stop& wake) {
 void Follower::ForgetOldShards(const ShardGraph& graph) {
   for (auto at = positions_.begin(); at != positions_.end();) {
     const bool old = at->second.finished && !graph.Lists(at->first) &&
-                     clock_.Now() - at->second.read > kForgetAfter && !graph.HasChildren(at->first);
+                     context_->AwsNow() - at->second.read > kForgetAfter &&
+                     !graph.HasChildren(at->first);
     if (!old) {
       ++at;
       continue;

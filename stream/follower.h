@@ -63,6 +63,7 @@ class Follower {
   void LoadPositions(const std::string& stream_arn, Executor executor);
   Task<Listing> ListShards(const std::string& stream_arn);
   Task<void> CheckLineage(const Listing& listing);
+  Task<void> Begin();
   Task<void> CheckAge();
   void StartReadable(const ShardGraph& graph);
   Task<void> RunConsumer(std::string shard_id);

@@ -53,7 +53,7 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
   while (!context_.stop.requested()) {
     Semaphore::Permit slot = co_await context_.reads.Acquire();
     if (group_->first_error() || context_.stop.requested()) break;
-    const Time asked = context_.clock.Now();
+    const Time asked = context_.AwsNow();
     RecordsPage page = co_await Read();
     ++context_.counters.reads;
     failures_ = 0;
@@ -83,7 +83,7 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
   }
   co_await Settle();
   if (group_->first_error()) std::rethrow_exception(group_->first_error());
-  checkpoint_.read = context_.clock.Now();
+  checkpoint_.read = context_.AwsNow();
   Save();
   co_return context_.stop.requested() ? ShardEnd::kStopped : ShardEnd::kAtEnd;
 }
@@ -132,7 +132,7 @@ Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Tim
   // The note goes to disk before the first of these changes can be at rest.  It never moves back:
   // what an earlier run may have applied stays guarded, however often the replay is cut short.
   if (CompareSequenceNumbers(last_read_, checkpoint_.noted) > 0) checkpoint_.noted = last_read_;
-  checkpoint_.read = context_.clock.Now();
+  checkpoint_.read = context_.AwsNow();
   Save();
 
   BatchOrigin origin;
@@ -194,7 +194,7 @@ Task<void> ShardConsumer::Settle() {
 Task<ShardEnd> ShardConsumer::Finish() {
   co_await group_->Join();
   checkpoint_.finished = true;
-  checkpoint_.read = context_.clock.Now();
+  checkpoint_.read = context_.AwsNow();
   Save();
   LogDebug("shard {} is finished", checkpoint_.shard_id);
   co_return ShardEnd::kFinished;
@@ -246,7 +246,7 @@ Task<std::optional<ShardEnd>> ShardConsumer::Recover(Error error) {
   const bool helpless =
       error.reaction() != Reaction::kRetryLater && error.reaction() != Reaction::kDataLoss;
   if (helpless && context_.once) throw error.Within("shard " + checkpoint_.shard_id);
-  if (context_.clock.Now() - checkpoint_.read > kRetention / 2) {
+  if (context_.AwsNow() - checkpoint_.read > kRetention / 2) {
     LogError("shard {} has not been read since {}: records are trimmed 24 hours after their change",
              checkpoint_.shard_id, FormatTime(checkpoint_.read));
   }

@@ -82,6 +82,10 @@ struct ConsumerContext {
   Time guarded_until_time{};
   bool once = false;  // end when everything is applied that was changed before `began`
   Time began{};
+
+  // Now, by AWS's clock: what is compared with the times of changes must not depend on this
+  // machine's.
+  Time AwsNow() const { return clock.Now() + streams.server_ahead(); }
 };
 
 enum class ShardEnd {

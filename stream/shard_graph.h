@@ -1,12 +1,15 @@
 // Which shards of a stream may be read now.
 //
-//   root --+-- child --+-- open      A shard is readable when its parent is finished, or is no longer
-//          |           +-- open      listed (trimmed: it counts as finished).  A parent may have any
+//   root --+-- child --+-- open      A shard is readable when its parent is finished, or is no
+//   longer
+//          |           +-- open      listed (trimmed: it counts as finished).  A parent may have
+//          any
 //          +-- open                  number of children; a child has one parent.
 //
-// Pure: no I/O, no clock.  DescribeStream's pages are not one consistent view: a shard can be missing
-// for a while, be listed twice, or be listed open beside its own child; the graph only ever asks who
-// is finished, and a shard counts as finished when a consumer has applied it to its null iterator.
+// Pure: no I/O, no clock.  DescribeStream's pages are not one consistent view: a shard can be
+// missing for a while, be listed twice, or be listed open beside its own child; the graph only ever
+// asks who is finished, and a shard counts as finished when a consumer has applied it to its null
+// iterator.
 #pragma once
 
 #include <map>
@@ -23,8 +26,8 @@ class ShardGraph {
   // All pages of one DescribeStream walk; replaces what was known.
   void Update(const std::vector<ShardDescription>& listed);
 
-  // Shards whose parent is finished or not listed, that are not finished themselves; in the order of
-  // their ids, which begin with the time of creation.
+  // Shards whose parent is finished or not listed, that are not finished themselves; in the order
+  // of their ids, which begin with the time of creation.
   std::vector<ShardDescription> Readable(const std::set<std::string>& finished) const;
 
   bool Lists(const std::string& shard_id) const { return shards_.count(shard_id) != 0; }
