@@ -12,6 +12,7 @@
 #include "cli/progress_display.h"
 #include "cli/report_error.h"
 #include "cli/tables_in_place.h"
+#include "incremental/owner.h"
 #include "snapshot/snapshot_writer.h"
 
 namespace ddbvault {
@@ -102,6 +103,7 @@ Task<SnapshotResult> SnapshotOf(Context& context, std::string typed, ObjectStore
   const TableName name = ParseTable(typed);
   const Layout layout(name.name, context.settings().key_hash);
   try {
+    co_await RequireKeyHash(incremental, layout);
     options.table_json = co_await DefinitionFor(context, name, incremental, layout);
   } catch (Error& error) {
     error.Within("snapshot " + typed);

@@ -1,3 +1,4 @@
+#include "incremental/owner.h"
 #include "restore/verify.h"
 
 #include <memory>
@@ -52,6 +53,7 @@ Task<ExitStatus> RunVerify(Context& context) {
   const std::shared_ptr<DynamoDbClient> client = co_await context.DynamoDb(name, true);
   const std::shared_ptr<StreamsClient> streams = co_await context.Streams(name, true);
   const Layout layout(name.name, context.settings().key_hash);
+  co_await RequireKeyHash(*store, layout);
   Progress progress;
   VerifyReport report;
   VerifySubject subject{*client,           streams.get(),   *store,         layout,  table,

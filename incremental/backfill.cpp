@@ -38,7 +38,7 @@ Task<void> Backfill::Prepare() {
             table_.name + "\" beside it");
   }
   if (!options_.dry_run) {
-    const Owner owner = OwnerOf(table_);
+    const Owner owner = OwnerOf(table_, layout_.hash());
     co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
     co_await SaveTableDefinition(store_, layout_, table_);
   }

@@ -75,7 +75,7 @@ FollowedTable::~FollowedTable() = default;
 Task<void> FollowedTable::Open() {
   const Executor executor = co_await asio::this_coro::executor;
   table_ = co_await EnsureStream(client_, clock_, stop_, name_, options_.enable_stream);
-  const Owner owner = OwnerOf(table_);
+  const Owner owner = OwnerOf(table_, layout_.hash());
   const OwnerCheck check = co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
   recreated_ = check == OwnerCheck::kRecreated;
   co_await SaveTableDefinition(store_, layout_, table_);
@@ -176,7 +176,7 @@ Task<bool> FollowedTable::NextStream() {
         description && description->stream.enabled && HasNewImages(description->stream);
     // The table still has the stream that was not to be found: it is looked for again.
     if (fit && (waited || description->stream.arn != last_arn)) {
-      const Owner owner = OwnerOf(*description);
+      const Owner owner = OwnerOf(*description, layout_.hash());
       const OwnerCheck check = co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
       recreated_ = check == OwnerCheck::kRecreated;
       table_ = std::move(*description);

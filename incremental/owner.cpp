@@ -20,6 +20,8 @@ std::string ArnPart(std::string_view arn, int index) {
   return std::string(arn.substr(0, arn.find(':')));
 }
 
+std::string_view KeyHashText(KeyHash hash) { return hash == KeyHash::kMd5 ? "md5" : "sha256"; }
+
 std::string ToJson(const Owner& owner, Time now) {
   const Json json = {{"format", 1},
                      {"account", owner.account},
@@ -27,6 +29,7 @@ std::string ToJson(const Owner& owner, Time now) {
                      {"table", owner.table},
                      {"tableId", owner.table_id},
                      {"tableArn", owner.table_arn},
+                     {"keyHash", KeyHashText(owner.key_hash)},
                      {"claimed", FormatTime(now)}};
   return json.dump(1) + "\n";
 }
@@ -44,6 +47,12 @@ Owner OwnerFromJson(std::string_view text) {
     owner.table = json.at("table").get<std::string>();
     owner.table_id = json.at("tableId").get<std::string>();
     owner.table_arn = json.at("tableArn").get<std::string>();
+    const auto hash = json.at("keyHash").get<std::string>();
+    if (hash != "sha256" && hash != "md5") {
+      throw Error(Reaction::kCorrupt, "owner.json names a hash of keys that is not known")
+          .Hint("it may have been written by a newer ddbvault: use that one");
+    }
+    owner.key_hash = hash == "md5" ? KeyHash::kMd5 : KeyHash::kSha256;
     return owner;
   } catch (const Json::exception&) {
     throw Error(Reaction::kCorrupt, "owner.json is not what ddbvault wrote there")
@@ -58,10 +67,21 @@ Owner OwnerFromJson(std::string_view text) {
       .Hint("give this table a prefix of its own: --incremental with another prefix");
 }
 
+// Two names for every item would be the end of a backup: only one of them would be kept up to date.
+void RequireSameHash(const Owner& there, KeyHash ours) {
+  if (there.key_hash == ours) return;
+  const std::string hash(KeyHashText(there.key_hash));
+  throw Error(Reaction::kFixCommand, "the objects of table " + there.table + " are named by the " +
+                                         hash + " of their keys, not by " +
+                                         std::string(KeyHashText(ours)))
+      .Hint("add --key-hash " + hash);
+}
+
 }  // namespace
 
-Owner OwnerOf(const TableDescription& table) {
+Owner OwnerOf(const TableDescription& table, KeyHash key_hash) {
   Owner owner;
+  owner.key_hash = key_hash;
   owner.region = ArnPart(table.arn, 3);
   owner.account = ArnPart(table.arn, 4);
   owner.table = table.name;
@@ -90,10 +110,16 @@ Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Own
       found.table != owner.table) {
     Refuse(found, owner, store.traits().description);
   }
+  RequireSameHash(found, layout.hash());
   const bool told = !found.table_id.empty() && !owner.table_id.empty();
   if (!told || found.table_id == owner.table_id) co_return OwnerCheck::kOurs;
   co_await object.Save(body);
   co_return OwnerCheck::kRecreated;
+}
+
+Task<void> RequireKeyHash(ObjectStore& store, const Layout& layout) {
+  const auto there = co_await store.Get(layout.Owner());
+  if (there) RequireSameHash(OwnerFromJson(there->body), layout.hash());
 }
 
 Task<void> SaveTableDefinition(ObjectStore& store, const Layout& layout,

@@ -13,16 +13,17 @@
 namespace ddbvault {
 
 // owner.json: {"format":1,"account":"123456789012","region":"eu-central-1","table":"orders",
-// "tableId":"...","tableArn":"...","claimed":"2026-11-20T12:00:00Z"}.
+// "tableId":"...","tableArn":"...","keyHash":"sha256","claimed":"2026-11-20T12:00:00Z"}.
 struct Owner {
   std::string account;
   std::string region;
   std::string table;
   std::string table_id;  // empty: the server does not tell
   std::string table_arn;
+  KeyHash key_hash = KeyHash::kSha256;  // of the names of the objects under the prefix
 };
 
-Owner OwnerOf(const TableDescription& table);
+Owner OwnerOf(const TableDescription& table, KeyHash key_hash);
 
 enum class OwnerCheck {
   kOurs,       // it was this table's already
@@ -33,8 +34,13 @@ enum class OwnerCheck {
 
 // Success: durable.  Throws Error{kConflict} when the prefix belongs to another table.  A prefix
 // without owner.json is free, also when another tool (dynamodb-replicator) has objects in it.
+// Throws Error{kFixCommand} when the prefix is this table's, with objects named by the other hash.
 Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Owner& owner,
                              Time now);
+
+// For commands that only read: throws Error{kFixCommand} when owner.json says that the objects are
+// named by another hash than the layout's.
+Task<void> RequireKeyHash(ObjectStore& store, const Layout& layout);
 
 // Writes table.json (the DescribeTable answer's "Table") unless it is there unchanged.
 Task<void> SaveTableDefinition(ObjectStore& store, const Layout& layout,

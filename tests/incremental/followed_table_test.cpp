@@ -98,13 +98,25 @@ TEST_F(FollowedTableTest, RefusesAPrefixThatBelongsToAnotherTable) {
   world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
   PutRequest owner;
   owner.key = "_/orders/owner.json";
-  owner.body =
-      R"({"format":1,"account":"999999999999","region":"eu-west-1","table":"orders",)"
-      R"("tableId":"x","tableArn":"arn:aws:dynamodb:eu-west-1:999999999999:table/orders"})";
+  owner.body = R"({"format":1,"account":"999999999999","region":"eu-west-1","table":"orders",)"
+               R"("tableId":"x","tableArn":"arn:aws:dynamodb:eu-west-1:999999999999:table/orders",)"
+               R"("keyHash":"sha256"})";
   world_.Run(world_.store.Put(std::move(owner)));
   EXPECT_THAT(OpenError(),
               HasSubstr("belongs to another table: "
                         "arn:aws:dynamodb:eu-west-1:999999999999:table/orders, this one is "));
+}
+
+TEST_F(FollowedTableTest, RefusesToNameItemsByAnotherHash) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  options_.key_hash = KeyHash::kMd5;
+  Run();
+  options_.key_hash = KeyHash::kSha256;
+  EXPECT_EQ(OpenError(),
+            "the objects of table orders are named by the md5 of their keys, not by sha256 | "
+            "add --key-hash md5");
+  EXPECT_THROW(world_.Run(RequireKeyHash(world_.store, Layout("orders", KeyHash::kSha256))), Error);
+  world_.Run(RequireKeyHash(world_.store, Layout("orders", KeyHash::kMd5)));
 }
 
 TEST_F(FollowedTableTest, WritesWhatIsNeededToCreateTheTableAgain) {
@@ -208,7 +220,7 @@ TEST_F(FollowedTableTest, TakesAServerThatTellsNoTableIdForTheSameOne) {
   world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
   Run();
   const TableDescription table = *world_.Run(world_.table.DescribeTable("orders"));
-  Owner owner = OwnerOf(table);
+  Owner owner = OwnerOf(table, KeyHash::kSha256);
   owner.table_id.clear();
   const Layout layout("orders", KeyHash::kSha256);
   EXPECT_EQ(world_.Run(ClaimPrefix(world_.store, layout, owner, world_.clock.Now())),
