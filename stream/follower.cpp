@@ -17,9 +17,9 @@ constexpr Duration kForgetAfter = std::chrono::hours(48);
 constexpr Duration kClockTolerance = std::chrono::minutes(5);
 // A child can be invisible for a while after its parent has ended (protocol of AWS's own adapter:
 // 10 tries, 50 ms doubling up to a second).
-constexpr int kChildTries = 10;
-constexpr Duration kChildBase{50};
-constexpr Duration kChildCap{1000};
+constexpr int kListingTries = 10;
+constexpr Duration kListingBase{50};
+constexpr Duration kListingCap{1000};
 // GetRecords answers up to 1 MB of records (API reference), twice that as JSON at worst: with a
 // thousand shards, what was read must not wait for memory in any number.
 constexpr std::size_t kMostOfAnAnswer = std::size_t{2} << 20;
@@ -91,7 +91,7 @@ Task<void> Follower::Begin() {
 }
 
 Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
-  int child_tries = 0;
+  int tries = 0;
   for (;;) {
     const Listing listing = co_await ListShards(stream_arn);
     if (stop_.requested()) co_return StreamEnd::kStopped;
@@ -102,6 +102,11 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
     if (context_->began == Time{}) co_await Begin();
     enabled_ = listing.enabled;
     graph_.Update(listing.shards);
+    // One listing is no proof: a shard that should be there, and is not, is looked for some more.
+    if (LacksAShard(listing) && tries < kListingTries) {
+      co_await PauseBeforeListing(tries++);
+      continue;
+    }
     co_await CheckLineage(listing);
     StartReadable(graph_);
     ForgetOldShards(graph_);
@@ -109,11 +114,8 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
 
     // A parent has ended and its child is not listed yet: ask again soon, for a few seconds.
     const bool orphaned = listing.enabled && running_.empty() && LacksAChild();
-    if (orphaned && child_tries < kChildTries) {
-      Backoff backoff(kChildBase * (1 << child_tries), kChildCap);
-      ++child_tries;
-      const Duration pause = backoff.Next() + kChildBase;
-      co_await clock_.Sleep(pause, &stop_);
+    if (orphaned && tries < kListingTries) {
+      co_await PauseBeforeListing(tries++);
       continue;
     }
     if (running_.empty()) {
@@ -121,7 +123,7 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
       if (options_.once) co_return StreamEnd::kAtEnd;
     }
     co_await WaitForNews();
-    if (CollectEnded()) child_tries = 0;
+    if (CollectEnded()) tries = 0;
     if (stop_.requested()) co_return StreamEnd::kStopped;
   }
 }
@@ -159,29 +161,49 @@ Task<Follower::Listing> Follower::ListShards(const std::string& stream_arn) {
   co_return listing;
 }
 
+Task<void> Follower::PauseBeforeListing(int tries) {
+  Backoff backoff(kListingBase * (1 << tries), kListingCap);
+  const Duration pause = backoff.Next() + kListingBase;
+  co_await clock_.Sleep(pause, &stop_);
+}
+
+bool Follower::IsMissing(const ShardCheckpoint& position) const {
+  return !position.finished && !graph_.Lists(position.shard_id);
+}
+
+// A shard that nobody has begun, whose parent is neither listed nor known: was it ever read?
+bool Follower::LacksItsParent(const ShardDescription& shard) const {
+  const std::string& parent = shard.parent_shard_id;
+  return known_stream_ && !parent.empty() && !graph_.Lists(parent) &&
+         !positions_.contains(parent) && !positions_.contains(shard.shard_id) &&
+         !running_.contains(shard.shard_id);
+}
+
+bool Follower::LacksAShard(const Listing& listing) const {
+  return std::any_of(positions_.begin(), positions_.end(),
+                     [this](const auto& entry) { return IsMissing(entry.second); }) ||
+         std::any_of(listing.shards.begin(), listing.shards.end(),
+                     [this](const ShardDescription& shard) { return LacksItsParent(shard); });
+}
+
 // Law: what was trimmed before it was finished is a gap, never silently skipped.
 Task<void> Follower::CheckLineage(const Listing& listing) {
   for (auto& [id, position] : positions_) {
-    if (position.finished || graph_.Lists(id)) continue;
+    if (!IsMissing(position)) continue;
     co_await Gap("a shard that was not read to its end is no longer listed", id, position.read);
     position.finished = true;
     checkpoints_.Save(consumer_, context_->stream_arn, position);
   }
-  if (!known_stream_) co_return;
   for (const ShardDescription& shard : listing.shards) {
-    const std::string& parent = shard.parent_shard_id;
-    const bool new_root = !parent.empty() && !graph_.Lists(parent) &&
-                          positions_.count(shard.shard_id) == 0 &&
-                          running_.count(shard.shard_id) == 0;
-    if (!new_root || positions_.count(parent) != 0) continue;
+    if (!LacksItsParent(shard)) continue;
     co_await Gap("the parent of a shard came and went unread", shard.shard_id, Time{});
     // Said once: from here on the parent counts as finished.
     ShardCheckpoint lost;
-    lost.shard_id = parent;
+    lost.shard_id = shard.parent_shard_id;
     lost.finished = true;
     lost.read = context_->AwsNow();
     checkpoints_.Save(consumer_, context_->stream_arn, lost);
-    positions_.emplace(parent, std::move(lost));
+    positions_.emplace(lost.shard_id, lost);
   }
 }
 

@@ -62,6 +62,10 @@ class Follower {
 
   void LoadPositions(const std::string& stream_arn, Executor executor);
   Task<Listing> ListShards(const std::string& stream_arn);
+  Task<void> PauseBeforeListing(int tries);
+  bool IsMissing(const ShardCheckpoint& position) const;
+  bool LacksItsParent(const ShardDescription& shard) const;
+  bool LacksAShard(const Listing& listing) const;
   Task<void> CheckLineage(const Listing& listing);
   Task<void> Begin();
   Task<void> CheckAge();

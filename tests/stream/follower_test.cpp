@@ -254,6 +254,31 @@ TEST_F(FollowerTest, PutsAShardThatVanishedUnfinishedOnRecordAsAGap) {
   EXPECT_EQ(sink_.applied.back().image, Item(11, 1));
 }
 
+TEST_F(FollowerTest, DoesNotTakeOneListingWithoutAShardForItsEnd) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 5);
+  Follow();
+  PutMany(5, 10);
+  stream.HideShard(stream.shards()[0], 3);
+  Follow();
+  EXPECT_THAT(events_.gaps, IsEmpty());
+  EXPECT_EQ(Numbers(), stream.sequence_numbers());
+}
+
+TEST_F(FollowerTest, DoesNotReadAChildBeforeAParentThatOneListingLeftOut) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 5, 1);
+  Follow();
+  const std::string second = stream.RollShard(stream.open_shards()[0]);
+  PutMany(0, 5, 2);
+  stream.RollShard(second);
+  PutMany(0, 5, 3);
+  stream.HideShard(second, 3);
+  Follow();
+  EXPECT_THAT(events_.gaps, IsEmpty());
+  EXPECT_EQ(Numbers(), stream.sequence_numbers());
+}
+
 TEST_F(FollowerTest, NoticesAChildWhoseParentCameAndWentUnread) {
   FakeStream& stream = EnableStream();
   PutMany(0, 5);

@@ -52,6 +52,10 @@ class FakeStream {
   std::vector<std::string> SplitShard(const std::string& shard_id);
   // Closes all; there are no children, and what is in them can be read for 24 hours.
   void Disable();
+  // So many DescribeStream calls (first pages) do not list the shard, although it is there.
+  void HideShard(const std::string& shard_id, int describes) {
+    Find(shard_id).hidden_for = describes;
+  }
   // Forgets all records below the sequence number, and closed shards that end below it.
   void TrimBefore(std::string_view sequence_number);
 
