@@ -14,7 +14,7 @@ struct Row {
 constexpr std::string_view kCheckCredentials =
     "check AWS_PROFILE, AWS_ACCESS_KEY_ID and the region the keys belong to";
 constexpr std::string_view kCheckPolicy =
-    "check the IAM policy; 'ddbvault doctor' names what is missing";
+    "check the IAM policy; the README lists what each command needs";
 constexpr std::string_view kCheckClock = "set this machine's clock (chrony, ntpd)";
 constexpr std::string_view kCheckRegion = "check the bucket's region (--region, AWS_REGION)";
 constexpr std::string_view kSlowDown =

@@ -26,7 +26,7 @@ CommandSpec BackfillSpec() {
              {"enable-stream", "",
               "Switch the table's stream on (NEW_AND_OLD_IMAGES) where it is off, and wait for "
               "it."},
-             {"dry-run", "", "Say what would be written, write nothing."}}},
+             {"dry-run", "", "Read the table and count its items, write nothing."}}},
            {"Places", {IncrementalOption(), KeyHashOption()}},
            {"Work",
             {{"segments", "N",

@@ -1,5 +1,5 @@
-#include "incremental/owner.h"
 #include "restore/verify.h"
+#include "incremental/owner.h"
 
 #include <memory>
 #include <optional>
@@ -60,6 +60,11 @@ Task<ExitStatus> RunVerify(Context& context) {
                         context.workers(), context.clock(), context.stop(), progress};
   Task<void> work = VerifyInto(subject, std::move(options), report);
   co_await ShowProgress(context, "verify " + typed, progress, std::move(work));
+  if (context.line().Has("key") && report.items + report.objects + report.tombstones == 0) {
+    throw Error(Reaction::kNotFound,
+                "neither table " + typed + " nor its backup has had such an item")
+        .Hint("check the key: names, types and values must be those of the table");
+  }
   Print(context.settings().json ? ToJson(report) : ToText(report));
   if (report.differs()) co_return ExitStatus::kDifferent;
   co_return report.covered() ? ExitStatus::kDone : ExitStatus::kAttention;

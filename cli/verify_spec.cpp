@@ -50,13 +50,16 @@ CommandSpec VerifySpec() {
                  " \"stream\": {\"enabled\", \"label\", \"tailRead\", \"tailRecords\",",
                  "   \"tailTrimmed\"}}",
                  "Times are 2026-11-20T12:00:00Z, or null where not known."},
-      .statuses = {{0, "done: table and backup are the same"},
-                   {1, "failed"},
-                   {2, "the command line, the environment or the config file is wrong"},
-                   {3, "differences were found"},
-                   {4, "no differences, but the backup has a gap or no whole backfill yet"},
-                   {130, "interrupted (SIGINT)"},
-                   {143, "terminated (SIGTERM)"}},
+      .statuses =
+          {{0, "done: nothing differs; what is pending was changed just now, or not followed yet"},
+           {1, "failed"},
+           {2, "the command line, the environment or the config file is wrong"},
+           {3, "differences were found"},
+           {4,
+            "no differences, but a gap is open, changes are parked, or the table was never "
+            "followed or backfilled"},
+           {130, "interrupted (SIGINT)"},
+           {143, "terminated (SIGTERM)"}},
       .examples = {
           {"Every item:", "ddbvault verify orders --incremental s3://backup-bucket/backup"},
           {"One item:", "ddbvault verify orders --key '{\"id\":{\"S\":\"a\"}}'"}}};

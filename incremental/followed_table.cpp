@@ -11,6 +11,8 @@ constexpr std::string_view kViewType = "NEW_AND_OLD_IMAGES";
 // How often a change of the table's state is looked for: DescribeTable is cheap, and free.
 constexpr Duration kPollTable{1000};
 constexpr Duration kPollStreamOff{60000};
+// How long the batches in hand may take to be finished after a stop.
+constexpr Duration kToFinishBatches{3000};
 // DynamoDB Streams keeps a record for 24 hours.
 constexpr Duration kRetention = std::chrono::hours(24);
 
@@ -85,7 +87,8 @@ Task<void> FollowedTable::Open() {
   state_.writer = options_.sink.writer;
   state_.writer_host = options_.host;
   saving_ = std::make_unique<Semaphore>(executor, 1);
-  sink_ = std::make_unique<BackupSink>(store_, layout_, clock_, stop_, options_.sink, executor);
+  sink_ =
+      std::make_unique<BackupSink>(store_, layout_, clock_, sink_stop_, options_.sink, executor);
   co_await sink_->LoadBlocked();
 }
 
@@ -93,6 +96,7 @@ Task<FollowedTableResult> FollowedTable::Run() {
   Stop done;
   TaskGroup saver(co_await asio::this_coro::executor);
   saver.Spawn(SaveStateRegularly(done));
+  saver.Spawn(StopSinkLater(done));
   std::exception_ptr error;
   try {
     co_await FollowStreams();
@@ -249,6 +253,16 @@ Task<void> FollowedTable::SaveStateRegularly(Stop& done) {
               FormatDuration(options_.state_every));
     }
   }
+}
+
+// A batch that is finished is saved; one that is cut short is compared again by the next run.
+Task<void> FollowedTable::StopSinkLater(Stop& done) {
+  Event ending(co_await asio::this_coro::executor);
+  const Stop::Registration on_stop = stop_.OnRequest([&ending] { ending.Set(); });
+  const Stop::Registration on_done = done.OnRequest([&ending] { ending.Set(); });
+  co_await ending.Wait();
+  co_await clock_.Sleep(kToFinishBatches, &done);
+  sink_stop_.Request();
 }
 
 Task<void> FollowedTable::SaveState() {

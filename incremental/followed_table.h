@@ -67,6 +67,7 @@ class FollowedTable : public FollowerEvents {
   Task<bool> NextStream();
   Task<void> BeginStream();
   Task<void> SaveStateRegularly(Stop& done);
+  Task<void> StopSinkLater(Stop& done);
   Task<void> SaveState();
   Task<void> SaveStateForSure();
   Task<FollowedTableResult> Result();
@@ -76,7 +77,9 @@ class FollowedTable : public FollowerEvents {
   ObjectStore& store_;
   CheckpointStore& checkpoints_;
   Clock& clock_;
-  Stop stop_;                // this table's: an error here does not stop the others
+  Stop stop_;  // this table's: an error here does not stop the others
+  // The sink's comes a little later: so long it may finish the batches it has.
+  Stop sink_stop_;
   Stop::Registration link_;  // ... but what stops the process stops it
   std::string name_;
   FollowedTableOptions options_;

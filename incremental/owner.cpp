@@ -47,7 +47,7 @@ Owner OwnerFromJson(std::string_view text) {
     owner.table = json.at("table").get<std::string>();
     owner.table_id = json.at("tableId").get<std::string>();
     owner.table_arn = json.at("tableArn").get<std::string>();
-    const auto hash = json.at("keyHash").get<std::string>();
+    const auto hash = json.value("keyHash", std::string("sha256"));
     if (hash != "sha256" && hash != "md5") {
       throw Error(Reaction::kCorrupt, "owner.json names a hash of keys that is not known")
           .Hint("it may have been written by a newer ddbvault: use that one");

@@ -56,7 +56,7 @@ void AppendGap(std::string& text, const Gap& gap) {
 
 void AppendBasis(std::string& text, const VerifyReport& report) {
   if (!report.followed) {
-    text += "no follower has written here yet: there is no watermark, and nothing is pending\n";
+    text += "not covered: no follower has written here yet; run `ddbvault follow`\n";
   } else if (report.watermark) {
     text += "changes are applied until " + FormatTime(*report.watermark) + "\n";
   } else {
@@ -64,7 +64,8 @@ void AppendBasis(std::string& text, const VerifyReport& report) {
   }
   text += report.covered_from
               ? "backfilled: covered from " + FormatTime(*report.covered_from) + "\n"
-              : "not covered: no backfill has finished under the current stream\n";
+              : "not covered: no backfill has finished under the current stream; run `ddbvault "
+                "backfill`\n";
   for (const Gap& gap : report.open_gaps) AppendGap(text, gap);
   if (report.parked > 0) {
     text += Count(report.parked, "change is", "changes are") +

@@ -91,8 +91,21 @@ Task<void> Aggregate::Visit(ListedObject object) {
 Task<void> Aggregate::Read(ListedObject object, Semaphore::Permit, Semaphore::Permit) {
   if (stop_all_.requested()) co_return;
   const std::string name = object.key;
-  ItemState state = co_await LookAt(store_, cut_, std::move(object));
-  co_await Take(name, std::move(state));
+  ItemState state;
+  std::string damage;
+  try {
+    state = co_await LookAt(store_, cut_, std::move(object));
+  } catch (const Error& error) {
+    if (error.reaction() != Reaction::kCorrupt) throw;
+    damage = error.message();  // the store itself says so: a checksum, a file cut short
+  }
+  if (damage.empty()) {
+    co_await Take(name, std::move(state));
+    co_return;
+  }
+  ++result_.objects;
+  ++progress_.done;
+  AddDamage(name, std::move(damage));
 }
 
 Task<void> Aggregate::Take(const std::string& name, ItemState state) {

@@ -97,14 +97,15 @@ Task<void> ShardConsumer::OpenIterator() {
 
 Task<RecordsPage> ShardConsumer::Read() {
   // An iterator lives for 15 minutes; a pause longer than that (a sink that was stuck) is no fault.
-  bool expired = false;
+  // Nor can records be lost of a shard that was read to here a short while ago, whatever the
+  // answer: they live for 24 hours.  A new iterator tells.
   try {
     co_return co_await context_.streams.GetRecords(iterator_, context_.options.records_per_read);
   } catch (const Error& error) {
-    if (!IsExpired(error)) throw;
-    expired = true;
+    const bool recent = context_.AwsNow() - checkpoint_.read < kRetention / 2;
+    if (!IsExpired(error) && !(IsTrimmed(error) && recent)) throw;
   }
-  if (expired) co_await OpenIterator();
+  co_await OpenIterator();
   co_return co_await context_.streams.GetRecords(iterator_, context_.options.records_per_read);
 }
 

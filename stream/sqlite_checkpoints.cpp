@@ -62,8 +62,11 @@ class SqliteCheckpoints::Database {
  public:
   explicit Database(const std::string& path) : path_(path) {
     CreatePrivately(path);
-    Check(sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE, nullptr), "open");
-    sqlite3_busy_timeout(handle_, kBusyTimeoutMilliseconds);
+    sqlite3* opened = nullptr;
+    const int code = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
+    handle_.reset(opened);  // there is one also after an error
+    Check(code, "open");
+    sqlite3_busy_timeout(handle(), kBusyTimeoutMilliseconds);
     Execute("PRAGMA journal_mode = WAL");
     Execute("PRAGMA synchronous = FULL");
     Execute("BEGIN IMMEDIATE");
@@ -77,12 +80,11 @@ class SqliteCheckpoints::Database {
     }
     Execute("COMMIT");
   }
-  ~Database() { sqlite3_close_v2(handle_); }
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
   void Execute(const char* sql) {
-    Check(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr), "write");
+    Check(sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr), "write");
   }
 
   void Check(int code, const char* doing) const {
@@ -92,19 +94,23 @@ class SqliteCheckpoints::Database {
     Reaction reaction = Reaction::kFixCommand;
     if (damaged) reaction = Reaction::kCorrupt;
     if (passing) reaction = Reaction::kRetryLater;
-    throw Error(reaction, std::string("cannot ") + doing + " the checkpoints file " + path_ + ": " +
-                              (handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code)))
+    throw Error(reaction,
+                std::string("cannot ") + doing + " the checkpoints file " + path_ + ": " +
+                    (handle_ != nullptr ? sqlite3_errmsg(handle()) : sqlite3_errstr(code)))
         .Hint(damaged ? "move the file away: the follower then starts over from the stream's "
                         "beginning and compares before it writes"
                       : "check the disk's space and the file's permissions");
   }
 
-  sqlite3* handle() const { return handle_; }
+  sqlite3* handle() const { return handle_.get(); }
 
  private:
+  struct Closer {
+    void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+  };
   int Version() {
     sqlite3_stmt* statement = nullptr;
-    Check(sqlite3_prepare_v2(handle_, "PRAGMA user_version", -1, &statement, nullptr), "read");
+    Check(sqlite3_prepare_v2(handle(), "PRAGMA user_version", -1, &statement, nullptr), "read");
     sqlite3_step(statement);
     const int version = sqlite3_column_int(statement, 0);
     sqlite3_finalize(statement);
@@ -112,7 +118,7 @@ class SqliteCheckpoints::Database {
   }
 
   std::string path_;
-  sqlite3* handle_ = nullptr;
+  std::unique_ptr<sqlite3, Closer> handle_;
 };
 
 namespace {
