@@ -130,7 +130,7 @@ void TakeOption(const OptionSpec& option, const cxxopts::ParseResult& parsed,
     return;
   }
   if (count > 1) throw Usage("--" + name + " is given twice", "give it once");
-  const std::string& value = parsed[name].as<std::string>();
+  const auto& value = parsed[name].as<std::string>();
   // No value begins with two dashes: that is the next option, and the value was forgotten.
   if (value.empty() || value.starts_with("--")) {
     throw Usage("--" + name + " needs a value: --" + name + " " + std::string(option.value),

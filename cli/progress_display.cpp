@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -59,7 +60,8 @@ std::string ProgressLine(std::string_view name, const Progress& progress, Durati
   line += " " + progress.unit;
   if (shows_part) line += ", " + std::to_string(static_cast<int>(Part(progress) * 100)) + "%";
   const double rate = PerSecond(progress, elapsed);
-  if (rate >= 0.5) line += ", " + GroupDigits(static_cast<std::uint64_t>(rate + 0.5)) + "/s";
+  if (rate >= 0.5)
+    line += ", " + GroupDigits(static_cast<std::uint64_t>(std::llround(rate))) + "/s";
   if (rate > 0 && shows_part) {
     const double left = static_cast<double>(progress.total - progress.done) / rate;
     // In whole seconds; after a year's worth the number means nothing.

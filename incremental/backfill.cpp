@@ -67,7 +67,10 @@ Task<BackfillResult> Backfill::Run() {
 Task<void> Backfill::RunSegments() {
   std::uint32_t next = 0;
   const auto worker = [this, &next](std::size_t) -> Task<void> {
-    while (next < options_.segments && !stop_.requested()) co_await RunSegment(next++);
+    while (next < options_.segments && !stop_.requested()) {
+      const std::uint32_t segment = next++;
+      co_await RunSegment(segment);
+    }
   };
   const std::size_t at_once = std::max<std::size_t>(1, options_.memory / kMemoryOfASegment);
   co_await RunWorkers(std::min<std::size_t>(options_.segments, at_once), worker, &stop_);

@@ -119,7 +119,7 @@ Task<void> BackupSink::DrainItem(std::string name) {
   std::exception_ptr error;
   while (!queue.pending.empty() && !error) {
     Semaphore::Permit permit = co_await requests_.Acquire();
-    if (blocked_.count(name) == 0) Coalesce(queue);
+    if (!blocked_.contains(name)) Coalesce(queue);
     const Pending& pending = queue.pending.front();
     try {
       stop_.ThrowIfRequested();
@@ -161,7 +161,7 @@ Task<void> BackupSink::ApplyOne(const std::string& name, const Pending& pending)
     reason = change.defect;
   } else if (pending.key.empty()) {
     reason = "its Keys cannot be read";
-  } else if (blocked_.count(name) != 0) {
+  } else if (blocked_.contains(name)) {
     reason = "an earlier change of the item is parked";
   } else if (change.event_name != EventName::kRemove && change.new_image.empty()) {
     reason = "it has no NewImage";

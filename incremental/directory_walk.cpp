@@ -93,7 +93,7 @@ DirectoryWalk::Node DirectoryWalk::ToNode(const std::string& directory,
 
 DirectoryWalk::Node DirectoryWalk::ToVersionNode(const std::string& directory,
                                                  const std::string& file_name) const {
-  const Node foreign{directory + file_name, 0, Kind::kForeign};
+  Node foreign{directory + file_name, 0, Kind::kForeign};
   const auto version = ParseVersionFileName(file_name);
   if (!version) return foreign;
   std::string key = directory;

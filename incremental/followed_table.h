@@ -61,7 +61,7 @@ class FollowedTable : public FollowerEvents {
   const TableDescription& table() const { return table_; }
 
  private:
-  Task<void> OnGap(FoundGap gap) override;
+  Task<void> OnGap(FoundGap found) override;
   Task<void> FollowStreams();
   Task<StreamEnd> FollowOne(std::string stream_arn);
   Task<bool> NextStream();

@@ -103,22 +103,22 @@ std::string ToJson(const FollowerState& state) {
   return json.dump(1) + "\n";
 }
 
-FollowerState FollowerStateFromJson(std::string_view text) {
-  return ReadDocument<FollowerState>(text, "state.json", [](const Json& json) {
+FollowerState FollowerStateFromJson(std::string_view json) {
+  return ReadDocument<FollowerState>(json, "state.json", [](const Json& document) {
     FollowerState state;
-    state.table = json.at("table").get<std::string>();
-    state.stream_arn = Read(json, "streamArn", std::string());
-    state.stream_label = Read(json, "stream", std::string());
-    state.written = ReadTime(json, "written").value_or(Time{});
-    state.watermark = ReadTime(json, "watermark");
-    state.parked = Read(json, "parked", std::uint64_t{0});
-    state.coalesced = Read(json, "coalesced", std::uint64_t{0});
-    if (const auto writer = json.find("writer"); writer != json.end()) {
+    state.table = document.at("table").get<std::string>();
+    state.stream_arn = Read(document, "streamArn", std::string());
+    state.stream_label = Read(document, "stream", std::string());
+    state.written = ReadTime(document, "written").value_or(Time{});
+    state.watermark = ReadTime(document, "watermark");
+    state.parked = Read(document, "parked", std::uint64_t{0});
+    state.coalesced = Read(document, "coalesced", std::uint64_t{0});
+    if (const auto writer = document.find("writer"); writer != document.end()) {
       state.writer = Read(*writer, "id", std::string());
       state.writer_host = Read(*writer, "host", std::string());
     }
-    for (const Json& gap : json.at("gaps")) state.gaps.push_back(ReadGap(gap));
-    for (const auto& [id, progress] : json.at("shards").items()) {
+    for (const Json& gap : document.at("gaps")) state.gaps.push_back(ReadGap(gap));
+    for (const auto& [id, progress] : document.at("shards").items()) {
       state.shards[id] = {Read(progress, "applied", std::string()),
                           Read(progress, "finished", false)};
     }
@@ -139,17 +139,17 @@ std::string ToJson(const BackfillSegment& segment) {
   return json.dump(1) + "\n";
 }
 
-BackfillSegment BackfillSegmentFromJson(std::string_view text) {
-  return ReadDocument<BackfillSegment>(text, "a backfill's segment file", [](const Json& json) {
+BackfillSegment BackfillSegmentFromJson(std::string_view json) {
+  return ReadDocument<BackfillSegment>(json, "a backfill's segment file", [](const Json& document) {
     BackfillSegment segment;
-    segment.stream_label = json.at("stream").get<std::string>();
-    segment.segments = json.at("segments").get<std::uint32_t>();
-    segment.segment = json.at("segment").get<std::uint32_t>();
-    segment.started = ReadTime(json, "started").value_or(Time{});
-    segment.last_evaluated_key = Read(json, "lastEvaluatedKey", std::string());
-    segment.items = Read(json, "items", std::uint64_t{0});
-    segment.finished = ReadTime(json, "finished");
-    segment.first_finished = ReadTime(json, "firstFinished");
+    segment.stream_label = document.at("stream").get<std::string>();
+    segment.segments = document.at("segments").get<std::uint32_t>();
+    segment.segment = document.at("segment").get<std::uint32_t>();
+    segment.started = ReadTime(document, "started").value_or(Time{});
+    segment.last_evaluated_key = Read(document, "lastEvaluatedKey", std::string());
+    segment.items = Read(document, "items", std::uint64_t{0});
+    segment.finished = ReadTime(document, "finished");
+    segment.first_finished = ReadTime(document, "firstFinished");
     return segment;
   });
 }

@@ -149,7 +149,7 @@ Json BuildRequest(const Json& table, std::string_view name) {
 std::vector<std::string> Reduce(Json& request) {
   std::vector<std::string> left_out;
   for (const auto& [field, value] : request.items()) {
-    if (kEssential.count(field) == 0) left_out.push_back(field);
+    if (!kEssential.contains(field)) left_out.push_back(field);
   }
   for (const std::string& field : left_out) request.erase(field);
   return left_out;

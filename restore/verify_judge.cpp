@@ -169,11 +169,10 @@ void VerifyJudge::Decide(const Suspect& suspect, const TailChange& change,
     } else if (at_rest.kind == Kind::kTombstone) {
       ++report.tombstones;
     }
-  } else if (!SameItem(suspect.item, item) || at_rest.version != suspect.version) {
-    ++report.pending;
-  } else if (!change.sequence_number.empty() &&
-             CompareWithChange(at_rest.info, change.stream_label, change.sequence_number) < 0) {
-    ++report.pending;
+  } else if (!SameItem(suspect.item, item) || at_rest.version != suspect.version ||
+             (!change.sequence_number.empty() &&
+              CompareWithChange(at_rest.info, change.stream_label, change.sequence_number) < 0)) {
+    ++report.pending;  // changed while verify looked, or not followed yet
   } else if (at_rest.kind == Kind::kItem) {
     Find(item ? FindingKind::kDifferent : FindingKind::kExtra, suspect, {});
   } else {

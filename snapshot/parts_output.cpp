@@ -69,6 +69,7 @@ Task<void> PartsOutput::FinishFiles() {
 
 std::vector<DataFile> PartsOutput::files() const {
   std::vector<DataFile> files;
+  files.reserve(written_.size());
   for (const Written& written : written_) files.push_back(written.file);
   std::sort(files.begin(), files.end(),
             [](const DataFile& a, const DataFile& b) { return a.key < b.key; });

@@ -232,7 +232,7 @@ void Follower::StartReadable(const ShardGraph& graph) {
   }
   for (const ShardDescription& shard : graph.Readable(finished)) {
     const std::string& id = shard.shard_id;
-    if (running_.count(id) != 0 || at_end_.count(id) != 0) continue;
+    if (running_.contains(id) || at_end_.contains(id)) continue;
     ShardCheckpoint start;
     const bool first_listing = !known_stream_;
     if (auto known = positions_.extract(id)) {

@@ -63,12 +63,13 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
     const bool full = page.batch.changes().size() >= context_.options.records_per_read ||
                       page.batch.bytes() >= kFullAnswer;
     empty_reads_ = empty ? empty_reads_ + 1 : 0;
-    if (!empty) {
+    if (empty) {
+      slot.Release();
+    } else {
       auto batch = std::make_shared<const ChangeBatch>(std::move(page.batch));
       const bool handed_over = co_await HandOver(std::move(batch), asked, std::move(slot));
       if (!handed_over) break;
     }
-    slot.Release();
     if (iterator_.empty()) co_return co_await Finish();
     if (empty && asked - checkpoint_.read > kReadTimeSavedEvery && in_flight_.empty()) {
       checkpoint_.read = asked;

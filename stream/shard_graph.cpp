@@ -14,8 +14,8 @@ void ShardGraph::Update(const std::vector<ShardDescription>& listed) {
 std::vector<ShardDescription> ShardGraph::Readable(const std::set<std::string>& finished) const {
   std::vector<ShardDescription> readable;
   for (const auto& [id, shard] : shards_) {
-    if (finished.count(id) != 0) continue;
-    const bool waits = Lists(shard.parent_shard_id) && finished.count(shard.parent_shard_id) == 0;
+    if (finished.contains(id)) continue;
+    const bool waits = Lists(shard.parent_shard_id) && !finished.contains(shard.parent_shard_id);
     if (!waits) readable.push_back(shard);
   }
   return readable;

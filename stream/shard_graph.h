@@ -30,8 +30,8 @@ class ShardGraph {
   // of their ids, which begin with the time of creation.
   std::vector<ShardDescription> Readable(const std::set<std::string>& finished) const;
 
-  bool Lists(const std::string& shard_id) const { return shards_.count(shard_id) != 0; }
-  bool HasChildren(const std::string& shard_id) const { return parents_.count(shard_id) != 0; }
+  bool Lists(const std::string& shard_id) const { return shards_.contains(shard_id); }
+  bool HasChildren(const std::string& shard_id) const { return parents_.contains(shard_id); }
   std::size_t size() const { return shards_.size(); }
 
  private:

@@ -167,7 +167,7 @@ Task<bool> ReadShards(Tail& tail, std::vector<std::string> shard_ids) {
 // A position in a shard that is no longer listed, and was not finished: what came after it is lost.
 void NoteVanished(Tail& tail, const std::set<std::string>& listed) {
   for (const auto& [shard_id, position] : tail.positions) {
-    if (!position.finished && listed.count(shard_id) == 0) tail.trimmed.insert(shard_id);
+    if (!position.finished && !listed.contains(shard_id)) tail.trimmed.insert(shard_id);
   }
 }
 

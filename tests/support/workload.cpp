@@ -16,12 +16,12 @@ constexpr std::size_t kBatch = 25;
 std::string KeyValue(char type, std::uint32_t key) {
   // Keys that a careless program gets wrong: quotes, control characters, other planes, large
   // numbers.
-  static const std::vector<std::string> kPrefixes = {"plain-", "with space/", "quote\\\"-",
-                                                     "tab\\t-", "\\u00e9\\ud83d\\ude00-"};
+  static const std::vector<std::string> prefixes = {"plain-", "with space/", "quote\\\"-",
+                                                    "tab\\t-", "\\u00e9\\ud83d\\ude00-"};
   const std::string number = std::to_string(key);
   if (type == 'N') return R"({"N":"1234567890123456789012345)" + number + R"("})";
   if (type == 'B') return R"({"B":")" + Base64("k\x01\xff" + number) + R"("})";
-  return R"({"S":")" + kPrefixes[key % kPrefixes.size()] + number + R"("})";
+  return R"({"S":")" + prefixes[key % prefixes.size()] + number + R"("})";
 }
 
 }  // namespace
@@ -91,6 +91,7 @@ Task<void> Workload::Change(std::uint32_t count) {
 
 Task<void> Workload::Send(std::map<std::uint32_t, WriteRequest>& batch) {
   std::vector<WriteRequest> requests;
+  requests.reserve(batch.size());
   for (auto& [key, request] : batch) requests.push_back(std::move(request));
   batch.clear();
   while (!requests.empty()) {
