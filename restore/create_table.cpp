@@ -81,7 +81,7 @@ Json Indexes(const Json& described, bool with_throughput, bool on_demand) {
   for (const Json& index : described) {
     Json request = Json::object();
     for (const auto& [name, value] : index.items()) {
-      if (kIndexFields.count(name) > 0) request[name] = value;
+      if (kIndexFields.contains(name)) request[name] = value;
     }
     if (with_throughput && on_demand) AddOnDemandLimits(index, request);
     if (with_throughput && !on_demand) request["ProvisionedThroughput"] = ThroughputOf(index);
@@ -139,7 +139,7 @@ Json BuildRequest(const Json& table, std::string_view name) {
     request["TableClass"] = table.at("TableClassSummary").at("TableClass");
   }
   for (const auto& [field, value] : table.items()) {
-    const bool known = kDescribesOnly.count(field) > 0 || request.contains(field);
+    const bool known = kDescribesOnly.contains(field) || request.contains(field);
     if (!known && !value.is_null()) request[field] = value;
   }
   return request;

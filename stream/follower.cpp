@@ -104,7 +104,8 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
     graph_.Update(listing.shards);
     // One listing is no proof: a shard that should be there, and is not, is looked for some more.
     if (LacksAShard(listing) && tries < kListingTries) {
-      co_await PauseBeforeListing(tries++);
+      ++tries;
+      co_await PauseBeforeListing(tries);
       continue;
     }
     co_await CheckLineage(listing);
@@ -115,7 +116,8 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
     // A parent has ended and its child is not listed yet: ask again soon, for a few seconds.
     const bool orphaned = listing.enabled && running_.empty() && LacksAChild();
     if (orphaned && tries < kListingTries) {
-      co_await PauseBeforeListing(tries++);
+      ++tries;
+      co_await PauseBeforeListing(tries);
       continue;
     }
     if (running_.empty()) {

@@ -83,7 +83,7 @@ class SqliteCheckpoints::Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  void Execute(const char* sql) {
+  void Execute(const char* sql) const {
     Check(sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr), "write");
   }
 
@@ -108,7 +108,7 @@ class SqliteCheckpoints::Database {
   struct Closer {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
-  int Version() {
+  int Version() const {
     sqlite3_stmt* statement = nullptr;
     Check(sqlite3_prepare_v2(handle(), "PRAGMA user_version", -1, &statement, nullptr), "read");
     sqlite3_step(statement);
