@@ -74,7 +74,11 @@ constexpr std::array kRows = {
     // Streams.  A new iterator is needed: sending this one again cannot help.
     Row{"ExpiredIteratorException", {Reaction::kRetryLater, false, false, {}, {}}},
     Row{"TrimmedDataAccessException",
-        {Reaction::kDataLoss, false, false, {}, "run 'ddbvault backfill' to close the gap"}},
+        {Reaction::kDataLoss,
+         false,
+         false,
+         {},
+         "run 'ddbvault backfill' to write what was missed"}},
     // Credentials.
     Row{"ExpiredToken", Denied(kCheckCredentials, Remedy::kNewCredentials)},
     Row{"ExpiredTokenException", Denied(kCheckCredentials, Remedy::kNewCredentials)},

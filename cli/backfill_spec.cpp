@@ -12,8 +12,10 @@ CommandSpec BackfillSpec() {
            "incremental place does not have in a newer state. It runs safely beside `ddbvault "
            "follow`: it never leaves an older state over a newer one and never brings a deleted "
            "item back. The table's stream must be on, so that no change can slip between the two.",
-           "Interrupted, it goes on where it was when started again. A backfill that began after a "
-           "gap and did all segments closes the gap.",
+           "Interrupted, it goes on where it was when started again. After a gap it writes what "
+           "was "
+           "missed; what was deleted in the gap it does not find yet, and the gap stays on record: "
+           "`ddbvault verify` names such items as extra.",
            "A table is `name` or `region/name`."},
       .argument = "table",
       .min_arguments = 1,
