@@ -230,6 +230,8 @@ Task<void> FinishUpdate(std::shared_ptr<AwsCaller> caller, std::string request) 
 
 DynamoDbClient::DynamoDbClient(std::shared_ptr<AwsCaller> caller) : caller_(std::move(caller)) {}
 
+Duration DynamoDbClient::server_ahead() const { return caller_->server_ahead(); }
+
 Task<std::string> DynamoDbClient::Call(std::string_view operation, std::string request) {
   return FinishCall(caller_, Target(operation), std::move(request));
 }

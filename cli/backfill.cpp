@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "cli/backfill_options.h"
 #include "cli/commands.h"
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
@@ -14,9 +15,6 @@
 
 namespace ddbvault {
 namespace {
-
-// Scan: TotalSegments is 1 to 1,000,000 (API reference).
-constexpr std::uint64_t kMostSegments = 1'000'000;
 
 void Refuse(const CommandLine& line, std::string_view one, std::string_view other) {
   if (!line.Has(one) || !line.Has(other)) return;
@@ -26,35 +24,15 @@ void Refuse(const CommandLine& line, std::string_view one, std::string_view othe
   throw error;
 }
 
-BackfillOptions OptionsOf(Context& context, const TableDescription& table) {
-  const CommandLine& line = context.line();
-  BackfillOptions options;
-  options.segments = static_cast<std::uint32_t>(context.settings().parallelism);
-  if (const auto segments = context.Option("segments")) {
-    options.segments = static_cast<std::uint32_t>(ParseCount(*segments, 1, kMostSegments));
-  }
-  if (const auto segment = context.Option("segment")) {
-    const SegmentOf share = ParseSegment(*segment);
-    options.segments = share.segments;
-    options.only_segment = share.segment;
-  }
-  if (const auto rate = context.Option("rate")) {
-    options.read_units_per_second = ParseUnits(*rate, table.on_demand ? 0 : table.read_capacity);
-  }
-  options.in_flight = context.settings().in_flight;
-  options.memory = context.settings().memory;
-  options.restart = line.Has("restart");
-  options.dry_run = line.Has("dry-run");
-  options.writer = WriterId();
-  return options;
-}
-
 std::string ToText(const std::string& table, const BackfillResult& result,
                    const BackfillOptions& options) {
   std::string text = table + ": " + GroupDigits(result.read) + " items read";
   if (options.dry_run) return text + "; nothing was written (--dry-run)\n";
   text += ", " + GroupDigits(result.written) + " written, " + GroupDigits(result.kept) +
           " already there, " + GroupDigits(result.gone) + " deleted meanwhile";
+  if (result.removed > 0) {
+    text += ", " + GroupDigits(result.removed) + " that are not in the table marked as deleted";
+  }
   if (result.whole) return text + "; the backfill is whole\n";
   if (result.stopped) return text + "; stopped early: run it again to go on\n";
   return text + "; other segments are not done yet\n";
@@ -68,6 +46,8 @@ std::string ToJson(const std::string& table, const BackfillResult& result,
   report["written"] = result.written;
   report["kept"] = result.kept;
   report["gone"] = result.gone;
+  report["removed"] = result.removed;
+  report["reconciling"] = result.reconciling;
   report["resumed"] = result.resumed;
   report["stopped"] = result.stopped;
   report["whole"] = result.whole;
@@ -99,7 +79,7 @@ ExitStatus ReportKey(Context& context, const std::string& table, WriteOutcome ou
 
 Task<ExitStatus> RunBackfill(Context& context) {
   const CommandLine& line = context.line();
-  for (const char* option : {"segments", "segment", "rate", "restart", "dry-run"}) {
+  for (const char* option : {"segments", "segment", "rate", "restart", "reconcile", "dry-run"}) {
     Refuse(line, "key", option);
   }
   Refuse(line, "segments", "segment");
@@ -107,7 +87,7 @@ Task<ExitStatus> RunBackfill(Context& context) {
   const std::string typed = line.arguments.front();
   const TableName name = ParseTable(typed);
   const TableDescription described = co_await context.Describe(name);
-  const BackfillOptions options = OptionsOf(context, described);
+  const BackfillOptions options = BackfillOptionsOf(context, described);
   std::optional<ItemKey> key;
   if (const auto text = line.Find("key")) {
     key = AsUsage([&] { return ItemKey::FromUser(*text, described.key_schema); });
@@ -119,8 +99,8 @@ Task<ExitStatus> RunBackfill(Context& context) {
                                                        name.name, line.Has("enable-stream"));
   const Layout layout(name.name, context.settings().key_hash);
   Progress progress;
-  Backfill backfill(*client, *store, context.clock(), context.stop(), progress, layout, table,
-                    options);
+  Backfill backfill(*client, *store, context.clock(), context.stop(), progress, context.workers(),
+                    layout, table, options);
   if (key) {
     const WriteOutcome outcome = co_await backfill.RunKey(std::move(*key));
     co_return ReportKey(context, typed, outcome);

@@ -12,10 +12,9 @@ CommandSpec BackfillSpec() {
            "incremental place does not have in a newer state. It runs safely beside `ddbvault "
            "follow`: it never leaves an older state over a newer one and never brings a deleted "
            "item back. The table's stream must be on, so that no change can slip between the two.",
-           "Interrupted, it goes on where it was when started again. After a gap it writes what "
-           "was "
-           "missed; what was deleted in the gap it does not find yet, and the gap stays on record: "
-           "`ddbvault verify` names such items as extra.",
+           "Interrupted, it goes on where it was when started again. After a gap it also compares "
+           "what the stream wrote before, and marks items as deleted that are in the backup and "
+           "not in the table; done whole, it closes the gaps that were found before it began.",
            "A table is `name` or `region/name`."},
       .argument = "table",
       .min_arguments = 1,
@@ -25,6 +24,9 @@ CommandSpec BackfillSpec() {
             {KeyOption("Only this item: its key as DynamoDB JSON, for example "
                        "'{\"id\":{\"S\":\"a\"}}'."),
              {"restart", "", "Begin again, also where an earlier run can be continued."},
+             {"reconcile", "",
+              "Compare and mark as after a gap, also when none is open: puts right what other "
+              "tools, or older backups, have left in the place."},
              {"enable-stream", "",
               "Switch the table's stream on (NEW_AND_OLD_IMAGES) where it is off, and wait for "
               "it."},
@@ -45,7 +47,8 @@ CommandSpec BackfillSpec() {
              InFlightOption(),
              MemoryOption()}}},
       .report = {"{\"table\", \"read\": items, \"written\", \"kept\": there already,",
-                 " \"gone\": deleted meanwhile, \"resumed\", \"stopped\": true | false,",
+                 " \"gone\": deleted meanwhile, \"removed\": marked as deleted (not in the table),",
+                 " \"reconciling\", \"resumed\", \"stopped\": true | false,",
                  " \"whole\": all segments are done, also those of other machines, \"dryRun\"}",
                  "With --key: {\"table\", \"written\", \"kept\"}, each 0 or 1."},
       .statuses = {{0, "done: every item is in the incremental place"},

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "base/log.h"
+#include "cli/backfill_options.h"
 #include "cli/commands.h"
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
+#include "incremental/converge.h"
 #include "incremental/followed_table.h"
 #include "stream/sqlite_checkpoints.h"
 
@@ -24,6 +26,8 @@ struct Followed {
   std::shared_ptr<StreamsClient> streams;
   std::unique_ptr<FollowedTable> table;
   FollowedTableResult result;
+  std::optional<Time> converged;  // --backfill
+  Progress progress;              // of the backfill
   std::optional<Error> error;
 };
 using FollowedList = std::vector<std::unique_ptr<Followed>>;
@@ -49,7 +53,9 @@ FollowedList ParseTables(const CommandLine& line) {
 FollowedTableOptions OptionsOf(Context& context, std::size_t tables) {
   const Settings& settings = context.settings();
   FollowedTableOptions options;
-  options.enable_stream = context.line().Has("enable-stream");
+  const bool backfill = context.line().Has("backfill");
+  options.enable_stream = context.line().Has("enable-stream") || backfill;
+  options.standby = context.line().Has("standby");
   options.key_hash = settings.key_hash;
   options.host = HostName();
   options.sink.writer = WriterId();
@@ -75,15 +81,103 @@ Task<void> Open(Context& context, Followed& followed, ObjectStore& store,
   co_await followed.table->Open();
 }
 
+// All or none: one that cannot be followed is told before any is.
+Task<void> OpenAll(Context& context, const FollowedList& tables, ObjectStore& store,
+                   CheckpointStore& checkpoints, const FollowedTableOptions& options) {
+  std::exception_ptr error;
+  for (const auto& followed : tables) {
+    try {
+      co_await Open(context, *followed, store, checkpoints, options);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    if (error) break;
+  }
+  if (!error) co_return;
+  for (const auto& followed : tables) {
+    if (followed->table) co_await followed->table->Close();
+  }
+  std::rethrow_exception(error);
+}
+
 // One table's failure does not end the others: what they follow would be lost meanwhile.
-Task<void> FollowOne(Followed& followed) {
+void Fail(Followed& followed, const Error& error, std::string_view what) {
+  if (!followed.error) followed.error = error;
+  if (error.reaction() == Reaction::kCancelled) return;
+  LogError("{}: {}: {}{}", followed.typed, what, error.what(),
+           error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
+}
+
+Task<void> FollowOne(Followed& followed, Stop& ended) {
   try {
     followed.result = co_await followed.table->Run();
   } catch (const Error& error) {
-    followed.error = error;
-    if (error.reaction() == Reaction::kCancelled) co_return;
-    LogError("{}: no longer followed: {}{}", followed.typed, error.what(),
-             error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
+    Fail(followed, error, "no longer followed");
+  }
+  ended.Request();
+}
+
+std::unique_ptr<Backfill> MakeBackfill(Context& context, Followed& followed, ObjectStore& store,
+                                       Stop& stop) {
+  const TableDescription& table = followed.table->table();
+  followed.progress = {};
+  return std::make_unique<Backfill>(
+      *followed.client, store, context.clock(), stop, followed.progress, context.workers(),
+      Layout(table.name, context.settings().key_hash), table, BackfillOptionsOf(context, table));
+}
+
+// Beside FollowOne(): --backfill.
+Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, Stop& stop) {
+  const auto make = [&context, &followed, &store, &stop] {
+    return MakeBackfill(context, followed, store, stop);
+  };
+  ConvergeContext converge{store,
+                           context.clock(),
+                           stop,
+                           *followed.table,
+                           Layout(followed.name.name, context.settings().key_hash),
+                           make};
+  try {
+    followed.converged = co_await BackfillUntilConverged(std::move(converge));
+    if (followed.converged) {
+      LogInfo("{}: the backup has converged: since {} it has all of the table", followed.typed,
+              FormatTime(*followed.converged));
+    }
+  } catch (const Error& error) {
+    Fail(followed, error, "the backfill failed, the table is followed all the same");
+  }
+}
+
+Task<void> FollowAndBackfill(Context& context, Followed& followed, ObjectStore& store,
+                             bool backfill) {
+  Stop ended;  // the following
+  const Stop::Registration link = context.stop().OnRequest([&ended] { ended.Request(); });
+  TaskGroup group(co_await asio::this_coro::executor);
+  group.Spawn(FollowOne(followed, ended));
+  if (backfill) group.Spawn(Converge(context, followed, store, ended));
+  co_await group.Join();
+}
+
+// `backfill`: beside it.
+Task<void> FollowAll(Context& context, const FollowedList& tables, ObjectStore& store,
+                     bool backfill) {
+  TaskGroup group(co_await asio::this_coro::executor);
+  for (const auto& followed : tables) {
+    group.Spawn(FollowAndBackfill(context, *followed, store, backfill));
+  }
+  co_await group.Join();
+}
+
+Task<void> BackfillAll(Context& context, const FollowedList& tables, ObjectStore& store) {
+  for (const auto& followed : tables) {
+    if (followed->error || context.stop().requested()) continue;
+    try {
+      const std::unique_ptr<Backfill> backfill =
+          MakeBackfill(context, *followed, store, context.stop());
+      co_await backfill->Run();
+    } catch (const Error& error) {
+      Fail(*followed, error, "the backfill failed");
+    }
   }
 }
 
@@ -101,6 +195,8 @@ nlohmann::ordered_json ToJson(const Followed& followed) {
   report["watermark"] = nullptr;
   if (result.watermark) report["watermark"] = FormatTime(*result.watermark);
   report["backfilled"] = result.backfilled;
+  report["converged"] = nullptr;
+  if (followed.converged) report["converged"] = FormatTime(*followed.converged);
   report["openGaps"] = nlohmann::ordered_json::array();
   for (const Gap& gap : result.open_gaps) {
     nlohmann::ordered_json entry;
@@ -131,9 +227,14 @@ std::string ToText(const Followed& followed) {
             " changes could not be applied and are parked under _/" + followed.name.name +
             "/parked/: look at them there\n";
   }
-  for (const Gap& gap : result.open_gaps)
+  for (const Gap& gap : result.open_gaps) {
     text += "  " + gap.id + ": " + gap.reason + ": " + backfill;
-  if (!result.backfilled) {
+  }
+  if (followed.converged) {
+    text += "  converged: since " + FormatTime(*followed.converged) +
+            " the backup has all of the table\n";
+  }
+  if (!result.backfilled && result.open_gaps.empty()) {
     text += "  what was in the table before it was followed is not in the backup: " + backfill;
   }
   return text;
@@ -168,15 +269,22 @@ Task<ExitStatus> RunFollow(Context& context) {
   const std::unique_ptr<ObjectStore> store = co_await OpenIncremental(context, Use::kWrite);
   SqliteCheckpoints checkpoints(context.settings().checkpoints);
   LogInfo("positions: {}", context.settings().checkpoints);
-  for (const auto& followed : tables) {
-    co_await Open(context, *followed, *store, checkpoints, options);
+  const bool once = options.follower.once;
+  const bool backfill = context.line().Has("backfill");
+  co_await OpenAll(context, tables, *store, checkpoints, options);
+  co_await FollowAll(context, tables, *store, backfill && !once);
+  if (once && backfill && !context.stop().requested()) {
+    // What is missing is on record now: backfill it, and apply what changed meanwhile.
+    co_await BackfillAll(context, tables, *store);
+    co_await OpenAll(context, tables, *store, checkpoints, options);
+    co_await FollowAll(context, tables, *store, false);
+    for (const auto& followed : tables) {
+      const Layout layout(followed->name.name, context.settings().key_hash);
+      followed->converged = ConvergedAt(co_await BackupState::Load(*store, layout));
+    }
   }
-  const Executor executor = co_await asio::this_coro::executor;
-  TaskGroup group(executor);
-  for (const auto& followed : tables) group.Spawn(FollowOne(*followed));
-  co_await group.Join();
   PrintReport(tables, context.settings().json);
-  co_return StatusOf(tables, options.follower.once, context.signal());
+  co_return StatusOf(tables, once, context.signal());
 }
 
 }  // namespace ddbvault

@@ -13,8 +13,11 @@ CommandSpec FollowSpec() {
            "new version of the item's object, durable before its position is saved. It runs until "
            "it is told to end: the first SIGINT or SIGTERM finishes and saves what is in flight, "
            "the second leaves at once. Started again, it goes on where it was.",
-           "What was in a table before its stream was followed is not in the stream: run "
-           "`ddbvault backfill` once beside it.",
+           "What was in a table before its stream was followed is not in the stream: add "
+           "--backfill, or run `ddbvault backfill` once beside it.",
+           "One process follows a table into a place: a second one is refused and told who the "
+           "first is. When the first dies, the second may take over within 15 seconds (at once on "
+           "the same machine, or when the first was told to end).",
            "A table is `name` or `region/name`."},
       .argument = "table",
       .min_arguments = 1,
@@ -23,6 +26,13 @@ CommandSpec FollowSpec() {
           {{"What to follow",
             {{"once", "",
               "Apply what the streams have now, save the positions, and end with a report."},
+             {"backfill", "",
+              "The whole start: switch the stream on, follow it, backfill beside it as often as it "
+              "takes, and say when the backup has converged: from then on it has all of the table. "
+              "With --once, end then. Gaps that open later are closed by the next start with it."},
+             {"standby", "",
+              "Wait for as long as another process follows the table into the place, and take over "
+              "when it ends."},
              {"enable-stream", "",
               "Switch the table's stream on (NEW_AND_OLD_IMAGES) where it is off. Without it a "
               "table that has no stream is an error."},
@@ -40,11 +50,18 @@ CommandSpec FollowSpec() {
               "starts over from the beginning of the stream and compares before it writes. "
               "Default: ./ddbvault-data/checkpoints.db."},
              KeyHashOption()}},
-           {"Work", {InFlightOption(), MemoryOption()}}},
+           {"Work",
+            {{"rate", "RATE",
+              "How much read capacity --backfill may use: units per second, or a part of what the "
+              "table has provisioned (25%). Default: no limit."},
+             ParallelismOption(),
+             InFlightOption(),
+             MemoryOption()}}},
       .report = {"At the end, under the name of each table:",
                  "{\"changes\": applied in this run, \"written\": objects and tombstones,",
                  " \"coalesced\": left out to catch up, \"parked\": of all runs,",
                  " \"watermark\": complete up to this time, or null, \"backfilled\": true | false,",
+                 " \"converged\": with --backfill: time, or null,",
                  " \"openGaps\": [{\"id\", \"reason\", \"shardId\", \"from\", \"found\"}]}",
                  "or {\"error\": text}."},
       .statuses = {{0,
@@ -56,6 +73,8 @@ CommandSpec FollowSpec() {
                    {143, "terminated (SIGTERM) before what was in flight had been saved"}},
       .examples = {{"Follow two tables into a bucket:",
                     "ddbvault follow orders customers --incremental s3://backup-bucket/backup"},
+                   {"Start with a table: stream on, followed, backfilled:",
+                    "ddbvault follow orders --backfill --incremental s3://backup-bucket/backup"},
                    {"The same, from cron, until what is there has been applied:",
                     "ddbvault follow orders --once --incremental s3://backup-bucket/backup"},
                    {"Try it against local servers, into a directory:",

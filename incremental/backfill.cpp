@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "incremental/conditions.h"
 #include "incremental/owner.h"
+#include "incremental/reconcile.h"
 
 namespace ddbvault {
 namespace {
@@ -13,21 +14,28 @@ namespace {
 constexpr Duration kSaveEvery{5000};
 // A page is 1 MB of items (API reference); its JSON, and what is being sent of it, some times that.
 constexpr std::size_t kMemoryOfASegment = std::size_t{4} << 20U;
+// Of the memory, for the names of the items that were seen.
+constexpr std::size_t kShareOfNames = 4;
+// AWS's clock is known to a second (its Date header): a scan that is to begin after a moment begins
+// so much later.
+constexpr Duration kClockResolution{2000};
 
 }  // namespace
 
 Backfill::Backfill(DynamoDbClient& client, ObjectStore& store, Clock& clock, Stop& stop,
-                   Progress& progress, Layout layout, TableDescription table,
+                   Progress& progress, WorkerPool& workers, Layout layout, TableDescription table,
                    BackfillOptions options)
     : client_(client),
       store_(store),
       clock_(clock),
       stop_(stop),
       progress_(progress),
+      workers_(workers),
       layout_(std::move(layout)),
       table_(std::move(table)),
       options_(std::move(options)),
-      rate_(clock, options_.read_units_per_second) {}
+      rate_(clock, options_.read_units_per_second),
+      seen_(workers, options_.temp_directory, options_.memory / kShareOfNames) {}
 
 Task<void> Backfill::Prepare() {
   if (!table_.stream.enabled) {
@@ -43,11 +51,26 @@ Task<void> Backfill::Prepare() {
     co_await SaveTableDefinition(store_, layout_, table_);
   }
   in_flight_ = std::make_unique<Semaphore>(co_await asio::this_coro::executor, options_.in_flight);
+  if (!options_.dry_run) co_await DecideHow();
   ItemWriter::Options options;
   options.writer = options_.writer;
   options.stream_label = table_.stream.label;
-  if (!options_.dry_run) options.conditions = co_await HonoursConditions(store_, layout_);
+  options.conditions = conditions_;
+  options.reconciling = reconciling_;
   writer_.emplace(client_, store_, clock_, layout_, std::move(options));
+}
+
+Task<void> Backfill::DecideHow() {
+  conditions_ = co_await HonoursConditions(store_, layout_);
+  const BackupState state = co_await BackupState::Load(store_, layout_);
+  const std::vector<Gap> gaps = state.open_gaps();
+  for (const Gap& gap : gaps) newest_gap_ = std::max(newest_gap_, gap.found);
+  reconciling_ = options_.reconcile || !state.follower || !gaps.empty();
+  find_deleted_ = reconciling_;
+  result_.reconciling = reconciling_;
+  // What is read from here on must be newer than what was lost.
+  const Time after = newest_gap_ + kClockResolution;
+  if (AwsNow() < after) co_await clock_.Sleep(after - AwsNow(), &stop_);
 }
 
 Task<BackfillResult> Backfill::Run() {
@@ -60,7 +83,7 @@ Task<BackfillResult> Backfill::Run() {
     co_await RunSegments();
   }
   result_.stopped = segments_done_ < (options_.only_segment ? 1 : options_.segments);
-  result_.whole = !options_.dry_run && co_await IsWhole();
+  if (!options_.dry_run && !result_.stopped) co_await SaveWhole();
   co_return result_;
 }
 
@@ -78,7 +101,7 @@ Task<void> Backfill::RunSegments() {
 
 Task<WriteOutcome> Backfill::RunKey(ItemKey key) {
   co_await Prepare();
-  const Time read_time = clock_.Now();
+  const Time read_time = AwsNow();
   const auto item = co_await client_.GetItem(table_.name, key.bytes());
   if (!item) co_return WriteOutcome::kGone;
   co_return co_await writer_->Write(std::move(key), *item, read_time);
@@ -88,8 +111,13 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   const auto text = co_await file.Load();
   BackfillSegment before;
   if (text) before = BackfillSegmentFromJson(*text);
-  if (text && !before.finished && !options_.restart) {
+  // One that began before a gap was found, or does not compare, cannot close it.
+  const bool useful = !reconciling_ || (before.reconciling && before.started > newest_gap_);
+  if (text && !before.finished && !options_.restart && useful) {
     result_.resumed = true;
+    // Of the pages that were open when it died, some writes may not have been checked; where
+    // conditions hold that does no harm.
+    if (before.open && !conditions_) find_deleted_ = true;
     progress_.done += before.items;
     progress_.done_before += before.items;
     co_return before;
@@ -98,7 +126,8 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   fresh.stream_label = table_.stream.label;
   fresh.segments = options_.segments;
   fresh.segment = segment;
-  fresh.started = clock_.Now();
+  fresh.reconciling = reconciling_;
+  fresh.started = AwsNow();
   fresh.first_finished = before.first_finished;
   co_return fresh;
 }
@@ -107,40 +136,43 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
   ControlObject file(store_,
                      layout_.BackfillSegment(table_.stream.label, options_.segments, segment));
   BackfillSegment state = co_await OpenSegment(segment, file);
+  state.open = true;
+  if (!options_.dry_run) co_await file.Save(ToJson(state));
   Time saved = clock_.Now();
-  bool unsaved = false;
   while (!stop_.requested()) {
     ScanRequest request;
     request.table = table_.name;
     request.segment = segment;
     request.total_segments = options_.segments;
     request.exclusive_start_key = state.last_evaluated_key;
-    const Time read_time = clock_.Now();
+    const Time read_time = AwsNow();
     ScanPage page = co_await client_.Scan(std::move(request));
     const double consumed = page.consumed_capacity;
-    const bool all_written = co_await WritePage(page, read_time);
-    if (!all_written) break;
+    bool page_done = co_await WritePage(page, read_time);
+    const bool last = page.last_evaluated_key.empty();
+    if (page_done && last) page_done = co_await writer_->SettleDoubts(stop_);
+    if (!page_done) break;
     // The page is durable: only now does the position move past it.
     state.items += page.items.size();
     state.last_evaluated_key = page.last_evaluated_key;
-    const bool done = state.last_evaluated_key.empty();
-    if (done) {
-      state.finished = clock_.Now();
+    if (last) {
+      state.open = false;
+      state.finished = AwsNow();
       if (!state.first_finished) state.first_finished = state.finished;
     }
-    unsaved = !options_.dry_run;
-    if (unsaved && (done || clock_.Now() - saved >= kSaveEvery)) {
+    if (!options_.dry_run && (last || clock_.Now() - saved >= kSaveEvery)) {
       co_await file.Save(ToJson(state));
       saved = clock_.Now();
-      unsaved = false;
     }
-    if (done) {
+    if (last) {
       ++segments_done_;
+      finished_[segment] = std::move(state);
       co_return;
     }
     co_await rate_.Take(consumed, &stop_);
   }
-  if (unsaved) co_await file.Save(ToJson(state));
+  state.open = writer_->in_doubt() > 0;
+  if (!options_.dry_run) co_await file.Save(ToJson(state));
 }
 
 Task<bool> Backfill::WritePage(const ScanPage& page, Time read_time) {
@@ -160,6 +192,8 @@ Task<bool> Backfill::WritePage(const ScanPage& page, Time read_time) {
 Task<void> Backfill::WriteItem(std::string_view item, Time read_time, Semaphore::Permit permit) {
   ItemKey key = ItemKey::FromItem(item, table_.key_schema);
   if (!options_.dry_run) {
+    std::vector<NameSet::Digest> name{NameSet::FromHex(key.Name(layout_.hash()))};
+    if (find_deleted_) co_await seen_.Add(std::move(name));
     const WriteOutcome outcome = co_await writer_->Write(std::move(key), item, read_time);
     if (outcome == WriteOutcome::kWritten) ++result_.written;
     if (outcome == WriteOutcome::kKept) ++result_.kept;
@@ -171,13 +205,53 @@ Task<void> Backfill::WriteItem(std::string_view item, Time read_time, Semaphore:
   permit.Release();
 }
 
-Task<bool> Backfill::IsWhole() {
+// When every segment is done, by this run or another: the last step, and the record of it.
+Task<void> Backfill::SaveWhole() {
+  WholeBackfill whole;
+  whole.stream_label = table_.stream.label;
+  whole.segments = options_.segments;
+  whole.began = Time::max();
+  bool reconciled = reconciling_;
   for (std::uint32_t segment = 0; segment < options_.segments; ++segment) {
-    auto object = co_await store_.Get(
-        layout_.BackfillSegment(table_.stream.label, options_.segments, segment));
-    if (!object || !BackfillSegmentFromJson(object->body).finished) co_return false;
+    BackfillSegment state;
+    if (const auto own = finished_.find(segment); own != finished_.end()) {
+      state = own->second;
+    } else {
+      auto object = co_await store_.Get(
+          layout_.BackfillSegment(table_.stream.label, options_.segments, segment));
+      if (!object) co_return;
+      state = BackfillSegmentFromJson(object->body);
+    }
+    if (!state.finished) co_return;
+    whole.began = std::min(whole.began, state.started);
+    reconciled = reconciled && state.reconciling;
   }
-  co_return true;
+  if (find_deleted_) {
+    co_await seen_.Finish();
+    ReconcileUnseenContext context{store_,      layout_, table_.key_schema, *writer_, seen_,
+                                   *in_flight_, stop_};
+    const UnseenResult unseen = co_await ReconcileUnseen(std::move(context));
+    result_.removed += unseen.removed;
+    result_.written += unseen.written;
+    const bool settled = co_await writer_->SettleDoubts(stop_);
+    result_.stopped = !unseen.all || !settled;
+    if (result_.stopped) co_return;
+  }
+  ControlObject file(store_, layout_.WholeBackfill(table_.stream.label));
+  const auto text = co_await file.Load();
+  if (text) {
+    const WholeBackfill before = WholeBackfillFromJson(*text);
+    whole.reconciled_began = before.reconciled_began;
+    whole.reconciled_finished = before.reconciled_finished;
+  }
+  whole.finished = AwsNow();
+  if (reconciled) {
+    whole.reconciled_began = std::max(whole.began, whole.reconciled_began.value_or(Time{}));
+    whole.reconciled_finished = whole.finished;
+  }
+  co_await file.Save(ToJson(whole));
+  result_.whole = true;
+  result_.began = whole.began;
 }
 
 }  // namespace ddbvault

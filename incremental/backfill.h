@@ -4,9 +4,15 @@
 // each item to ItemWriter, which never undoes what a follower writes at the same time.  Each
 // segment keeps its progress in the store (state.h): a run that is stopped, or dies, goes on where
 // the open pages began, also on another machine; several machines can share the segments.
+//
+// While a gap is open (law 6), and before a table was ever followed, the backfill is a reconciling
+// one: it also compares what the stream wrote, and at the end writes tombstones for items that are
+// in the backup and not in the table (reconcile.h).  Such a one, whole, closes the gaps that were
+// found before it began.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +23,7 @@
 #include "base/progress.h"
 #include "incremental/item_writer.h"
 #include "incremental/layout.h"
+#include "incremental/name_set.h"
 #include "incremental/object_store.h"
 #include "incremental/state.h"
 
@@ -30,6 +37,8 @@ struct BackfillOptions {
   std::size_t memory = std::size_t{64} << 20U;  // bytes of pages held at once
   double read_units_per_second = 0;             // 0: as fast as the table gives
   bool restart = false;                         // do not go on where an earlier run stopped
+  bool reconcile = false;                       // also when no gap is open
+  std::string temp_directory;                   // for the names of many items; empty: TMPDIR
   bool dry_run = false;                         // read and count; write nothing
   std::string writer;                           // id of this process
 };
@@ -37,18 +46,21 @@ struct BackfillOptions {
 struct BackfillResult {
   std::uint64_t read = 0;  // items, in this run
   std::uint64_t written = 0;
-  std::uint64_t kept = 0;  // the backup had them as new, or newer
-  std::uint64_t gone = 0;  // deleted while the backfill looked
+  std::uint64_t kept = 0;     // the backup had them as new, or newer
+  std::uint64_t gone = 0;     // deleted while the backfill looked
+  std::uint64_t removed = 0;  // tombstones: in the backup, not in the table
+  bool reconciling = false;
   bool resumed = false;
   bool stopped = false;  // before the segments of this run were done
   bool whole = false;    // all segments of the table are done, also those of other machines
+  Time began{};          // of a whole one: see WholeBackfill
 };
 
 class Backfill {
  public:
   // `table.stream` must be enabled: Error{kFixCommand} otherwise.
   Backfill(DynamoDbClient& client, ObjectStore& store, Clock& clock, Stop& stop, Progress& progress,
-           Layout layout, TableDescription table, BackfillOptions options);
+           WorkerPool& workers, Layout layout, TableDescription table, BackfillOptions options);
 
   // Claims the prefix (owner.h) and does all segments of this run.  A stop is no error: what is
   // written is saved.  Throws what another try cannot help; then too the progress is saved.
@@ -65,13 +77,16 @@ class Backfill {
   // False: stopped before all of it was written.
   Task<bool> WritePage(const ScanPage& page, Time read_time);
   Task<void> WriteItem(std::string_view item, Time read_time, Semaphore::Permit permit);
-  Task<bool> IsWhole();
+  Task<void> DecideHow();
+  Task<void> SaveWhole();
+  Time AwsNow() const { return clock_.Now() + client_.server_ahead(); }
 
   DynamoDbClient& client_;
   ObjectStore& store_;
   Clock& clock_;
   Stop& stop_;
   Progress& progress_;
+  WorkerPool& workers_;
   Layout layout_;
   TableDescription table_;
   BackfillOptions options_;
@@ -80,6 +95,12 @@ class Backfill {
   std::unique_ptr<Semaphore> in_flight_;
   BackfillResult result_;
   std::uint32_t segments_done_ = 0;
+  bool reconciling_ = false;
+  bool conditions_ = true;
+  bool find_deleted_ = false;  // look for items that are not in the table, at the end
+  Time newest_gap_{};
+  NameSet seen_;
+  std::map<std::uint32_t, BackfillSegment> finished_;  // by this run
 };
 
 }  // namespace ddbvault

@@ -161,7 +161,7 @@ Task<void> BackupSink::ApplyOne(const std::string& name, const Pending& pending)
     reason = change.defect;
   } else if (pending.key.empty()) {
     reason = "its Keys cannot be read";
-  } else if (blocked_.contains(name)) {
+  } else if (co_await IsBlocked(name)) {
     reason = "an earlier change of the item is parked";
   } else if (change.event_name != EventName::kRemove && change.new_image.empty()) {
     reason = "it has no NewImage";
@@ -178,10 +178,27 @@ Task<void> BackupSink::ApplyOne(const std::string& name, const Pending& pending)
   co_await Park(name, pending, std::move(reason));
 }
 
+// A person may have put it right meanwhile.
+Task<bool> BackupSink::IsBlocked(const std::string& name) {
+  if (!blocked_.contains(name)) co_return false;
+  const ObjectPage page = co_await store_.List(layout_.ParkedPrefix() + name + "/");
+  if (!page.objects.empty()) co_return true;
+  blocked_.erase(name);
+  LogInfo("{}: item {} is not blocked any more", layout_.table(), name);
+  co_return false;
+}
+
 Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
   const ChangeView& change = *pending.change;
   const std::string key = layout_.ItemPrefix() + name;
+  if (options_.lease != nullptr && !options_.lease->held()) {
+    co_await options_.lease->WaitUntilHeld(stop_);
+    stop_.ThrowIfRequested();
+  }
   if (Guarded(pending)) {
+    if (options_.doubts != nullptr && Replayed(pending)) {
+      options_.doubts->Add(key, Doubts::Kind::kReplayed);
+    }
     const bool at_rest = co_await IsAtRest(key, pending);
     if (at_rest) {
       ++counters_.skipped;
@@ -195,7 +212,10 @@ Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
     request.key = key;
     request.body = change.event_name == EventName::kRemove ? std::string_view() : change.new_image;
     request.metadata = InfoOf(pending).ToMetadata();
-    co_await store_.Put(std::move(request));
+    const PutResult result = co_await store_.Put(std::move(request));
+    if (result.in_doubt && options_.doubts != nullptr) {
+      options_.doubts->Add(key, Doubts::Kind::kUnanswered);
+    }
   }
   ++counters_.written;
 }
@@ -203,9 +223,28 @@ Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
 Task<bool> BackupSink::IsAtRest(const std::string& key, const Pending& pending) {
   auto object = co_await store_.Head(key);
   if (!object) co_return false;
-  const auto info = VersionInfo::FromMetadata(object->metadata);
+  auto info = VersionInfo::FromMetadata(object->metadata);
+  if (!info || info->source != Source::kStream) info = co_await NewestOfStream(key);
   co_return CompareWithChange(info, pending.batch->origin.stream_label,
                               pending.change->sequence_number) >= 0;
+}
+
+// What a backfill has read is newer than the change that stands below it.
+Task<std::optional<VersionInfo>> BackupSink::NewestOfStream(std::string key) {
+  std::string next;
+  do {
+    ObjectPage page = co_await store_.ListVersions(key, next);
+    for (const ObjectInfo& version : page.objects) {
+      if (version.key != key) co_return std::nullopt;
+      if (version.is_delete_marker) continue;
+      const auto object = co_await store_.Head(key, version.version_id);
+      if (!object) continue;
+      auto info = VersionInfo::FromMetadata(object->metadata);
+      if (info && info->source == Source::kStream) co_return info;
+    }
+    next = page.next;
+  } while (!next.empty());
+  co_return std::nullopt;
 }
 
 Task<void> BackupSink::Park(const std::string& name, const Pending& pending, std::string reason) {
@@ -232,11 +271,13 @@ Task<void> BackupSink::Park(const std::string& name, const Pending& pending, std
 }
 
 bool BackupSink::Guarded(const Pending& pending) const {
-  const BatchOrigin& origin = pending.batch->origin;
-  const ChangeView& change = *pending.change;
-  if (change.change_time <= origin.guarded_until_time) return true;
-  return !origin.guarded_until.empty() &&
-         CompareSequenceNumbers(change.sequence_number, origin.guarded_until) <= 0;
+  return pending.change->change_time <= pending.batch->origin.guarded_until_time ||
+         Replayed(pending);
+}
+
+bool BackupSink::Replayed(const Pending& pending) const {
+  const std::string& until = pending.batch->origin.guarded_until;
+  return !until.empty() && CompareSequenceNumbers(pending.change->sequence_number, until) <= 0;
 }
 
 VersionInfo BackupSink::InfoOf(const Pending& pending) const {

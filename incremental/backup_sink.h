@@ -5,11 +5,16 @@
 //                                           written one after the other; items side by side
 //
 // In steady state a change costs exactly one request.  A guarded change (change_sink.h) costs a
-// Head more: it is written only when what is at rest is older.
+// Head more: it is written only when what the stream has at rest is older.
 //
 // A record that cannot be applied (its keys or image cannot be read, or the store refuses it for
 // good) is parked raw under parked/, and its item is blocked: later changes of it are parked behind
-// it, also by later processes, until a person has looked.  All else goes on.
+// it, also by later processes, until a person has looked ("ddbvault parked" removes what is parked
+// there; that is seen with the item's next change).  All else goes on.
+//
+// Nothing is written while the lease is not held.  An object that was written with an unanswered
+// try before is in doubt (doubts.h); so is one that a killed process may still have a write of in
+// flight.
 //
 // For the event loop's thread.  Must outlive every task that Apply() returned.
 #pragma once
@@ -17,6 +22,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -24,7 +30,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/task.h"
+#include "incremental/doubts.h"
 #include "incremental/layout.h"
+#include "incremental/lease.h"
 #include "incremental/object_store.h"
 #include "stream/change_sink.h"
 
@@ -45,6 +53,8 @@ struct BackupSinkOptions {
   // Beyond this lag (now - change time), queued changes of one item are coalesced into the last
   // one.
   Duration coalesce_beyond = std::chrono::minutes(10);
+  Lease* lease = nullptr;    // nullptr: nothing to hold
+  Doubts* doubts = nullptr;  // nullptr: not remembered
 };
 
 struct BackupSinkCounters {
@@ -79,10 +89,13 @@ class BackupSink : public ChangeSink {
   Task<void> DrainItem(std::string name);
   void Coalesce(ItemQueue& queue);
   Task<void> ApplyOne(const std::string& name, const Pending& pending);
+  Task<bool> IsBlocked(const std::string& name);
   Task<void> Write(const std::string& name, const Pending& pending);
   Task<bool> IsAtRest(const std::string& key, const Pending& pending);
+  Task<std::optional<VersionInfo>> NewestOfStream(std::string key);
   Task<void> Park(const std::string& name, const Pending& pending, std::string reason);
   bool Guarded(const Pending& pending) const;
+  bool Replayed(const Pending& pending) const;
   VersionInfo InfoOf(const Pending& pending) const;
 
   ObjectStore& store_;

@@ -1,8 +1,12 @@
 #include "incremental/followed_table.h"
 
+#include <algorithm>
+
 #include "base/backoff.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "incremental/conditions.h"
+#include "incremental/process.h"
 
 namespace ddbvault {
 namespace {
@@ -15,6 +19,10 @@ constexpr Duration kPollStreamOff{60000};
 constexpr Duration kToFinishBatches{3000};
 // DynamoDB Streams keeps a record for 24 hours.
 constexpr Duration kRetention = std::chrono::hours(24);
+// What a stream that was on before still holds for certain, when it is followed for the first time.
+constexpr Duration kStillThere = std::chrono::hours(23);
+// As in stream/follower.cpp: change times are AWS's clock.
+constexpr Duration kClockTolerance = std::chrono::minutes(5);
 
 bool HasNewImages(const StreamDescription& stream) {
   return stream.view_type == "NEW_AND_OLD_IMAGES" || stream.view_type == "NEW_IMAGE";
@@ -81,15 +89,63 @@ Task<void> FollowedTable::Open() {
   const OwnerCheck check = co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
   recreated_ = check == OwnerCheck::kRecreated;
   co_await SaveTableDefinition(store_, layout_, table_);
+  begun_ = std::make_unique<Event>(executor);
+  co_await TakeLease();
   if (const auto text = co_await state_file_.Load()) state_ = FollowerStateFromJson(*text);
   coalesced_before_ = state_.coalesced;
   state_.table = name_;
   state_.writer = options_.sink.writer;
   state_.writer_host = options_.host;
   saving_ = std::make_unique<Semaphore>(executor, 1);
+  doubts_ = std::make_unique<Doubts>(store_, checkpoints_, clock_, consumer_, table_.arn);
+  options_.sink.lease = lease_.get();
+  options_.sink.doubts = doubts_.get();
   sink_ =
       std::make_unique<BackupSink>(store_, layout_, clock_, sink_stop_, options_.sink, executor);
   co_await sink_->LoadBlocked();
+}
+
+Task<void> FollowedTable::TakeLease() {
+  conditions_ = co_await HonoursConditions(store_, layout_);
+  options_.follower.guard_always = !conditions_;
+  Lease::Options options;
+  options.owner = options_.sink.writer;
+  options.host = options_.host;
+  options.process = ThisProcess();
+  options.conditions = conditions_;
+  options.standby = options_.standby;
+  lease_ = std::make_unique<Lease>(store_, layout_, clock_, co_await asio::this_coro::executor,
+                                   std::move(options));
+  co_await lease_->Acquire(stop_);
+  // Has somebody else written here since these positions were moved (another host, or this file is
+  // an older copy)?  Then what they take for news may be at rest already, or be older than that.
+  const auto known = checkpoints_.Generation(consumer_, table_.arn);
+  if (known != lease_->generation_before()) {
+    for (const std::string& arn : checkpoints_.Streams(consumer_, table_.arn)) {
+      checkpoints_.SaveGuardedUntil(consumer_, arn, AwsNow() + kClockTolerance);
+    }
+  }
+  checkpoints_.SaveGeneration(consumer_, table_.arn, lease_->generation());
+}
+
+Task<void> FollowedTable::Close() {
+  if (lease_) co_await lease_->Release();
+}
+
+Task<void> FollowedTable::WaitUntilBegun(Stop& stop) {
+  const Stop::Registration on_stop = stop.OnRequest([this] { begun_->Pulse(); });
+  while (!begun_->is_set() && !stop.requested()) co_await begun_->Wait();
+}
+
+// Without it, nothing may be written any more, not even what is in hand.
+Task<void> FollowedTable::KeepLease(Stop& done) {
+  try {
+    co_await lease_->Keep(done);
+  } catch (...) {
+    lease_error_ = std::current_exception();
+    stop_.Request();
+    sink_stop_.Request();
+  }
 }
 
 Task<FollowedTableResult> FollowedTable::Run() {
@@ -97,19 +153,35 @@ Task<FollowedTableResult> FollowedTable::Run() {
   TaskGroup saver(co_await asio::this_coro::executor);
   saver.Spawn(SaveStateRegularly(done));
   saver.Spawn(StopSinkLater(done));
+  saver.Spawn(doubts_->Keep(done));
+  Stop lease_done;  // after the last word
+  TaskGroup keeper(co_await asio::this_coro::executor);
+  keeper.Spawn(KeepLease(lease_done));
+  running_ = true;
   std::exception_ptr error;
   try {
     co_await FollowStreams();
   } catch (...) {
     error = std::current_exception();
   }
+  running_ = false;
   done.Request();
+  begun_->Set();  // whoever waits for it waits no more
   co_await saver.Join();
   // The last word, also after an error: where a person, or the next run, will look.
   try {
-    co_await SaveState();
+    if (!lease_error_) co_await SaveState();
   } catch (...) {
     if (!error) error = std::current_exception();
+  }
+  lease_done.Request();
+  co_await keeper.Join();
+  if (lease_error_) std::rethrow_exception(lease_error_);
+  try {
+    co_await lease_->Release();
+  } catch (const Error& caught) {
+    LogWarn("{}: the lease could not be given back: {}; it runs out by itself", name_,
+            caught.what());
   }
   if (error) std::rethrow_exception(error);
   co_return co_await Result();
@@ -142,32 +214,57 @@ Task<StreamEnd> FollowedTable::FollowOne(std::string stream_arn) {
 }
 
 // Puts on record which stream is followed from here on, and with it, in one write, what may have
-// been missed between the last one and this.
+// been missed before it.
 Task<void> FollowedTable::BeginStream() {
-  const std::string label = table_.stream.label;
+  FoundGap gap = co_await GapBeforeStream();
+  LogInfo("{}: following stream {}", name_, table_.stream.label);
+  const bool first = state_.stream_label.empty();
+  recreated_ = false;
+  follower_.reset();
+  state_.shards.clear();
+  state_.stream_label = table_.stream.label;
+  state_.stream_arn = table_.stream.arn;
+  if (gap.reason.empty()) {
+    co_await SaveStateForSure();
+  } else if (first) {
+    Gap before;
+    before.found = gap.from;
+    before.reason = std::move(gap.reason);
+    before.stream_label = std::move(gap.stream_label);
+    LogWarn("{}: {} (hint: run \"ddbvault backfill {}\", or follow with --backfill)", name_,
+            before.reason, name_);
+    co_await Record(std::move(before));
+  } else {
+    co_await OnGap(std::move(gap));
+  }
+  begun_->Set();
+}
+
+// No reason: no gap.
+Task<FoundGap> FollowedTable::GapBeforeStream() {
+  const std::string& label = table_.stream.label;
   FoundGap gap;
   gap.stream_label = label;
   gap.from = state_.watermark.value_or(Time{});
   if (recreated_) {
     gap.reason = "the table was deleted and created again";
-  } else if (!state_.stream_label.empty() && state_.stream_label != label) {
+  } else if (state_.stream_label.empty()) {
+    // Never followed.  A backfill that began when the stream held everything since is as good as
+    // one that is yet to come.
+    gap.from = std::max(ParseTime(label).value_or(Time{}), AwsNow() - kStillThere);
+    const BackupState state = co_await BackupState::Load(store_, layout_);
+    bool backfilled = false;
+    for (const WholeBackfill& whole : state.whole) {
+      backfilled = backfilled || (whole.reconciled_began && *whole.reconciled_began > gap.from);
+    }
+    if (!backfilled) gap.reason = "what was in the table before it was followed is in no backup";
+  } else if (state_.stream_label != label) {
     gap.reason = "the stream was disabled and enabled again: changes in between are in no stream";
-  } else if (!state_.stream_label.empty() &&
-             !checkpoints_.GuardedUntil(consumer_, table_.stream.arn) && state_.watermark &&
-             clock_.Now() + streams_.server_ahead() - *state_.watermark > kRetention) {
+  } else if (!checkpoints_.GuardedUntil(consumer_, table_.stream.arn) && state_.watermark &&
+             AwsNow() - *state_.watermark > kRetention) {
     gap.reason = "the stream was not read for more than 24 hours";
   }
-  LogInfo("{}: following stream {}", name_, label);
-  recreated_ = false;
-  follower_.reset();
-  state_.shards.clear();
-  state_.stream_label = label;
-  state_.stream_arn = table_.stream.arn;
-  if (gap.reason.empty()) {
-    co_await SaveStateForSure();
-  } else {
-    co_await OnGap(std::move(gap));
-  }
+  co_return gap;
 }
 
 // The stream is over.  Waits for the next one, for as long as it takes; false: there is none to
@@ -207,23 +304,37 @@ Task<void> FollowedTable::OnGap(FoundGap found) {
     const bool same = !gap.closed && gap.reason == found.reason &&
                       gap.stream_label == found.stream_label && gap.shard_id == found.shard_id;
     if (!same) continue;
-    gap.found = clock_.Now();
+    gap.found = AwsNow();
     co_await SaveStateForSure();
     co_return;
   }
   Gap gap;
-  gap.found = clock_.Now();
-  gap.id = "gap-" + FormatCompactTime(gap.found) + "-" + std::to_string(state_.gaps.size() + 1);
+  gap.found = AwsNow();
   gap.reason = std::move(found.reason);
   gap.stream_label = std::move(found.stream_label);
   gap.shard_id = std::move(found.shard_id);
   gap.from = found.from;
   LogError(
-      "{}: {}: {}{} (hint: changes may be missing; run \"ddbvault backfill {}\" to read the table "
-      "again)",
-      name_, gap.id, gap.reason, gap.shard_id.empty() ? "" : " (" + gap.shard_id + ")", name_);
+      "{}: a gap: {}{} (hint: changes may be missing; run \"ddbvault backfill {}\" to read the "
+      "table again)",
+      name_, gap.reason, gap.shard_id.empty() ? "" : " (" + gap.shard_id + ")", name_);
+  co_await Record(std::move(gap));
+}
+
+Task<void> FollowedTable::Record(Gap gap) {
+  gap.id = "gap-" + FormatCompactTime(AwsNow()) + "-" + std::to_string(state_.gaps.size() + 1);
   state_.gaps.push_back(std::move(gap));
   co_await SaveStateForSure();
+}
+
+Task<void> FollowedTable::CloseGapsOnRecord() {
+  bool open = false;
+  for (const Gap& gap : state_.gaps) open = open || !gap.closed;
+  if (!open) co_return;
+  const BackupState state = co_await BackupState::Load(store_, layout_);
+  for (const std::string& id : CloseGaps(state_.gaps, state.whole)) {
+    LogInfo("{}: {} is closed: the backfill that began after it is whole", name_, id);
+  }
 }
 
 // A place that is full, or away for a while, does not end the following.
@@ -267,7 +378,8 @@ Task<void> FollowedTable::StopSinkLater(Stop& done) {
 
 Task<void> FollowedTable::SaveState() {
   const Semaphore::Permit permit = co_await saving_->Acquire();
-  state_.written = clock_.Now() + streams_.server_ahead();
+  co_await CloseGapsOnRecord();
+  state_.written = AwsNow();
   state_.parked = sink_->parked();
   state_.coalesced = coalesced_before_ + sink_->counters().coalesced;
   if (follower_) {
@@ -279,7 +391,31 @@ Task<void> FollowedTable::SaveState() {
       state_.shards[position.shard_id] = {position.applied, position.finished};
     }
   }
-  co_await state_file_.Save(ToJson(state_));
+  co_await WriteState();
+}
+
+// Where conditions hold, never over what another follower has written.
+Task<void> FollowedTable::WriteState() {
+  if (!conditions_) {
+    co_await state_file_.Save(ToJson(state_));
+    co_return;
+  }
+  for (bool written = false; lease_->held();) {
+    written = co_await state_file_.Replace(ToJson(state_));
+    if (written) co_return;
+    // While the lease is ours, what came between is a save whose answer was lost, of ours or of the
+    // follower before.  Of that one, no gap may go.
+    const auto there = co_await state_file_.Load();
+    if (!there) continue;
+    FollowerState other = FollowerStateFromJson(*there);
+    for (Gap& gap : other.gaps) {
+      const bool known = std::any_of(state_.gaps.begin(), state_.gaps.end(),
+                                     [&gap](const Gap& ours) { return ours.id == gap.id; });
+      if (!known) state_.gaps.push_back(std::move(gap));
+    }
+  }
+  throw Error(Reaction::kRetryLater, "the lease of table " + name_ + " could not be renewed")
+      .Hint("look at the place: until it answers, nothing is written");
 }
 
 Task<FollowedTableResult> FollowedTable::Result() {

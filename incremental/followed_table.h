@@ -2,9 +2,9 @@
 // state.json.
 //
 //   Open()   checks everything that can be wrong with the command, and changes nothing but: the
-//            stream (when asked to enable it), owner.json and table.json
+//            stream (when asked to enable it), owner.json, table.json and the lease, which it takes
 //   Run()    drains streams that were followed before and are disabled now, then follows the
-//            current one, and the next when that ends
+//            current one, and the next when that ends; gives the lease back
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ struct FollowedTableOptions {
   BackupSinkOptions sink;
   FollowerOptions follower;  // `once` is in here
   std::string host;          // for state.json
+  bool standby = false;      // wait for as long as another process follows the table
   Duration state_every{60000};
 };
 
@@ -55,21 +56,39 @@ class FollowedTable : public FollowerEvents {
   ~FollowedTable() override;
 
   Task<void> Open();
-  // After Open().  Without `once`, until the stop.  Throws what another try cannot help.
+  // After Open().  Without `once`, until the stop.  Throws what another try cannot help;
+  // Error{kConflict} when another process has taken the lease.
   Task<FollowedTableResult> Run();
+  // Instead of Run(): gives the lease back.
+  Task<void> Close();
 
   const TableDescription& table() const { return table_; }
+  // Beside Run(): until it is on record which stream is followed and which gaps that leaves, or
+  // `stop`.
+  Task<void> WaitUntilBegun(Stop& stop);
+  // Beside Run(): writes state.json now, closing the gaps that a backfill has closed.
+  Task<void> Refresh() { return SaveState(); }
+  // See Follower.
+  std::optional<Time> watermark() const { return state_.watermark; }
+  bool running() const { return running_; }
 
  private:
   Task<void> OnGap(FoundGap found) override;
   Task<void> FollowStreams();
   Task<StreamEnd> FollowOne(std::string stream_arn);
   Task<bool> NextStream();
+  Task<void> TakeLease();
+  Task<void> KeepLease(Stop& done);
   Task<void> BeginStream();
+  Task<FoundGap> GapBeforeStream();
+  Task<void> Record(Gap gap);
   Task<void> SaveStateRegularly(Stop& done);
   Task<void> StopSinkLater(Stop& done);
   Task<void> SaveState();
   Task<void> SaveStateForSure();
+  Task<void> WriteState();
+  Task<void> CloseGapsOnRecord();
+  Time AwsNow() const { return clock_.Now() + client_.server_ahead(); }
   Task<FollowedTableResult> Result();
 
   DynamoDbClient& client_;
@@ -90,6 +109,12 @@ class FollowedTable : public FollowerEvents {
   std::string consumer_;
   std::uint64_t coalesced_before_ = 0;
   bool recreated_ = false;
+  bool conditions_ = true;  // the store keeps them
+  bool running_ = false;
+  std::unique_ptr<Lease> lease_;
+  std::exception_ptr lease_error_;
+  std::unique_ptr<Doubts> doubts_;
+  std::unique_ptr<Event> begun_;
   std::unique_ptr<BackupSink> sink_;
   std::unique_ptr<Follower> follower_;
   std::unique_ptr<Semaphore> saving_;  // one save of state.json at a time

@@ -1,52 +1,97 @@
 #include "incremental/item_writer.h"
 
+#include "base/error.h"
+#include "base/log.h"
+#include "incremental/doubts.h"
+
 namespace ddbvault {
+namespace {
+
+// Of rounds in which another backfill was quicker each time.
+constexpr int kRounds = 20;
+
+}  // namespace
 
 Task<WriteOutcome> ItemWriter::Write(ItemKey key, std::string_view item, Time read_time) {
-  std::string name = layout_.ItemObject(key);
+  const std::string name = layout_.ItemObject(key);
   if (options_.conditions) {
-    const PutResult result = co_await Put(name, item, read_time, PutCondition::kIfAbsent);
+    PutRequest request = RequestOf(name, item, key, read_time);
+    request.condition = PutCondition::kIfAbsent;
+    const PutResult result = co_await store_.Put(std::move(request));
     if (result.written) co_return WriteOutcome::kWritten;
   }
-  Look look = co_await LookAt(name, item, read_time);
-  if (look.settled) co_return WriteOutcome::kKept;
-  co_return co_await WriteAndCheck(std::move(key), std::move(name), std::move(look));
+  Look look = co_await LookAt(name);
+  if (IsSettled(look, item, read_time)) co_return WriteOutcome::kKept;
+  co_return co_await WriteAndCheck(key, name, std::move(look), options_.reconciling);
 }
 
-Task<ItemWriter::Look> ItemWriter::LookAt(const std::string& name, std::string_view item,
-                                          Time read_time) {
+Task<WriteOutcome> ItemWriter::Reconcile(ItemKey key) {
+  const std::string name = layout_.ItemObject(key);
+  Look look = co_await LookAt(name);
+  co_return co_await WriteAndCheck(key, name, std::move(look), true);
+}
+
+Task<ItemWriter::Look> ItemWriter::LookAt(const std::string& name) {
   Look look;
   auto object = co_await store_.Get(name);
-  if (!object) {
-    // Nothing current: never written, or a delete marker, which --deletes marker writes for a
-    // change and which the listing after the write must not take for news.
-    const ObjectPage page = co_await store_.ListVersions(name);
-    if (!page.objects.empty() && page.objects.front().key == name) {
-      look.version_id = page.objects.front().version_id;
-    }
+  if (object) {
+    look.version_id = std::move(object->info.version_id);
+    look.etag = std::move(object->info.etag);
+    look.body = std::move(object->body);
+    look.info = VersionInfo::FromMetadata(object->metadata);
     co_return look;
   }
-  look.version_id = object->info.version_id;
-  const auto info = VersionInfo::FromMetadata(object->metadata);
-  if (info && info->source == Source::kStream) {
-    look.settled = info->stream_label >= options_.stream_label;
-  } else if (info && info->read_time > read_time) {
-    look.settled = true;  // among backfills the later read wins
-  } else if (!object->body.empty()) {
-    look.settled = object->body == item;
+  // Nothing current: never written, or a delete marker, which --deletes marker writes for a
+  // change and which the listing after the write must not take for news.
+  const ObjectPage page = co_await store_.ListVersions(name);
+  if (!page.objects.empty() && page.objects.front().key == name) {
+    look.version_id = page.objects.front().version_id;
   }
   co_return look;
 }
 
-Task<WriteOutcome> ItemWriter::WriteAndCheck(ItemKey key, std::string name, Look look) {
-  const Time read_time = clock_.Now();
-  const auto item = co_await table_.GetItem(layout_.table(), key.bytes());
-  if (!item) co_return WriteOutcome::kGone;
-  const PutResult ours = co_await Put(name, *item, read_time, PutCondition::kNone);
-  const bool overtaken = co_await StreamCameAfter(name, look.version_id, ours.version_id);
-  if (!overtaken) co_return WriteOutcome::kWritten;
-  co_await store_.RemoveVersion(name, ours.version_id);
-  co_return WriteOutcome::kKept;
+bool ItemWriter::IsSettled(const Look& look, std::string_view item, Time read_time) const {
+  if (look.etag.empty()) return false;
+  const bool stream = look.info && look.info->source == Source::kStream;
+  if (stream && look.info->stream_label >= options_.stream_label && !options_.reconciling) {
+    return true;
+  }
+  // Among backfills the later read wins.
+  if (look.info && !stream && look.info->read_time > read_time) return true;
+  // A body without our metadata is no proof of an item; an empty one is damage.
+  return !look.body.empty() && look.body == item;
+}
+
+Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::string& name, Look look,
+                                             bool reconciling) {
+  for (int round = 0; round < kRounds; ++round) {
+    const Time read_time = AwsNow();
+    const auto item = co_await table_.GetItem(layout_.table(), key.bytes());
+    if (!item && !reconciling) co_return WriteOutcome::kGone;
+    const bool same = item ? look.body == *item && !look.etag.empty() : look.tombstone();
+    if (same) co_return item ? WriteOutcome::kKept : WriteOutcome::kGone;
+
+    PutRequest request =
+        RequestOf(name, item ? std::string_view(*item) : std::string_view(), key, read_time);
+    if (options_.conditions) {
+      request.condition = look.etag.empty() ? PutCondition::kIfAbsent : PutCondition::kIfMatches;
+      request.etag = look.etag;
+    }
+    const PutResult ours = co_await store_.Put(std::move(request));
+    const bool overtaken = co_await StreamCameAfter(name, look.version_id, ours.version_id);
+    if (ours.written && ours.in_doubt) {
+      doubts_.push_back({name, ours.version_id, read_time, clock_.Now() + kSignatureLife});
+    }
+    if (overtaken) {
+      if (ours.written) co_await store_.RemoveVersion(name, ours.version_id);
+      co_return WriteOutcome::kKept;
+    }
+    if (ours.written) co_return item ? WriteOutcome::kWritten : WriteOutcome::kRemoved;
+    // Another backfill was quicker: is what it wrote what the table says?
+    look = co_await LookAt(name);
+  }
+  throw Error(Reaction::kRetryLater, "other backfills write " + name + " all the time")
+      .Hint("let only one backfill of the table run, then run this again");
 }
 
 // Walks the key's versions, newest first, down to the one that was looked at.
@@ -70,19 +115,72 @@ Task<bool> ItemWriter::StreamCameAfter(const std::string& name, const std::strin
   co_return false;
 }
 
-Task<PutResult> ItemWriter::Put(const std::string& name, std::string_view item, Time read_time,
-                                PutCondition condition) {
+Task<bool> ItemWriter::SettleDoubts(Stop& stop) {
+  while (!doubts_.empty()) {
+    const Doubt doubt = doubts_.front();
+    if (doubt.until > clock_.Now()) {
+      LogInfo(
+          "{}: {} writes had a try that was not answered and that may still arrive: waiting for {} "
+          "until it cannot",
+          layout_.table(), doubts_.size(), FormatDuration(doubt.until - clock_.Now()));
+      co_await clock_.Sleep(doubt.until - clock_.Now(), &stop);
+    }
+    if (stop.requested()) co_return false;
+    co_await RemoveLate(doubt);
+    // Several tasks may be at this.
+    std::erase_if(doubts_, [&doubt](const Doubt& other) {
+      return other.name == doubt.name && other.version_id == doubt.version_id;
+    });
+  }
+  co_return true;
+}
+
+// What stands above a version of somebody else, and above the try that was answered, came late.
+Task<void> ItemWriter::RemoveLate(const Doubt& doubt) {
+  std::vector<std::string> above;  // ours, newest first, that nothing else has been seen below of
+  std::vector<std::string> late;
+  std::string next;
+  bool walking = true;
+  while (walking) {
+    ObjectPage page = co_await store_.ListVersions(doubt.name, next);
+    next = page.next;
+    walking = !next.empty();
+    for (const ObjectInfo& version : page.objects) {
+      if (version.key != doubt.name || version.version_id == doubt.version_id) {
+        walking = false;
+        break;
+      }
+      bool ours = false;
+      if (!version.is_delete_marker) {
+        auto object = co_await store_.Head(doubt.name, version.version_id);
+        const auto info = object ? VersionInfo::FromMetadata(object->metadata) : std::nullopt;
+        ours = info && info->source != Source::kStream && info->writer == options_.writer &&
+               info->read_time == doubt.read_time;
+      }
+      if (ours) {
+        above.push_back(version.version_id);
+      } else {
+        late.insert(late.end(), above.begin(), above.end());
+        above.clear();
+      }
+    }
+  }
+  for (const std::string& version_id : late) co_await store_.RemoveVersion(doubt.name, version_id);
+}
+
+PutRequest ItemWriter::RequestOf(const std::string& name, std::string_view item, const ItemKey& key,
+                                 Time read_time) const {
   VersionInfo info;
-  info.source = options_.source;
-  info.event = EventName::kInsert;
+  info.source = options_.reconciling ? Source::kRepair : options_.source;
+  info.event = item.empty() ? EventName::kRemove : EventName::kInsert;
   info.read_time = read_time;
   info.writer = options_.writer;
+  if (item.empty()) info.key = key.bytes();
   PutRequest request;
   request.key = name;
   request.body = item;
   request.metadata = info.ToMetadata();
-  request.condition = condition;
-  co_return co_await store_.Put(std::move(request));
+  return request;
 }
 
 }  // namespace ddbvault

@@ -5,16 +5,25 @@
 //   nothing there yet      Put on condition that there is nothing
 //   the same bytes there   nothing to do
 //   a change of the current stream there (also a tombstone)   the follower's is newer: nothing to
-//   do anything else          1. look at the newest version   2. read the item consistently
-//                          3. write   4. list the key's versions: if a stream's version came after
-//                          the look, ours may be older than it: remove ours by its version id
+//                          do, unless reconciling
+//   anything else          1. look at the newest version   2. read the item consistently
+//                          3. write, on condition that the version looked at is still current
+//                          4. list the key's versions: if a stream's version came after the look,
+//                          ours may be older than it: remove ours by its version id
 //
-// On a server that ignores conditions every item goes the last way.  A stale version can be current
-// between 3 and 4; it never stays: a run that dies in between redoes its open pages.
+// On a server that ignores conditions every item goes the last way, and the condition of step 3
+// does not help: a stale version can be current between 3 and 4; it never stays.  A run that dies
+// in between redoes its open pages and looks for items that are not in the table (reconcile.h).
+// Where conditions hold, step 4 is for v1 -> v2 -> v1, whose ETags are the same.
+//
+// Reconciling (after a gap: law 6) also does not trust what the stream wrote: it may be older than
+// changes that nobody followed.  An item that is not in the table gets a tombstone.  What a stream
+// writes after the look is newer than anything lost: the gap was on record before.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/dynamodb_client.h"
 #include "base/clock.h"
@@ -25,8 +34,9 @@ namespace ddbvault {
 
 enum class WriteOutcome {
   kWritten,
-  kKept,  // what is there is as new, or newer
-  kGone,  // the item has been deleted meanwhile; the stream tells
+  kKept,     // what is there is as new, or newer
+  kGone,     // the table has no such item (any more); nothing was written: the stream tells
+  kRemoved,  // reconciling: the table has no such item, a tombstone was written
 };
 
 class ItemWriter {
@@ -36,6 +46,7 @@ class ItemWriter {
     std::string writer;        // id of this process
     std::string stream_label;  // of the stream that is enabled now
     bool conditions = true;    // the store honours them (conditions.h)
+    bool reconciling = false;
   };
   ItemWriter(DynamoDbClient& table, ObjectStore& store, Clock& clock, const Layout& layout,
              Options options)
@@ -45,27 +56,52 @@ class ItemWriter {
         layout_(layout),
         options_(std::move(options)) {}
 
-  // `item`: as the table said it, in a consistent read begun at `read_time`.  Must stay valid until
-  // this has returned.  Success: durable.
+  // `item`: as the table said it, in a consistent read begun at `read_time` (AWS's clock).  Must
+  // stay valid until this has returned.  Success: durable.
   Task<WriteOutcome> Write(ItemKey key, std::string_view item, Time read_time);
+
+  // Whatever is there, whoever wrote it: makes the backup say what the table says now; always as if
+  // reconciling.  Success: durable.
+  Task<WriteOutcome> Reconcile(ItemKey key);
+
+  // Writes of which one try got no answer: it may still land, over what came after it, until its
+  // signature has run out.
+  std::size_t in_doubt() const { return doubts_.size(); }
+  // Waits until none can land any more, and takes away what landed late.  False: stopped before.
+  Task<bool> SettleDoubts(Stop& stop);
 
  private:
   struct Look {
     std::string version_id;  // of the newest version, delete markers too; empty: none
-    bool settled = false;    // what is there is as new as the item in hand
+    std::string etag;        // of the current object; empty: there is none
+    std::string body;
+    std::optional<VersionInfo> info;
+    bool tombstone() const { return etag.empty() || (info && info->tombstone()); }
   };
-  Task<Look> LookAt(const std::string& name, std::string_view item, Time read_time);
-  Task<WriteOutcome> WriteAndCheck(ItemKey key, std::string name, Look look);
+  struct Doubt {
+    std::string name;
+    std::string version_id;  // of the try that was answered
+    Time read_time{};        // in its metadata, and in the late one's
+    Time until{};
+  };
+  Task<Look> LookAt(const std::string& name);
+  bool IsSettled(const Look& look, std::string_view item, Time read_time) const;
+  Task<WriteOutcome> WriteAndCheck(const ItemKey& key, const std::string& name, Look look,
+                                   bool reconciling);
   Task<bool> StreamCameAfter(const std::string& name, const std::string& looked_at,
                              const std::string& ours);
-  Task<PutResult> Put(const std::string& name, std::string_view item, Time read_time,
-                      PutCondition condition);
+  Task<void> RemoveLate(const Doubt& doubt);
+  // An empty item: a tombstone for `key`.
+  PutRequest RequestOf(const std::string& name, std::string_view item, const ItemKey& key,
+                       Time read_time) const;
+  Time AwsNow() const { return clock_.Now() + table_.server_ahead(); }
 
   DynamoDbClient& table_;
   ObjectStore& store_;
   Clock& clock_;
   const Layout& layout_;
   Options options_;
+  std::vector<Doubt> doubts_;
 };
 
 }  // namespace ddbvault

@@ -9,6 +9,9 @@
 //   _/<table>/state.json                coverage, watermark, gaps, positions, writer (state.h)
 //   _/<table>/table.json                what is needed to create the table again
 //   _/<table>/backfill/<stream label>/<segments>/<segment>.json     progress of backfills (state.h)
+//   _/<table>/backfill/<stream label>/whole.json    the last backfill that did all segments
+//   (state.h)
+//   _/<table>/lease.json                who may follow the table into this place (lease.h)
 //   _/<table>/probe-<uuid>              for a moment, at the start of a backfill (conditions.h)
 //   _/<table>/parked/<hex or "unknown">/<stream label>/<sequence number>.json
 //                                       raw records that could not be applied
@@ -50,6 +53,10 @@ class Layout {
   std::string BackfillPrefix() const { return Control("backfill/"); }
   std::string BackfillSegment(std::string_view stream_label, std::uint32_t segments,
                               std::uint32_t segment) const;
+  std::string WholeBackfill(std::string_view stream_label) const {
+    return BackfillPrefix() + std::string(stream_label) + "/whole.json";
+  }
+  std::string Lease() const { return Control("lease.json"); }
   std::string ParkedPrefix() const { return Control("parked/"); }
   // `item`: the item's hex name, or "unknown" when the record's keys cannot be read.
   std::string Parked(std::string_view item, std::string_view stream_label,

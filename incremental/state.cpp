@@ -131,6 +131,8 @@ std::string ToJson(const BackfillSegment& segment) {
                      {"stream", segment.stream_label},
                      {"segments", segment.segments},
                      {"segment", segment.segment},
+                     {"reconciling", segment.reconciling},
+                     {"open", segment.open},
                      {"started", TimeJson(segment.started)},
                      {"lastEvaluatedKey", segment.last_evaluated_key},
                      {"items", segment.items},
@@ -145,6 +147,8 @@ BackfillSegment BackfillSegmentFromJson(std::string_view json) {
     segment.stream_label = document.at("stream").get<std::string>();
     segment.segments = document.at("segments").get<std::uint32_t>();
     segment.segment = document.at("segment").get<std::uint32_t>();
+    segment.reconciling = Read(document, "reconciling", false);
+    segment.open = Read(document, "open", false);
     segment.started = ReadTime(document, "started").value_or(Time{});
     segment.last_evaluated_key = Read(document, "lastEvaluatedKey", std::string());
     segment.items = Read(document, "items", std::uint64_t{0});
@@ -152,6 +156,45 @@ BackfillSegment BackfillSegmentFromJson(std::string_view json) {
     segment.first_finished = ReadTime(document, "firstFinished");
     return segment;
   });
+}
+
+std::string ToJson(const WholeBackfill& whole) {
+  const Json json = {{"format", kFormat},
+                     {"stream", whole.stream_label},
+                     {"segments", whole.segments},
+                     {"began", TimeJson(whole.began)},
+                     {"finished", TimeJson(whole.finished)},
+                     {"reconciledBegan", TimeJson(whole.reconciled_began)},
+                     {"reconciledFinished", TimeJson(whole.reconciled_finished)}};
+  return json.dump(1) + "\n";
+}
+
+WholeBackfill WholeBackfillFromJson(std::string_view json) {
+  return ReadDocument<WholeBackfill>(json, "a backfill's whole.json", [](const Json& document) {
+    WholeBackfill whole;
+    whole.stream_label = document.at("stream").get<std::string>();
+    whole.segments = document.at("segments").get<std::uint32_t>();
+    whole.began = ReadTime(document, "began").value_or(Time{});
+    whole.finished = ReadTime(document, "finished").value_or(Time{});
+    whole.reconciled_began = ReadTime(document, "reconciledBegan");
+    whole.reconciled_finished = ReadTime(document, "reconciledFinished");
+    return whole;
+  });
+}
+
+std::vector<std::string> CloseGaps(std::vector<Gap>& gaps,
+                                   const std::vector<WholeBackfill>& whole) {
+  std::vector<std::string> closed;
+  for (Gap& gap : gaps) {
+    for (const WholeBackfill& backfill : whole) {
+      if (gap.closed || !backfill.reconciled_began || *backfill.reconciled_began <= gap.found) {
+        continue;
+      }
+      gap.closed = backfill.reconciled_finished;
+      closed.push_back(gap.id);
+    }
+  }
+  return closed;
 }
 
 std::optional<Time> BackupState::covered_from() const {
@@ -163,12 +206,12 @@ std::optional<Time> BackupState::covered_from() const {
   for (const auto& [scan, segments] : ByScan(backfill)) {
     if (scan.first != label || segments.size() != scan.second) continue;
     Time end{};
-    bool whole = true;
+    bool all_done = true;
     for (const BackfillSegment* segment : segments) {
-      whole = whole && segment->first_finished.has_value();
+      all_done = all_done && segment->first_finished.has_value();
       if (segment->first_finished) end = std::max(end, *segment->first_finished);
     }
-    if (whole && (!from || end < *from)) from = end;
+    if (all_done && (!from || end < *from)) from = end;
   }
   return from;
 }
@@ -187,12 +230,12 @@ std::optional<Time> BackupState::last_whole_backfill_began() const {
     if (follower && scan.first != follower->stream_label) continue;
     if (segments.size() != scan.second) continue;
     Time began = Time::max();
-    bool whole = true;
+    bool all_done = true;
     for (const BackfillSegment* segment : segments) {
-      whole = whole && segment->finished.has_value();
+      all_done = all_done && segment->finished.has_value();
       began = std::min(began, segment->started);
     }
-    if (whole && (!latest || began > *latest)) latest = began;
+    if (all_done && (!latest || began > *latest)) latest = began;
   }
   return latest;
 }
@@ -207,27 +250,49 @@ Task<BackupState> BackupState::Load(ObjectStore& store, const Layout& layout) {
     ObjectPage page = co_await store.List(layout.BackfillPrefix(), next);
     for (const ObjectInfo& info : page.objects) {
       auto object = co_await store.Get(info.key);
-      if (object) state.backfill.push_back(BackfillSegmentFromJson(object->body));
+      if (!object) continue;
+      if (info.key.ends_with("/whole.json")) {
+        state.whole.push_back(WholeBackfillFromJson(object->body));
+      } else {
+        state.backfill.push_back(BackfillSegmentFromJson(object->body));
+      }
     }
     next = page.next;
   } while (!next.empty());
+  if (state.follower) CloseGaps(state.follower->gaps, state.whole);
   co_return state;
 }
 
 Task<std::optional<std::string>> ControlObject::Load() {
   auto object = co_await store_.Get(key_);
+  version_id_ = object ? object->info.version_id : std::string();
+  etag_ = object ? object->info.etag : std::string();
   if (!object) co_return std::nullopt;
-  version_id_ = object->info.version_id;
   co_return std::move(object->body);
 }
 
 Task<void> ControlObject::Save(std::string body) {
   PutRequest request;
-  request.key = key_;
   request.body = body;
-  PutResult result = co_await store_.Put(std::move(request));
+  co_await Put(std::move(request));
+}
+
+Task<bool> ControlObject::Replace(std::string body) {
+  PutRequest request;
+  request.body = body;
+  request.condition = etag_.empty() ? PutCondition::kIfAbsent : PutCondition::kIfMatches;
+  request.etag = etag_;
+  const bool written = co_await Put(std::move(request));
+  co_return written;
+}
+
+Task<bool> ControlObject::Put(PutRequest request) {
+  request.key = key_;
+  const PutResult result = co_await store_.Put(std::move(request));
+  if (!result.written) co_return false;
+  etag_ = result.etag;
   const std::string replaced = std::exchange(version_id_, result.version_id);
-  if (!store_.traits().versioned || replaced.empty() || !may_remove_) co_return;
+  if (!store_.traits().versioned || replaced.empty() || !may_remove_) co_return true;
   try {
     co_await store_.RemoveVersion(key_, replaced);
   } catch (const Error& error) {
@@ -236,6 +301,7 @@ Task<void> ControlObject::Save(std::string body) {
     may_remove_ = false;
     LogWarn("older versions of {} are kept: {}", key_, error.what());
   }
+  co_return true;
 }
 
 }  // namespace ddbvault

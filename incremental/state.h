@@ -3,7 +3,10 @@
 //
 // Each object has one writer, so that no two processes ever overwrite each other's news, also on
 // servers without conditional writes: state.json is the follower's, each backfill segment file is
-// that of the process that does the segment.  Load() reads them together.
+// that of the process that does the segment, whole.json that of the process that did the last one.
+// Load() reads them together.
+//
+// Times are AWS's (this machine's clock, corrected by the Date of AWS's answers).
 #pragma once
 
 #include <cstdint>
@@ -27,7 +30,8 @@ struct Gap {
   std::string stream_label;
   std::string shard_id;  // empty: not one shard's
   Time from{};           // last moment known to be followed; Time{}: unknown
-  Time found{};          // when the gap was noticed: it ends here
+  // When the gap was noticed: it ends here, and a backfill that began later closes it.
+  Time found{};
   std::optional<Time> closed;
 };
 
@@ -58,6 +62,10 @@ struct BackfillSegment {
   std::string stream_label;
   std::uint32_t segments = 1;
   std::uint32_t segment = 0;
+  bool reconciling = false;  // also compares what the stream wrote, and removes deleted items
+  // A process is at work, or died at it: of the pages after last_evaluated_key, some writes may
+  // not have been checked (item_writer.h).
+  bool open = false;
   Time started{};                  // of the run in progress, or of the last one
   std::string last_evaluated_key;  // everything up to it is written; DynamoDB JSON; empty: none
   std::uint64_t items = 0;
@@ -65,9 +73,23 @@ struct BackfillSegment {
   std::optional<Time> first_finished;  // the first time this segment was ever done
 };
 
+// backfill/<label>/whole.json: what the last backfills under that stream achieved.
+struct WholeBackfill {
+  std::string stream_label;
+  std::uint32_t segments = 1;
+  Time began{};  // of the last one; every segment's scan began after it
+  Time finished{};
+  // The same of the last one that was reconciling: from `reconciled_began` on, no item's state
+  // from before it is missing in the backup.  nullopt: there was none.
+  std::optional<Time> reconciled_began;
+  std::optional<Time> reconciled_finished;
+};
+
 struct BackupState {
+  // Gaps that a backfill has closed since state.json was written are closed in here.
   std::optional<FollowerState> follower;
   std::vector<BackfillSegment> backfill;  // of all labels and segment counts
+  std::vector<WholeBackfill> whole;       // of all labels
 
   // A moment is covered when it lies from `covered_from` to the watermark and in no open gap.
   // nullopt: no backfill under the current stream has done all its segments yet.
@@ -79,10 +101,16 @@ struct BackupState {
   static Task<BackupState> Load(ObjectStore& store, const Layout& layout);
 };
 
+// Law 6: a gap is closed only by a reconciling backfill that began after it was found and did all
+// segments.  Returns the ids of the gaps that this closed.
+std::vector<std::string> CloseGaps(std::vector<Gap>& gaps, const std::vector<WholeBackfill>& whole);
+
 std::string ToJson(const FollowerState& state);
 std::string ToJson(const BackfillSegment& segment);
+std::string ToJson(const WholeBackfill& whole);
 FollowerState FollowerStateFromJson(std::string_view json);      // throws Error{kCorrupt}
 BackfillSegment BackfillSegmentFromJson(std::string_view json);  // throws Error{kCorrupt}
+WholeBackfill WholeBackfillFromJson(std::string_view json);      // throws Error{kCorrupt}
 
 // Writes a small control object again and again without piling up versions: each save removes the
 // version that it replaced, where that is allowed.
@@ -93,11 +121,17 @@ class ControlObject {
   Task<std::optional<std::string>> Load();
   // Success: durable.
   Task<void> Save(std::string body);
+  // The same on condition that the object is as this one last loaded or saved it (or as absent).
+  // False: it is not, nothing was written.  Only where conditions hold (conditions.h).
+  Task<bool> Replace(std::string body);
 
  private:
+  Task<bool> Put(PutRequest request);
+
   ObjectStore& store_;
   std::string key_;
   std::string version_id_;
+  std::string etag_;  // empty: there was no object
   bool may_remove_ = true;
 };
 

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "incremental/name_set.h"
 #include "incremental/state.h"
-#include "restore/name_set.h"
 #include "restore/verify_backup_pass.h"
 #include "restore/verify_judge.h"
 #include "restore/verify_run.h"

@@ -51,7 +51,7 @@ void AppendGap(std::string& text, const Gap& gap) {
   text += "open gap " + gap.id;
   if (gap.from != Time{}) text += " from " + FormatTime(gap.from);
   if (gap.found != Time{}) text += " until " + FormatTime(gap.found);
-  text += ": " + gap.reason + "; a backfill writes what was missed, not what was deleted\n";
+  text += ": " + gap.reason + "; run `ddbvault backfill` to close it\n";
 }
 
 void AppendBasis(std::string& text, const VerifyReport& report) {

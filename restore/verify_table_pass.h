@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/task.h"
-#include "restore/name_set.h"
+#include "incremental/name_set.h"
 #include "restore/verify_judge.h"
 #include "restore/verify_run.h"
 

@@ -1,6 +1,7 @@
 // How far each shard has been applied, kept on this machine across restarts.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,14 @@ struct ShardCheckpoint {
   Time read{};            // when the shard was last read, within a few minutes
 };
 
+// An object of which one try to write it got no answer: that try may still land, over what came
+// after it.
+struct WriteDoubt {
+  std::string object;  // its key in the place
+  Time until{};        // this machine's clock; from then on its signature is refused
+  int writes = 1;      // such tries
+};
+
 // Positions belong to a consumer: the same stream followed into two places has two of each.
 // A consumer is named by its place's URL.  Not for use by two threads; several processes may share
 // the file.
@@ -34,9 +43,14 @@ class CheckpointStore {
                                            std::string_view table_arn) = 0;
   virtual std::vector<ShardCheckpoint> Load(std::string_view consumer,
                                             std::string_view stream_arn) = 0;
-  // Success: synced to disk.  Throws Error{kRetryLater} when the disk does not take it.
-  virtual void Save(std::string_view consumer, std::string_view stream_arn,
-                    const ShardCheckpoint& checkpoint) = 0;
+  // Success: synced to disk, all of them in one transaction.  Throws Error{kRetryLater} when the
+  // disk does not take it.
+  virtual void SaveAll(std::string_view consumer, std::string_view stream_arn,
+                       const std::vector<ShardCheckpoint>& checkpoints) = 0;
+  void Save(std::string_view consumer, std::string_view stream_arn,
+            const ShardCheckpoint& checkpoint) {
+    SaveAll(consumer, stream_arn, {checkpoint});
+  }
   // Changes made up to this moment may have been applied by a run whose positions are lost; kept as
   // long as the stream is.  nullopt: this consumer has never followed the stream (or its file is
   // lost).
@@ -50,6 +64,21 @@ class CheckpointStore {
                       std::string_view shard_id) = 0;
   // Everything about a stream that is over and applied to its end: Streams() names it no more.
   virtual void ForgetStream(std::string_view consumer, std::string_view stream_arn) = 0;
+
+  // The generation of the lease (incremental/lease.h) under which these positions were last
+  // moved; nullopt: never.  Another one in the place: somebody else has written there since.
+  virtual std::optional<std::uint64_t> Generation(std::string_view consumer,
+                                                  std::string_view table_arn) = 0;
+  // Success: synced to disk.
+  virtual void SaveGeneration(std::string_view consumer, std::string_view table_arn,
+                              std::uint64_t generation) = 0;
+
+  virtual std::vector<WriteDoubt> Doubts(std::string_view consumer, std::string_view table_arn) = 0;
+  // Replaces that of the same object.  Success: synced to disk.
+  virtual void SaveDoubt(std::string_view consumer, std::string_view table_arn,
+                         const WriteDoubt& doubt) = 0;
+  virtual void ForgetDoubt(std::string_view consumer, std::string_view table_arn,
+                           std::string_view object) = 0;
 };
 
 }  // namespace ddbvault

@@ -83,10 +83,12 @@ Task<void> Follower::Begin() {
   const Time now = context_->AwsNow();
   context_->began = now;
   const auto guarded = checkpoints_.GuardedUntil(consumer_, context_->stream_arn);
-  context_->guarded_until_time = guarded.value_or(now + kClockTolerance);
+  context_->guarded_until_time = guarded.value_or(Time{});
   if (!guarded) {
+    context_->guarded_until_time = now + kClockTolerance;
     checkpoints_.SaveGuardedUntil(consumer_, context_->stream_arn, context_->guarded_until_time);
   }
+  if (options_.guard_always) context_->guarded_until_time = Time::max();
   co_await CheckAge();
 }
 
@@ -114,10 +116,12 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
     known_stream_ = true;
 
     // A parent has ended and its child is not listed yet: ask again soon, for a few seconds.
-    const bool orphaned = listing.enabled && running_.empty() && LacksAChild();
+    const bool orphaned = listing.enabled && LacksAChild();
     if (orphaned && tries < kListingTries) {
       ++tries;
       co_await PauseBeforeListing(tries);
+      if (group_->first_error()) std::rethrow_exception(group_->first_error());
+      if (CollectEnded()) tries = 0;
       continue;
     }
     if (running_.empty()) {
@@ -232,21 +236,28 @@ void Follower::StartReadable(const ShardGraph& graph) {
   for (const auto& [id, position] : positions_) {
     if (position.finished) finished.insert(id);
   }
+  std::vector<ShardCheckpoint> starts;
+  std::vector<ShardCheckpoint> begun;
   for (const ShardDescription& shard : graph.Readable(finished)) {
     const std::string& id = shard.shard_id;
     if (running_.contains(id) || at_end_.contains(id)) continue;
-    ShardCheckpoint start;
-    const bool first_listing = !known_stream_;
     if (auto known = positions_.extract(id)) {
-      start = std::move(known.mapped());
-    } else {
-      // On record from the start, so that a later run can tell a shard that it missed from one that
-      // it began with.
-      start.shard_id = id;
-      start.parent_shard_id = shard.parent_shard_id;
-      start.read = context_->AwsNow();
-      checkpoints_.Save(consumer_, context_->stream_arn, start);
+      starts.push_back(std::move(known.mapped()));
+      continue;
     }
+    ShardCheckpoint start;
+    start.shard_id = id;
+    start.parent_shard_id = shard.parent_shard_id;
+    start.read = context_->AwsNow();
+    begun.push_back(std::move(start));
+  }
+  // On record from the start, and all of them at once, so that a later run can tell a shard that it
+  // missed from one that it began with.
+  if (!begun.empty()) checkpoints_.SaveAll(consumer_, context_->stream_arn, begun);
+  starts.insert(starts.end(), begun.begin(), begun.end());
+  const bool first_listing = !known_stream_;
+  for (ShardCheckpoint& start : starts) {
+    const std::string id = start.shard_id;
     Running running;
     running.consumer = std::make_unique<ShardConsumer>(*context_, std::move(start), !first_listing);
     running_.emplace(id, std::move(running));
@@ -286,11 +297,13 @@ bool Follower::CollectEnded() {
 }
 
 // In an enabled stream every shard that has ended has a child, listed or about to be.
+// (A child that came and went with its parent long ago is not waited for.)
 bool Follower::LacksAChild() const {
   if (graph_.size() == 0) return true;
   return std::any_of(positions_.begin(), positions_.end(), [this](const auto& position) {
     return position.second.finished && graph_.Lists(position.first) &&
-           !graph_.HasChildren(position.first);
+           !graph_.HasChildren(position.first) &&
+           context_->AwsNow() - position.second.read < kRetention;
   });
 }
 

@@ -25,6 +25,8 @@ struct FollowerOptions {
   bool once = false;  // end when everything is applied that was changed before the start
   Duration discover_every{60000};
   std::size_t memory = 64U << 20U;  // bytes of batches with the sink, over all shards
+  // The place cannot refuse a second writer: every change is compared.
+  bool guard_always = false;
 };
 
 enum class StreamEnd {

@@ -51,7 +51,9 @@ struct ConsumerOptions {
   // counts as read to its present end.
   int empty_reads_at_end = 5;
   std::uint32_t records_per_read = 1000;  // GetRecords: at most 1000 (API reference)
-  std::size_t batches_in_flight = 8;
+  // So many batches may wait for a hot item before it holds up the shard's other items; memory
+  // (FollowerOptions) ends it before.
+  std::size_t batches_in_flight = 32;
   // A record is in the stream soon after its change, not at once; so much is taken off the moment
   // up to which a shard is said to be complete.
   Duration propagation{2000};

@@ -13,12 +13,12 @@
 namespace ddbvault {
 namespace {
 
-// user_version of a file: the schema below.
-constexpr int kSchema = 1;
+// user_version of a file: how many of the steps below it has gone through.
+constexpr int kSchema = 2;
 // Another process of ours may be saving; a save takes milliseconds.
 constexpr int kBusyTimeoutMilliseconds = 10000;
 
-constexpr const char* kCreate = R"sql(
+constexpr const char* kSteps[kSchema] = {R"sql(
   CREATE TABLE shard (
     consumer TEXT NOT NULL,
     stream_arn TEXT NOT NULL,
@@ -37,7 +37,24 @@ constexpr const char* kCreate = R"sql(
     PRIMARY KEY (consumer, stream_arn)
   ) WITHOUT ROWID, STRICT;
   PRAGMA user_version = 1;
-)sql";
+)sql",
+                                         R"sql(
+  CREATE TABLE lease (
+    consumer TEXT NOT NULL,
+    table_arn TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    PRIMARY KEY (consumer, table_arn)
+  ) WITHOUT ROWID, STRICT;
+  CREATE TABLE doubt (
+    consumer TEXT NOT NULL,
+    table_arn TEXT NOT NULL,
+    object TEXT NOT NULL,
+    until_milliseconds INTEGER NOT NULL,
+    writes INTEGER NOT NULL,
+    PRIMARY KEY (consumer, table_arn, object)
+  ) WITHOUT ROWID, STRICT;
+  PRAGMA user_version = 2;
+)sql"};
 
 // Creates the file privately before SQLite would do it with the umask's mode.
 void CreatePrivately(const std::string& path) {
@@ -71,13 +88,13 @@ class SqliteCheckpoints::Database {
     Execute("PRAGMA synchronous = FULL");
     Execute("BEGIN IMMEDIATE");
     const int schema = Version();
-    if (schema == 0) {
-      Execute(kCreate);
-    } else if (schema != kSchema) {
+    if (schema < 0 || schema > kSchema) {
       throw Error(Reaction::kCorrupt, "the checkpoints file " + path + " has schema " +
-                                          std::to_string(schema) + ", this ddbvault knows 1")
+                                          std::to_string(schema) + ", this ddbvault knows " +
+                                          std::to_string(kSchema))
           .Hint("use the ddbvault that wrote it, or another file with --checkpoints");
     }
+    for (int step = schema; step < kSchema; ++step) Execute(kSteps[step]);
     Execute("COMMIT");
   }
   Database(const Database&) = delete;
@@ -103,6 +120,27 @@ class SqliteCheckpoints::Database {
   }
 
   sqlite3* handle() const { return handle_.get(); }
+
+  // Rolled back unless committed.
+  class Transaction {
+   public:
+    explicit Transaction(Database& database) : database_(database) {
+      database_.Execute("BEGIN IMMEDIATE");
+    }
+    ~Transaction() {
+      if (!done_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    void Commit() {
+      database_.Execute("COMMIT");
+      done_ = true;
+    }
+
+   private:
+    Database& database_;
+    bool done_ = false;
+  };
 
  private:
   struct Closer {
@@ -204,18 +242,22 @@ std::vector<ShardCheckpoint> SqliteCheckpoints::Load(std::string_view consumer,
   return checkpoints;
 }
 
-void SqliteCheckpoints::Save(std::string_view consumer, std::string_view stream_arn,
-                             const ShardCheckpoint& checkpoint) {
-  Statement statement(*database_, "INSERT OR REPLACE INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-  statement.Bind(consumer)
-      .Bind(stream_arn)
-      .Bind(checkpoint.shard_id)
-      .Bind(checkpoint.parent_shard_id)
-      .Bind(checkpoint.applied)
-      .Bind(checkpoint.noted)
-      .Bind(std::int64_t{checkpoint.finished})
-      .Bind(checkpoint.read.time_since_epoch().count());
-  statement.Step();
+void SqliteCheckpoints::SaveAll(std::string_view consumer, std::string_view stream_arn,
+                                const std::vector<ShardCheckpoint>& checkpoints) {
+  Database::Transaction transaction(*database_);
+  for (const ShardCheckpoint& checkpoint : checkpoints) {
+    Statement statement(*database_, "INSERT OR REPLACE INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    statement.Bind(consumer)
+        .Bind(stream_arn)
+        .Bind(checkpoint.shard_id)
+        .Bind(checkpoint.parent_shard_id)
+        .Bind(checkpoint.applied)
+        .Bind(checkpoint.noted)
+        .Bind(std::int64_t{checkpoint.finished})
+        .Bind(checkpoint.read.time_since_epoch().count());
+    statement.Step();
+  }
+  transaction.Commit();
 }
 
 std::optional<Time> SqliteCheckpoints::GuardedUntil(std::string_view consumer,
@@ -251,6 +293,58 @@ void SqliteCheckpoints::ForgetStream(std::string_view consumer, std::string_view
     statement.Bind(consumer).Bind(stream_arn);
     statement.Step();
   }
+}
+
+std::optional<std::uint64_t> SqliteCheckpoints::Generation(std::string_view consumer,
+                                                           std::string_view table_arn) {
+  Statement statement(*database_,
+                      "SELECT generation FROM lease WHERE consumer = ? AND table_arn = ?");
+  statement.Bind(consumer).Bind(table_arn);
+  if (!statement.Step()) return std::nullopt;
+  return static_cast<std::uint64_t>(statement.Number(0));
+}
+
+void SqliteCheckpoints::SaveGeneration(std::string_view consumer, std::string_view table_arn,
+                                       std::uint64_t generation) {
+  Statement statement(*database_, "INSERT OR REPLACE INTO lease VALUES (?, ?, ?)");
+  statement.Bind(consumer).Bind(table_arn).Bind(static_cast<std::int64_t>(generation));
+  statement.Step();
+}
+
+std::vector<WriteDoubt> SqliteCheckpoints::Doubts(std::string_view consumer,
+                                                  std::string_view table_arn) {
+  Statement statement(*database_,
+                      "SELECT object, until_milliseconds, writes FROM doubt"
+                      " WHERE consumer = ? AND table_arn = ?");
+  statement.Bind(consumer).Bind(table_arn);
+  std::vector<WriteDoubt> doubts;
+  while (statement.Step()) {
+    WriteDoubt doubt;
+    doubt.object = statement.Text(0);
+    doubt.until = Time(Duration(statement.Number(1)));
+    doubt.writes = static_cast<int>(statement.Number(2));
+    doubts.push_back(std::move(doubt));
+  }
+  return doubts;
+}
+
+void SqliteCheckpoints::SaveDoubt(std::string_view consumer, std::string_view table_arn,
+                                  const WriteDoubt& doubt) {
+  Statement statement(*database_, "INSERT OR REPLACE INTO doubt VALUES (?, ?, ?, ?, ?)");
+  statement.Bind(consumer)
+      .Bind(table_arn)
+      .Bind(doubt.object)
+      .Bind(doubt.until.time_since_epoch().count())
+      .Bind(std::int64_t{doubt.writes});
+  statement.Step();
+}
+
+void SqliteCheckpoints::ForgetDoubt(std::string_view consumer, std::string_view table_arn,
+                                    std::string_view object) {
+  Statement statement(*database_,
+                      "DELETE FROM doubt WHERE consumer = ? AND table_arn = ? AND object = ?");
+  statement.Bind(consumer).Bind(table_arn).Bind(object);
+  statement.Step();
 }
 
 }  // namespace ddbvault

@@ -22,13 +22,22 @@ class SqliteCheckpoints : public CheckpointStore {
   std::vector<std::string> Streams(std::string_view consumer, std::string_view table_arn) override;
   std::vector<ShardCheckpoint> Load(std::string_view consumer,
                                     std::string_view stream_arn) override;
-  void Save(std::string_view consumer, std::string_view stream_arn,
-            const ShardCheckpoint& checkpoint) override;
+  void SaveAll(std::string_view consumer, std::string_view stream_arn,
+               const std::vector<ShardCheckpoint>& checkpoints) override;
   std::optional<Time> GuardedUntil(std::string_view consumer, std::string_view stream_arn) override;
   void SaveGuardedUntil(std::string_view consumer, std::string_view stream_arn, Time time) override;
   void Forget(std::string_view consumer, std::string_view stream_arn,
               std::string_view shard_id) override;
   void ForgetStream(std::string_view consumer, std::string_view stream_arn) override;
+  std::optional<std::uint64_t> Generation(std::string_view consumer,
+                                          std::string_view table_arn) override;
+  void SaveGeneration(std::string_view consumer, std::string_view table_arn,
+                      std::uint64_t generation) override;
+  std::vector<WriteDoubt> Doubts(std::string_view consumer, std::string_view table_arn) override;
+  void SaveDoubt(std::string_view consumer, std::string_view table_arn,
+                 const WriteDoubt& doubt) override;
+  void ForgetDoubt(std::string_view consumer, std::string_view table_arn,
+                   std::string_view object) override;
 
  private:
   class Database;

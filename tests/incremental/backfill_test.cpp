@@ -23,10 +23,12 @@ BackfillOptions Options() {
   return options;
 }
 
+WorkerPool workers(1);
+
 BackfillResult RunBackfill(EngineWorld& world, ObjectStore& store, BackfillOptions options,
                            Stop& stop, Progress& progress) {
   const auto table = world.Run(world.table.DescribeTable("orders"));
-  Backfill backfill(world.table, store, world.clock, stop, progress,
+  Backfill backfill(world.table, store, world.clock, stop, progress, workers,
                     Layout("orders", KeyHash::kSha256), *table, std::move(options));
   return world.Run(backfill.Run());
 }
@@ -175,8 +177,8 @@ TEST_F(BackfillTest, KeepsToItsRate) {
 
 TEST_F(BackfillTest, WritesOneItem) {
   const auto table = world_.Run(world_.table.DescribeTable("orders"));
-  Backfill backfill(world_.table, world_.store, world_.clock, stop_, progress_, layout_, *table,
-                    Options());
+  Backfill backfill(world_.table, world_.store, world_.clock, stop_, progress_, workers, layout_,
+                    *table, Options());
   const ItemKey key = ItemKey::FromKeys(R"({"id":{"S":"k7"}})");
   EXPECT_EQ(world_.Run(backfill.RunKey(key)), WriteOutcome::kWritten);
   EXPECT_EQ(world_.store.Current(layout_.ItemObject(key))->body, Item(7, 1));

@@ -116,7 +116,7 @@ TEST_P(ItemWriterTest, ReadsTheItemAgainBeforeItReplacesAnything) {
 
 TEST_P(ItemWriterTest, LeavesAnItemThatIsGoneToTheStream) {
   Change(900, Image(1), kOldLabel);
-  EXPECT_EQ(Write(Image(1), world_.clock.Now()), WriteOutcome::kGone);
+  EXPECT_EQ(Write(Image(2), world_.clock.Now()), WriteOutcome::kGone);
   EXPECT_THAT(world_.store.Versions(name_), SizeIs(1));
 }
 
@@ -142,7 +142,7 @@ class FollowerBetween : public FlakyStore {
   FollowerBetween(ObjectStore& inner, Faults& faults, std::string body, ObjectMetadata metadata)
       : FlakyStore(inner, faults), body_(std::move(body)), metadata_(std::move(metadata)) {}
   Task<PutResult> Put(PutRequest request) override {
-    if (request.condition == PutCondition::kNone) {
+    if (request.condition != PutCondition::kIfAbsent) {
       PutRequest followers;
       followers.key = request.key;
       followers.body = body_;

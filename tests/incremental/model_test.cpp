@@ -245,12 +245,14 @@ class BackfillProcess : public Process {
     options.segments = 2;
     options.in_flight = 1 + world_.random() % 4;
     options.writer = "backfill/1";
-    backfill_ = std::make_unique<Backfill>(client_, world_.store, world_.clock, stop_, progress_,
-                                           Layout("orders", KeyHash::kSha256), *table, options);
+    backfill_ =
+        std::make_unique<Backfill>(client_, world_.store, world_.clock, stop_, progress_, workers_,
+                                   Layout("orders", KeyHash::kSha256), *table, options);
     const BackfillResult result = co_await backfill_->Run();
     if (!result.whole) throw Error(Reaction::kRetryLater, "not whole");
   }
   Progress progress_;
+  WorkerPool workers_{0};  // for many names; here there are few
   std::unique_ptr<Backfill> backfill_;
 };
 

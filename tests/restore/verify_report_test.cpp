@@ -59,7 +59,7 @@ TEST(VerifyReportTest, SaysWhatIsNotCovered) {
             "not covered: no backfill has finished under the current stream; run "
             "`ddbvault backfill`\n"
             "open gap gap-1 from 2026-11-20T10:20:00Z until 2026-11-20T12:00:00Z: records were "
-            "trimmed; a backfill writes what was missed, not what was deleted\n"
+            "trimmed; run `ddbvault backfill` to close it\n"
             "2 changes are parked: not applied, a person is needed\n"
             "the stream has forgotten changes that were not applied: follow and backfill again\n"
             "the table's stream is off\n");

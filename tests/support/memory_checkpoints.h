@@ -32,11 +32,13 @@ class MemoryCheckpoints : public CheckpointStore {
     }
     return found;
   }
-  void Save(std::string_view consumer, std::string_view stream_arn,
-            const ShardCheckpoint& checkpoint) override {
+  void SaveAll(std::string_view consumer, std::string_view stream_arn,
+               const std::vector<ShardCheckpoint>& checkpoints) override {
     if (before_save) before_save();
     ++saves;
-    shards_[{std::string(consumer), std::string(stream_arn), checkpoint.shard_id}] = checkpoint;
+    for (const ShardCheckpoint& checkpoint : checkpoints) {
+      shards_[{std::string(consumer), std::string(stream_arn), checkpoint.shard_id}] = checkpoint;
+    }
   }
   std::optional<Time> GuardedUntil(std::string_view consumer,
                                    std::string_view stream_arn) override {
@@ -57,8 +59,30 @@ class MemoryCheckpoints : public CheckpointStore {
       return std::get<0>(shard.first) == consumer && std::get<1>(shard.first) == stream_arn;
     });
   }
+  std::optional<std::uint64_t> Generation(std::string_view consumer,
+                                          std::string_view table_arn) override {
+    const auto at = generations_.find({std::string(consumer), std::string(table_arn)});
+    return at == generations_.end() ? std::nullopt : std::optional<std::uint64_t>(at->second);
+  }
+  void SaveGeneration(std::string_view consumer, std::string_view table_arn,
+                      std::uint64_t generation) override {
+    generations_[{std::string(consumer), std::string(table_arn)}] = generation;
+  }
+  std::vector<WriteDoubt> Doubts(std::string_view, std::string_view) override {
+    std::vector<WriteDoubt> doubts;
+    for (const auto& [object, doubt] : doubts_) doubts.push_back(doubt);
+    return doubts;
+  }
+  void SaveDoubt(std::string_view, std::string_view, const WriteDoubt& doubt) override {
+    doubts_[doubt.object] = doubt;
+  }
+  void ForgetDoubt(std::string_view, std::string_view, std::string_view object) override {
+    doubts_.erase(std::string(object));
+  }
 
  private:
+  std::map<std::pair<std::string, std::string>, std::uint64_t> generations_;
+  std::map<std::string, WriteDoubt> doubts_;  // one table's
   std::map<std::tuple<std::string, std::string, std::string>, ShardCheckpoint> shards_;
   std::map<std::pair<std::string, std::string>, Time> guarded_;
 };

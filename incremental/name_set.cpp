@@ -1,4 +1,4 @@
-#include "restore/name_set.h"
+#include "incremental/name_set.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -20,6 +20,8 @@ static_assert(kDigestBytes == 32);
 
 // A window begins with one first byte; its second bytes are cut into as many parts as it takes.
 constexpr unsigned kSecondBytes = 256;
+// So many are sorted in a few milliseconds: not worth another thread.
+constexpr std::size_t kSortedHere = 20000;
 // Names read from a run at once while a window is filtered out of it.
 constexpr std::size_t kNamesPerRead = 4096;
 
@@ -27,8 +29,8 @@ Error DiskError(const std::string& what, const std::string& directory) {
   Error error(Reaction::kRetryLater,
               what + " in " + directory + ": " + std::generic_category().message(errno));
   error.Hint(
-      "verify keeps 32 bytes for each item there: free some space, or set TMPDIR to a "
-      "directory that has it");
+      "32 bytes for each item are kept there: free some space, or set TMPDIR to a directory that "
+      "has it");
   return error;
 }
 
@@ -141,7 +143,11 @@ Task<void> NameSet::Finish() {
   if (spilled() && !buffer_.empty()) co_await Spill();
   if (!spilled()) {
     const auto sort = [this] { std::sort(buffer_.begin(), buffer_.end()); };
-    co_await workers_.Run(sort);
+    if (buffer_.size() <= kSortedHere) {
+      sort();
+    } else {
+      co_await workers_.Run(sort);
+    }
     end_ = 256 * kSecondBytes;
   }
   finished_ = true;

@@ -1,4 +1,4 @@
-#include "restore/name_set.h"
+#include "incremental/name_set.h"
 
 #include <gtest/gtest.h>
 
@@ -131,7 +131,7 @@ TEST_F(NameSetTest, SaysWhereItCannotWrite) {
     EXPECT_EQ(error.message(),
               "cannot make a temporary file in " + missing + ": No such file or directory");
     EXPECT_EQ(error.hint(),
-              "verify keeps 32 bytes for each item there: free some space, or set TMPDIR to a "
+              "32 bytes for each item are kept there: free some space, or set TMPDIR to a "
               "directory that has it");
   }
 }

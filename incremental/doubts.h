@@ -1,0 +1,56 @@
+// Law 3: a write of which a try got no answer may still land late, over what was written after it.
+// Its object stays in doubt until the signature of that try has run out, and is then looked at:
+// an older state that has come over a newer one is removed.
+//
+// The same is done for what a process that was killed may have had in flight: the changes that the
+// next one compares with what is at rest.
+//
+// Doubts about unanswered tries are kept in the checkpoint store: a restart does not forget them.
+// For the event loop's thread.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+#include "base/task.h"
+#include "incremental/object_store.h"
+#include "stream/checkpoints.h"
+
+namespace ddbvault {
+
+// S3 refuses a request whose time is more than 15 minutes off (RequestTimeTooSkewed); a minute more
+// for clocks that differ.
+inline constexpr Duration kSignatureLife = std::chrono::minutes(16);
+
+class Doubts {
+ public:
+  // `consumer`: see checkpoints.h.  Both stores must outlive this.
+  Doubts(ObjectStore& store, CheckpointStore& checkpoints, Clock& clock, std::string consumer,
+         std::string table_arn);
+
+  enum class Kind {
+    kUnanswered,  // kept in the checkpoint store; synced when Add() returns
+    kReplayed,    // of this process only
+  };
+  void Add(const std::string& object, Kind kind);
+  std::size_t size() const { return doubts_.size(); }
+
+  // Until `stop`: looks at each object when its time has come.  A store that does not answer is
+  // asked again.
+  Task<void> Keep(Stop& stop);
+  // Looks at those whose time has come; returns how many stale versions were removed.
+  Task<std::uint64_t> SettleDue();
+
+ private:
+  Task<std::uint64_t> Settle(const std::string& object, int writes);
+
+  ObjectStore& store_;
+  CheckpointStore& checkpoints_;
+  Clock& clock_;
+  std::string consumer_;
+  std::string table_arn_;
+  std::map<std::string, WriteDoubt> doubts_;  // by object
+};
+
+}  // namespace ddbvault

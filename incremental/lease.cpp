@@ -1,0 +1,199 @@
+#include "incremental/lease.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "incremental/process.h"
+
+namespace ddbvault {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kFormat = 1;
+// How often a lease that another process has is looked at.
+constexpr Duration kWatchEvery{1000};
+// So long after a lease was written on a store without conditions it is looked at once more:
+// another process that saw the same free lease has written by then.
+constexpr Duration kToSettle{2000};
+
+}  // namespace
+
+std::string ToJson(const LeaseRecord& record) {
+  const Json json = {{"format", kFormat},
+                     {"owner", record.owner},
+                     {"host", record.host},
+                     {"process", record.process},
+                     {"generation", record.generation},
+                     {"renewed", FormatTime(record.renewed)},
+                     {"expires", FormatTime(record.expires)},
+                     {"released", record.released}};
+  return json.dump(1) + "\n";
+}
+
+LeaseRecord LeaseRecordFromJson(std::string_view json) {
+  try {
+    const Json document = Json::parse(json);
+    if (document.at("format").get<int>() != kFormat) {
+      throw Error(Reaction::kCorrupt, "lease.json has a format that this ddbvault does not know")
+          .Hint("it may have been written by a newer ddbvault: use that one");
+    }
+    LeaseRecord record;
+    record.owner = document.at("owner").get<std::string>();
+    record.host = document.value("host", "");
+    record.process = document.value("process", "");
+    record.generation = document.at("generation").get<std::uint64_t>();
+    record.renewed = ParseTime(document.value("renewed", "")).value_or(Time{});
+    record.expires = ParseTime(document.value("expires", "")).value_or(Time{});
+    record.released = document.value("released", false);
+    return record;
+  } catch (const Json::exception&) {
+    throw Error(Reaction::kCorrupt, "lease.json is not what ddbvault wrote there")
+        .Hint("make sure that no other follower runs, then remove it");
+  }
+}
+
+Lease::Lease(ObjectStore& store, const Layout& layout, Clock& clock, Executor executor,
+             Options options)
+    : clock_(clock),
+      options_(std::move(options)),
+      table_(layout.table()),
+      file_(store, layout.Lease()),
+      renewed_(std::move(executor)) {}
+
+Task<std::optional<LeaseRecord>> Lease::Load() {
+  const auto text = co_await file_.Load();
+  if (!text) co_return std::nullopt;
+  co_return LeaseRecordFromJson(*text);
+}
+
+Task<void> Lease::Acquire(Stop& stop) {
+  std::string seen;  // the lease as it was when the watch began
+  Time since{};
+  bool said = false;
+  for (;;) {
+    stop.ThrowIfRequested();
+    const auto there = co_await Load();
+    const bool free =
+        !there || there->released || there->owner == options_.owner || HasEnded(there->process);
+    const std::string now_there = there ? ToJson(*there) : std::string();
+    const bool ran_out = now_there == seen && clock_.Now() - since >= kLeaseLife;
+    if (free || ran_out) {
+      const bool taken = co_await TryTake(there);
+      if (taken) co_return;
+      continue;
+    }
+    const bool renewed = !seen.empty() && now_there != seen;
+    if (renewed && !options_.standby) throw TakenBy(*there);
+    if (now_there != seen) {
+      seen = now_there;
+      since = clock_.Now();
+    }
+    if (!said) {
+      LogInfo("{}: {} has been following it since generation {}: {}", table_, there->owner,
+              there->generation,
+              options_.standby ? "standing by" : "looking whether it is still there");
+    }
+    said = true;
+    co_await clock_.Sleep(kWatchEvery, &stop);
+  }
+}
+
+Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
+  before_ = there ? std::optional<std::uint64_t>(there->generation) : std::nullopt;
+  record_ = {};
+  record_.owner = options_.owner;
+  record_.host = options_.host;
+  record_.process = options_.process;
+  record_.generation = before_.value_or(0) + 1;
+  const bool written = co_await Renew();
+  if (!written || options_.conditions) co_return written;
+  co_await clock_.Sleep(kToSettle);
+  const auto now_there = co_await Load();
+  const bool ours = now_there && now_there->owner == options_.owner;
+  if (!ours) until_ = Time{};
+  co_return ours;
+}
+
+// False: somebody else has written it since we did.
+Task<bool> Lease::Renew() {
+  // From before the request: what others see begins no earlier.
+  const Time now = clock_.Now();
+  record_.renewed = now;
+  record_.expires = now + kLeaseLife;
+  std::string body = ToJson(record_);
+  bool written = true;
+  if (options_.conditions) {
+    written = co_await file_.Replace(std::move(body));
+  } else {
+    co_await file_.Save(std::move(body));
+  }
+  if (!written) co_return false;
+  until_ = record_.expires;
+  renewed_.Pulse();
+  co_return true;
+}
+
+Task<void> Lease::Keep(Stop& stop) {
+  Duration pause = kLeaseRenewEvery;
+  bool failing = false;
+  while (!stop.requested()) {
+    co_await clock_.Sleep(pause, &stop);
+    if (stop.requested()) co_return;
+    std::optional<LeaseRecord> there;
+    try {
+      bool ours = true;
+      if (options_.conditions) {
+        ours = co_await Renew();
+        // Refused: by what an answer of ours that was lost has written?
+        if (!ours) there = co_await Load();
+      } else {
+        there = co_await Load();
+        if (there && there->owner == options_.owner) co_await Renew();
+      }
+      const bool others = there ? there->owner != options_.owner : !ours;
+      if (others) {
+        lost_ = true;
+        until_ = Time{};
+        throw there ? TakenBy(*there)
+                    : Error(Reaction::kConflict, "somebody has removed the lease of " + table_);
+      }
+      if (failing) LogInfo("{}: the lease is renewed again", table_);
+      failing = false;
+      pause = kLeaseRenewEvery;
+    } catch (const Error& error) {
+      if (error.reaction() != Reaction::kRetryLater) throw;
+      if (!failing) {
+        LogWarn("{}: the lease could not be renewed: {}; trying again", table_, error.what());
+      }
+      failing = true;
+      pause = kWatchEvery;
+    }
+  }
+}
+
+Task<void> Lease::Release() {
+  if (record_.generation == 0 || lost_) co_return;
+  record_.released = true;
+  co_await Renew();
+  record_.generation = 0;
+  until_ = Time{};
+}
+
+Task<void> Lease::WaitUntilHeld(Stop& stop) {
+  const Stop::Registration on_stop = stop.OnRequest([this] { renewed_.Pulse(); });
+  while (!held() && !stop.requested()) co_await renewed_.Wait();
+}
+
+Error Lease::TakenBy(const LeaseRecord& other) const {
+  return Error(Reaction::kConflict,
+               "table " + table_ + " is followed into this place by " + other.owner +
+                   (other.host.empty() ? "" : " on " + other.host) + " already")
+      .Hint(
+          "one follower per table and place: end that one (SIGTERM hands over at once), or start "
+          "this one with --standby to take over when it ends");
+}
+
+}  // namespace ddbvault

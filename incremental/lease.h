@@ -1,0 +1,92 @@
+// Law 8: one follower per table and place.  A lease in the store says who it is.
+//
+//   _/<table>/lease.json  {"format":1, "owner": writer id, "host": name, "process": see process.h,
+//                          "generation": N, "renewed": time, "expires": time, "released": false}
+//
+// The owner renews it every 5 seconds.  Another process may take it when it has been released, when
+// it has not changed for 15 seconds while that process watched (no two clocks are compared), or at
+// once when the owner was a process of the same machine that is no more.  Taking it raises the
+// generation.  Where the store keeps conditions (conditions.h) two processes cannot hold it at
+// once; elsewhere it is looked at again after it was written, which is all that can be done there:
+// what is written is compared with what is at rest before, always.
+//
+// An owner that could not renew for 15 seconds does not write until it has.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/task.h"
+#include "incremental/layout.h"
+#include "incremental/object_store.h"
+#include "incremental/state.h"
+
+namespace ddbvault {
+
+struct LeaseRecord {
+  std::string owner;
+  std::string host;
+  std::string process;
+  std::uint64_t generation = 0;
+  Time renewed{};  // by the owner's clock
+  Time expires{};
+  bool released = false;
+};
+
+std::string ToJson(const LeaseRecord& record);
+LeaseRecord LeaseRecordFromJson(std::string_view json);  // throws Error{kCorrupt}
+
+inline constexpr Duration kLeaseLife{15000};
+inline constexpr Duration kLeaseRenewEvery{5000};
+
+class Lease {
+ public:
+  struct Options {
+    std::string owner;    // id of this process
+    std::string host;     // for people
+    std::string process;  // ThisProcess() of process.h; empty: not told
+    bool conditions = true;
+    bool standby = false;  // wait for as long as another process has it
+  };
+  Lease(ObjectStore& store, const Layout& layout, Clock& clock, Executor executor, Options options);
+
+  // Waits until the lease is ours.  Throws Error{kConflict}, with the owner's name, once another
+  // process is seen to renew it, unless `standby`; Error{kCancelled} when stopped before.
+  Task<void> Acquire(Stop& stop);
+  // The generation that we found there; nullopt: there was no lease.
+  std::optional<std::uint64_t> generation_before() const { return before_; }
+  std::uint64_t generation() const { return record_.generation; }
+
+  // Renews it until `stop`.  Throws Error{kConflict} when another process has taken it.
+  Task<void> Keep(Stop& stop);
+  // Others may take it at once.  Success also when it is not ours any more.
+  Task<void> Release();
+
+  // False: it has run out, another process may write.
+  bool held() const { return clock_.Now() < until_; }
+  // Until it is held again, or `stop`.
+  Task<void> WaitUntilHeld(Stop& stop);
+
+ private:
+  Task<bool> TryTake(const std::optional<LeaseRecord>& there);
+  Task<bool> Renew();
+  Task<std::optional<LeaseRecord>> Load();
+  Error TakenBy(const LeaseRecord& other) const;
+
+  Clock& clock_;
+  Options options_;
+  std::string table_;
+  ControlObject file_;
+  Event renewed_;
+  LeaseRecord record_;  // ours
+  std::optional<std::uint64_t> before_;
+  Time until_{};
+  bool lost_ = false;
+};
+
+}  // namespace ddbvault
