@@ -122,11 +122,13 @@ Task<ProxyReply> SplitStream::DescribeStream(ProxyRequest request, const ProxyNe
   description.erase("LastEvaluatedShardId");
   bool begun = start.empty();
   for (Shard& shard : stream.shards) {
+    if (begun && shard.hidden_for > 0) --shard.hidden_for;
+  }
+  for (const Shard& shard : stream.shards) {
     if (begun && listed.size() == options_.shards_per_page) {
       description["LastEvaluatedShardId"] = listed.back().at("ShardId");
       break;
     }
-    if (start.empty() && shard.hidden_for > 0) --shard.hidden_for;
     if (begun && shard.hidden_for == 0) {
       Json entry = {{"ShardId", shard.id}, {"SequenceNumberRange", real_range}};
       if (!shard.after.empty()) {
