@@ -67,6 +67,32 @@ TEST_F(FaultProxyTest, PutsASecondDeleteMarkerOnADeletedKey) {
   EXPECT_EQ(world_.as_aws->second_markers(), 2);
 }
 
+// ddbvault's own way does not lead through BatchGetItem: the client is asked itself.
+TEST(DynamoDbFaultsTest, LeavesItemsAndKeysUnprocessed) {
+  FaultyOptions options;
+  options.shares = {{"dynamodb unprocessed items", 1}, {"dynamodb unprocessed keys", 1}};
+  FaultyWorld world(std::move(options));
+  DynamoDbClient client(world.Caller("dynamodb", world.dynamodb_proxy.url(), AwsProtocol::kJson));
+  const std::string table = UniqueName("orders");
+  Workload workload(client, table, WorkloadOptions());
+  world.Do(workload.CreateTable(false));
+  world.plan.Begin();
+  world.Do(workload.Fill(30));
+  EXPECT_EQ(world.Do(ReadTable(client, table)).size(), 30);
+  std::vector<std::string> keys;
+  for (std::uint32_t key = 0; key < 30; ++key) keys.push_back(workload.Key(key));
+  std::size_t found = 0;
+  while (!keys.empty()) {
+    BatchGetResult got = world.Do(client.BatchGetItem(table, keys));
+    EXPECT_EQ(got.items.size() + got.unprocessed_keys.size(), keys.size());
+    found += got.items.size();
+    keys = std::move(got.unprocessed_keys);
+  }
+  EXPECT_EQ(found, 30);
+  EXPECT_GT(world.plan.count("dynamodb unprocessed items"), 0);
+  EXPECT_GT(world.plan.count("dynamodb unprocessed keys"), 0);
+}
+
 // Reads a stream as a careful reader would: parents before children, to every shard's end.
 class CarefulReader {
  public:
