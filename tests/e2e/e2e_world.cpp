@@ -38,16 +38,26 @@ S3Client E2eWorld::Bucket(const std::string& bucket) {
 
 std::shared_ptr<AwsCaller> E2eWorld::Caller(const std::string& service, const std::string& endpoint,
                                             AwsProtocol protocol) {
-  Credentials credentials;
-  credentials.access_key_id = servers.access_key_id;
-  credentials.secret_access_key = servers.secret_access_key;
+  return CallerOn(loop, clock, servers, service, endpoint, protocol);
+}
+
+std::shared_ptr<AwsCaller> CallerOn(EventLoop& loop, Clock& clock, const E2eEnvironment& servers,
+                                    const std::string& service, const std::string& endpoint,
+                                    AwsProtocol protocol) {
   CallerOptions options;
   options.service = service;
   options.region = servers.region;
   options.endpoint = endpoint;
   options.protocol = protocol;
-  return std::make_shared<AwsCaller>(loop, clock, std::make_shared<StaticCredentials>(credentials),
-                                     options);
+  auto credentials = std::make_shared<StaticCredentials>(CredentialsOf(servers));
+  return std::make_shared<AwsCaller>(loop, clock, std::move(credentials), options);
+}
+
+Credentials CredentialsOf(const E2eEnvironment& servers) {
+  Credentials credentials;
+  credentials.access_key_id = servers.access_key_id;
+  credentials.secret_access_key = servers.secret_access_key;
+  return credentials;
 }
 
 }  // namespace ddbvault

@@ -21,6 +21,12 @@ struct Finished {
   std::string err;
 };
 
+// Signed with the servers' keys, on any loop: for threads of a test's own.
+std::shared_ptr<AwsCaller> CallerOn(EventLoop& loop, Clock& clock, const E2eEnvironment& servers,
+                                    const std::string& service, const std::string& endpoint,
+                                    AwsProtocol protocol);
+Credentials CredentialsOf(const E2eEnvironment& servers);
+
 class E2eWorld {
  public:
   E2eWorld();

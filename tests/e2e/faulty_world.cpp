@@ -27,11 +27,8 @@ FaultyWorld::FaultyWorld(FaultyOptions options)
   s3_proxy.Add(std::make_unique<TransportFaults>(plan, "s3", options.longest_delay));
   s3_proxy.Add(std::make_unique<S3Faults>(plan));
   if (options.conditions) {
-    Credentials credentials;
-    credentials.access_key_id = servers.access_key_id;
-    credentials.secret_access_key = servers.secret_access_key;
     auto aws = std::make_unique<S3AsAws>(s3_proxy.loop(), s3_proxy.upstream(),
-                                         std::move(credentials), servers.region);
+                                         CredentialsOf(servers), servers.region);
     as_aws = aws.get();
     s3_proxy.Add(std::move(aws));
   }
