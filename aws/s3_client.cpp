@@ -132,6 +132,8 @@ S3Client::S3Client(std::shared_ptr<AwsCaller> caller, std::string bucket, bool p
 
 const std::string& S3Client::endpoint() const { return caller_->options().endpoint; }
 
+Duration S3Client::server_ahead() const { return caller_->server_ahead(); }
+
 bool S3Client::over_https() const { return endpoint().starts_with("https://"); }
 
 AwsRequest S3Client::NewRequest(std::string_view method, std::string_view key) const {
@@ -311,6 +313,19 @@ Task<std::string> S3Client::GetBucketVersioning() {
   request.query.emplace_back("versioning", "");
   const AwsResponse response = co_await Send(request);
   co_return ParseBucketVersioning(response.http.body);
+}
+
+Task<std::vector<S3LifecycleRule>> S3Client::GetBucketLifecycle() {
+  AwsRequest request = NewRequest("GET", "");
+  request.query.emplace_back("lifecycle", "");
+  std::vector<int> accepted = {404};
+  const AwsResponse response = co_await Send(request, std::move(accepted));
+  if (response.http.status != 404) co_return ParseBucketLifecycle(response.http.body);
+  const S3ErrorDocument document = ParseS3Error(response.http.body);
+  if (document.code == "NoSuchLifecycleConfiguration") co_return std::vector<S3LifecycleRule>();
+  Error error = AnswerError(Reaction::kNotFound, response, document);
+  AddBucketHint(error, bucket_);
+  throw error;
 }
 
 Task<void> S3Client::CreateBucket() {

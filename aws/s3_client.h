@@ -82,6 +82,22 @@ struct S3Listing {
   std::string next_version_id_marker;
 };
 
+// One rule of a bucket's lifecycle: what S3 does by itself to objects as they grow old.
+struct S3LifecycleRule {
+  std::string id;
+  bool enabled = false;
+  std::string prefix;     // of the keys that it is for; empty: of all
+  bool filtered = false;  // only objects of some tags or sizes
+  // Days, of what the rule does; nullopt: it does not do that.
+  std::optional<std::uint64_t> expiration;  // of current objects
+  std::string expiration_date;              // the same, on one day; empty: none
+  std::optional<std::uint64_t> noncurrent_expiration;
+  std::uint64_t newer_noncurrent_versions = 0;  // that stay all the same
+  std::optional<std::uint64_t> abort_uploads;   // AbortIncompleteMultipartUpload
+  // To which storage classes it moves objects or older versions: "GLACIER".
+  std::vector<std::string> storage_classes;
+};
+
 class S3Client {
  public:
   S3Client(std::shared_ptr<AwsCaller> caller, std::string bucket, bool path_style,
@@ -107,6 +123,8 @@ class S3Client {
 
   // "Enabled", "Suspended" or "" (never enabled).
   Task<std::string> GetBucketVersioning();
+  // Empty: the bucket has no lifecycle.
+  Task<std::vector<S3LifecycleRule>> GetBucketLifecycle();
   Task<void> CreateBucket();  // success also when it is ours already
   Task<void> PutBucketVersioning(bool enabled);
 
@@ -123,6 +141,8 @@ class S3Client {
 
   const std::string& bucket() const { return bucket_; }
   const std::string& endpoint() const;
+  // How far the server's clock is ahead of ours, to a second; zero before the first answer.
+  Duration server_ahead() const;
 
  private:
   AwsRequest NewRequest(std::string_view method, std::string_view key) const;

@@ -49,14 +49,55 @@ bool ReadBool(pugi::xml_node node, const char* child) {
   ThrowCorrupt(std::string(child) + " is neither true nor false");
 }
 
-std::uint64_t ReadSize(pugi::xml_node node) {
-  const std::string_view text = Text(node, "Size");
-  std::uint64_t size = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+std::uint64_t ReadNumber(pugi::xml_node node, const char* child) {
+  const std::string_view text = Text(node, child);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
-    ThrowCorrupt("Size is not a number");
+    ThrowCorrupt(std::string(child) + " is not a number");
   }
-  return size;
+  return number;
+}
+
+std::uint64_t ReadSize(pugi::xml_node node) { return ReadNumber(node, "Size"); }
+
+// nullopt: there is no such element, or it says nothing of days.
+std::optional<std::uint64_t> ReadDays(pugi::xml_node rule, const char* action, const char* child) {
+  const pugi::xml_node node = rule.child(action);
+  if (!node.child(child)) return std::nullopt;
+  return ReadNumber(node, child);
+}
+
+// What a rule is for: <Prefix> (as it was at first), <Filter> or <Filter><And>.
+void ReadFilter(pugi::xml_node node, S3LifecycleRule& rule) {
+  rule.prefix = Text(node, "Prefix");
+  const pugi::xml_node filter = node.child("Filter");
+  const pugi::xml_node several = filter.child("And");
+  for (const pugi::xml_node in : {filter, several}) {
+    if (in.child("Prefix")) rule.prefix = Text(in, "Prefix");
+    for (const char* narrower : {"Tag", "ObjectSizeGreaterThan", "ObjectSizeLessThan"}) {
+      rule.filtered = rule.filtered || in.child(narrower);
+    }
+  }
+}
+
+S3LifecycleRule ReadRule(pugi::xml_node node) {
+  S3LifecycleRule rule;
+  rule.id = Text(node, "ID");
+  rule.enabled = Text(node, "Status") == "Enabled";
+  ReadFilter(node, rule);
+  rule.expiration = ReadDays(node, "Expiration", "Days");
+  rule.expiration_date = Text(node.child("Expiration"), "Date");
+  rule.noncurrent_expiration = ReadDays(node, "NoncurrentVersionExpiration", "NoncurrentDays");
+  rule.newer_noncurrent_versions =
+      ReadDays(node, "NoncurrentVersionExpiration", "NewerNoncurrentVersions").value_or(0);
+  rule.abort_uploads = ReadDays(node, "AbortIncompleteMultipartUpload", "DaysAfterInitiation");
+  for (const char* action : {"Transition", "NoncurrentVersionTransition"}) {
+    for (const pugi::xml_node transition : node.children(action)) {
+      rule.storage_classes.emplace_back(Text(transition, "StorageClass"));
+    }
+  }
+  return rule;
 }
 
 Time ReadLastModified(pugi::xml_node node) {
@@ -214,6 +255,14 @@ std::string ParseBucketVersioning(std::string_view xml) {
     ThrowCorrupt("an unknown state of versioning");
   }
   return status;
+}
+
+std::vector<S3LifecycleRule> ParseBucketLifecycle(std::string_view xml) {
+  pugi::xml_document document;
+  const pugi::xml_node root = LoadRoot(xml, document, "LifecycleConfiguration");
+  std::vector<S3LifecycleRule> rules;
+  for (const pugi::xml_node node : root.children("Rule")) rules.push_back(ReadRule(node));
+  return rules;
 }
 
 std::string ParseInitiateMultipartUpload(std::string_view xml) {

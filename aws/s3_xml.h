@@ -13,6 +13,8 @@
 
 namespace ddbvault {
 
+struct S3LifecycleRule;  // s3_client.h
+
 struct S3ErrorDocument {
   std::string code;  // "NoSuchKey"; empty when the text is not S3's error XML
   std::string message;
@@ -26,6 +28,7 @@ S3ErrorDocument ParseS3Error(std::string_view xml);
 
 // "Enabled", "Suspended" or "" (never enabled).
 std::string ParseBucketVersioning(std::string_view xml);
+std::vector<S3LifecycleRule> ParseBucketLifecycle(std::string_view xml);
 // The upload id.
 std::string ParseInitiateMultipartUpload(std::string_view xml);
 

@@ -182,5 +182,32 @@ TEST_F(S3ClientTest, ReadsARangeAndTheSizeOfTheWhole) {
   }
 }
 
+TEST_F(S3ClientTest, ReadsTheLifecycleAndTakesNoneForNoRules) {
+  S3Client client = Client("http://s3.test", true);
+  transport_.Answer(200,
+                    "<LifecycleConfiguration><Rule><ID>old</ID><Status>Enabled</Status>"
+                    "<Filter><Prefix>backup/</Prefix></Filter><NoncurrentVersionExpiration>"
+                    "<NoncurrentDays>30</NoncurrentDays></NoncurrentVersionExpiration></Rule>"
+                    "</LifecycleConfiguration>");
+  const std::vector<S3LifecycleRule> rules = Run(client.GetBucketLifecycle());
+  EXPECT_EQ(last().target(), "/bucket?lifecycle=");
+  ASSERT_EQ(rules.size(), 1U);
+  EXPECT_EQ(rules[0].id, "old");
+  EXPECT_EQ(rules[0].noncurrent_expiration, 30U);
+  transport_.Answer(404, "<Error><Code>NoSuchLifecycleConfiguration</Code></Error>");
+  EXPECT_TRUE(Run(client.GetBucketLifecycle()).empty());
+  transport_.Answer(404, "<Error><Code>NoSuchBucket</Code></Error>");
+  EXPECT_THROW(Run(client.GetBucketLifecycle()), Error);
+}
+
+TEST_F(S3ClientTest, KnowsHowFarTheServersClockIsAhead) {
+  S3Client client = Client("http://s3.test", true);
+  EXPECT_EQ(client.server_ahead(), Duration(0));
+  transport_.Answer(200, "<VersioningConfiguration/>",
+                    {{"Date", FormatHttpTime(clock_.Now() + std::chrono::seconds(90))}});
+  Run(client.GetBucketVersioning());
+  EXPECT_EQ(client.server_ahead(), std::chrono::seconds(90));
+}
+
 }  // namespace
 }  // namespace ddbvault

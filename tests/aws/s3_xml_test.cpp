@@ -113,5 +113,45 @@ TEST(S3Xml, WritesWhatS3Reads) {
       << complete;
 }
 
+TEST(S3Xml, ReadsEveryFormOfALifecycleRule) {
+  const std::vector<S3LifecycleRule> rules = ParseBucketLifecycle(
+      "<LifecycleConfiguration xmlns=\"http://s3\">"
+      "<Rule><ID>a</ID><Prefix>old/</Prefix><Status>Disabled</Status>"
+      "<Expiration><Days>7</Days></Expiration></Rule>"
+      "<Rule><ID>b</ID><Filter><And><Prefix>new/</Prefix><Tag><Key>k</Key><Value>v</Value></Tag>"
+      "</And></Filter><Status>Enabled</Status>"
+      "<Expiration><Date>2027-01-01T00:00:00Z</Date></Expiration>"
+      "<NoncurrentVersionExpiration><NoncurrentDays>30</NoncurrentDays>"
+      "<NewerNoncurrentVersions>5</NewerNoncurrentVersions></NoncurrentVersionExpiration>"
+      "<AbortIncompleteMultipartUpload><DaysAfterInitiation>2</DaysAfterInitiation>"
+      "</AbortIncompleteMultipartUpload>"
+      "<Transition><Days>1</Days><StorageClass>GLACIER</StorageClass></Transition>"
+      "<NoncurrentVersionTransition><NoncurrentDays>1</NoncurrentDays>"
+      "<StorageClass>DEEP_ARCHIVE</StorageClass></NoncurrentVersionTransition></Rule>"
+      "<Rule><Filter/><Status>Enabled</Status>"
+      "<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration></Rule>"
+      "</LifecycleConfiguration>");
+  ASSERT_EQ(rules.size(), 3U);
+  EXPECT_FALSE(rules[0].enabled);
+  EXPECT_EQ(rules[0].prefix, "old/");
+  EXPECT_EQ(rules[0].expiration, 7U);
+  EXPECT_FALSE(rules[0].noncurrent_expiration);
+  EXPECT_TRUE(rules[1].enabled);
+  EXPECT_EQ(rules[1].prefix, "new/");
+  EXPECT_TRUE(rules[1].filtered);
+  EXPECT_EQ(rules[1].expiration_date, "2027-01-01T00:00:00Z");
+  EXPECT_EQ(rules[1].noncurrent_expiration, 30U);
+  EXPECT_EQ(rules[1].newer_noncurrent_versions, 5U);
+  EXPECT_EQ(rules[1].abort_uploads, 2U);
+  EXPECT_EQ(rules[1].storage_classes, (std::vector<std::string>{"GLACIER", "DEEP_ARCHIVE"}));
+  EXPECT_EQ(rules[2].prefix, "");
+  EXPECT_FALSE(rules[2].filtered);
+  EXPECT_FALSE(rules[2].expiration);
+  EXPECT_THROW(ParseBucketLifecycle("<LifecycleConfiguration>"), Error);
+  EXPECT_THROW(ParseBucketLifecycle("<LifecycleConfiguration><Rule><Expiration><Days>x</Days>"
+                                    "</Expiration></Rule></LifecycleConfiguration>"),
+               Error);
+}
+
 }  // namespace
 }  // namespace ddbvault
