@@ -97,8 +97,8 @@ std::vector<OptionGroup> CommandSpec::AllGroups() const {
 }
 
 const std::vector<CommandSpec>& Commands() {
-  static const std::vector<CommandSpec> commands = {FollowSpec(), BackfillSpec(), SnapshotSpec(),
-                                                    RestoreSpec(), VerifySpec()};
+  static const std::vector<CommandSpec> commands = {FollowSpec(),  BackfillSpec(), SnapshotSpec(),
+                                                    RestoreSpec(), VerifySpec(),   DoctorSpec()};
   return commands;
 }
 

@@ -81,5 +81,6 @@ CommandSpec BackfillSpec();
 CommandSpec SnapshotSpec();
 CommandSpec RestoreSpec();
 CommandSpec VerifySpec();
+CommandSpec DoctorSpec();
 
 }  // namespace ddbvault

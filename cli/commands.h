@@ -14,6 +14,7 @@ Task<ExitStatus> RunBackfill(Context& context);
 Task<ExitStatus> RunSnapshot(Context& context);
 Task<ExitStatus> RunRestore(Context& context);
 Task<ExitStatus> RunVerify(Context& context);
+Task<ExitStatus> RunDoctor(Context& context);
 
 // Writes to standard output.  Throws Error{kFixCommand} when it does not take it all (a full disk,
 // a closed pipe): a report that is cut short must not look like success.

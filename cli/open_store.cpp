@@ -15,11 +15,6 @@
 namespace ddbvault {
 namespace {
 
-// "aws --endpoint-url http://localhost:9000 s3api"
-std::string AwsCommand(std::string_view endpoint) {
-  return endpoint.empty() ? "aws s3api" : "aws --endpoint-url " + std::string(endpoint) + " s3api";
-}
-
 std::string EnableVersioning(const std::string& bucket, std::string_view endpoint) {
   return "`" + AwsCommand(endpoint) + " put-bucket-versioning --bucket " + bucket +
          " --versioning-configuration Status=Enabled`";
@@ -30,19 +25,9 @@ S3Checksums ChecksumsOf(const AwsSettings& settings) {
                                                                   : S3Checksums::kWhenSupported;
 }
 
-Task<std::shared_ptr<S3Client>> OpenBucket(Context& context, std::string bucket, bool patient) {
-  CallOptions options;
-  options.patient = patient;
-  options.stop = &context.stop();
-  S3Access access = co_await context.session().S3(bucket, options);
-  co_return std::make_shared<S3Client>(std::move(access.caller), bucket, access.path_style,
-                                       ChecksumsOf(context.session().settings()));
-}
-
 // "Enabled", "Suspended" or "".
 Task<std::string> VersioningOf(Context& context, std::shared_ptr<S3Client> client, bool needed) {
-  const bool custom = context.session().settings().endpoint_urls.contains(AwsService::kS3);
-  const std::string endpoint = custom ? client->endpoint() : "";
+  const std::string endpoint = CustomEndpoint(context, *client);
   try {
     co_return co_await client->GetBucketVersioning();
   } catch (Error& error) {
@@ -64,8 +49,7 @@ Task<std::unique_ptr<ObjectStore>> OpenS3(Context& context, Place place, bool ne
   const std::string status = co_await VersioningOf(context, first, needs_versions);
   const bool versioned = status == "Enabled";
   if (needs_versions && !versioned) {
-    const bool custom = context.session().settings().endpoint_urls.contains(AwsService::kS3);
-    throw NotVersioned(place.bucket, status, custom ? first->endpoint() : "");
+    throw NotVersioned(place.bucket, status, CustomEndpoint(context, *first));
   }
   std::shared_ptr<S3Client> client = co_await OpenBucket(context, place.bucket, true);
   co_return std::make_unique<S3Store>(std::move(client), place.prefix, versioned);
@@ -115,6 +99,24 @@ Task<std::unique_ptr<ObjectStore>> OpenPlain(Context& context, Place place, Use 
   if (place.s3) co_return co_await OpenS3(context, place, false);
   co_await OpenDirectory(context, place.directory, use, "--snapshots");
   co_return std::make_unique<PlainDirectoryStore>(place.directory, context.workers());
+}
+
+Task<std::shared_ptr<S3Client>> OpenBucket(Context& context, std::string bucket, bool patient) {
+  CallOptions options;
+  options.patient = patient;
+  options.stop = &context.stop();
+  S3Access access = co_await context.session().S3(bucket, options);
+  co_return std::make_shared<S3Client>(std::move(access.caller), bucket, access.path_style,
+                                       ChecksumsOf(context.session().settings()));
+}
+
+std::string CustomEndpoint(Context& context, const S3Client& client) {
+  const bool custom = context.session().settings().endpoint_urls.contains(AwsService::kS3);
+  return custom ? client.endpoint() : "";
+}
+
+std::string AwsCommand(std::string_view endpoint) {
+  return endpoint.empty() ? "aws s3api" : "aws --endpoint-url " + std::string(endpoint) + " s3api";
 }
 
 Error NotVersioned(const std::string& bucket, std::string_view status, std::string_view endpoint) {

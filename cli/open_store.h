@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "aws/s3_client.h"
 #include "base/error.h"
 #include "cli/context.h"
 #include "incremental/object_store.h"
@@ -28,6 +29,13 @@ Task<std::unique_ptr<ObjectStore>> OpenSnapshots(Context& context, Use use);
 
 // Any place, as one of snapshots; for a snapshot that is named by its URL.
 Task<std::unique_ptr<ObjectStore>> OpenPlain(Context& context, Place place, Use use);
+
+// The client of a bucket, with what the settings say of it.  Asks nothing yet.
+Task<std::shared_ptr<S3Client>> OpenBucket(Context& context, std::string bucket, bool patient);
+// The S3 endpoint, when it is not AWS's own; else empty.
+std::string CustomEndpoint(Context& context, const S3Client& client);
+// "aws --endpoint-url http://localhost:9000 s3api": for hints.  `endpoint` may be empty.
+std::string AwsCommand(std::string_view endpoint);
 
 // What is wrong with a bucket for the incremental place, by what GetBucketVersioning said.
 // `endpoint`: empty unless it is not AWS's own.

@@ -22,11 +22,9 @@ struct Runner {
   Task<ExitStatus> (*run)(Context& context);
 };
 
-constexpr Runner kRunners[] = {{"follow", RunFollow},
-                               {"backfill", RunBackfill},
-                               {"snapshot", RunSnapshot},
-                               {"restore", RunRestore},
-                               {"verify", RunVerify}};
+constexpr Runner kRunners[] = {{"follow", RunFollow},     {"backfill", RunBackfill},
+                               {"snapshot", RunSnapshot}, {"restore", RunRestore},
+                               {"verify", RunVerify},     {"doctor", RunDoctor}};
 
 ExitStatus Report(const Error& error, ExitStatus status, bool json) {
   const std::string text = json ? ErrorJson(error, status) : ErrorText(error);

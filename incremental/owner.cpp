@@ -117,9 +117,15 @@ Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Own
   co_return OwnerCheck::kRecreated;
 }
 
-Task<void> RequireKeyHash(ObjectStore& store, const Layout& layout) {
+Task<std::optional<Owner>> LoadOwner(ObjectStore& store, const Layout& layout) {
   const auto there = co_await store.Get(layout.Owner());
-  if (there) RequireSameHash(OwnerFromJson(there->body), layout.hash());
+  if (!there) co_return std::nullopt;
+  co_return OwnerFromJson(there->body);
+}
+
+Task<void> RequireKeyHash(ObjectStore& store, const Layout& layout) {
+  const std::optional<Owner> there = co_await LoadOwner(store, layout);
+  if (there) RequireSameHash(*there, layout.hash());
 }
 
 Task<void> SaveTableDefinition(ObjectStore& store, const Layout& layout,

@@ -2,6 +2,7 @@
 // share it, or its items would overwrite the first one's.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,9 @@ enum class OwnerCheck {
 // Throws Error{kFixCommand} when the prefix is this table's, with objects named by the other hash.
 Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Owner& owner,
                              Time now);
+
+// nullopt: nobody's prefix yet.  Throws Error{kCorrupt} for what is no owner.json.
+Task<std::optional<Owner>> LoadOwner(ObjectStore& store, const Layout& layout);
 
 // For commands that only read: throws Error{kFixCommand} when owner.json says that the objects are
 // named by another hash than the layout's.

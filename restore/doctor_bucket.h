@@ -1,0 +1,40 @@
+// doctor: is this bucket fit for a backup?  What GetBucketVersioning and the lifecycle say, and
+// what an upload in parts needs; doctor_store.h looks at the objects' side.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/s3_client.h"
+#include "base/task.h"
+#include "restore/checks.h"
+
+namespace ddbvault {
+
+enum class BucketFor {
+  kIncremental,  // the history is in the versions of the objects
+  kSnapshots,
+};
+
+// How the bucket can be changed: "aws s3api", with --endpoint-url where it is not AWS's.
+struct BucketSubject {
+  S3Client& client;
+  std::string prefix;  // of the place, empty or with '/' at its end
+  std::string aws_command;
+  BucketFor purpose = BucketFor::kIncremental;
+};
+
+// "versioning", "clock" and those of the lifecycle.  False: the bucket cannot be used at all, and
+// nothing more was tried.  Throws only Error{kCancelled}.
+Task<bool> CheckBucket(Checks& checks, BucketSubject subject);
+
+// Begins an upload in parts of `key` and takes it back: nothing is left.  Throws only
+// Error{kCancelled}.
+Task<void> CheckUploads(Checks& checks, S3Client& client, std::string key);
+
+// What the rules do to the objects of the subject's prefix.
+void JudgeLifecycle(Checks& checks, const std::vector<S3LifecycleRule>& rules,
+                    const std::string& prefix, BucketFor purpose);
+
+}  // namespace ddbvault

@@ -1,0 +1,235 @@
+#include "restore/doctor_objects.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "item/item_key.h"
+#include "restore/verify_object.h"
+
+namespace ddbvault {
+namespace {
+
+// How many objects a check names.
+constexpr std::size_t kNamed = 3;
+// Of someone else's key: what is read of it by a person.
+constexpr std::size_t kNameLength = 100;
+
+// Objects of one kind: all are counted, the first ones named.
+struct Findings {
+  std::uint64_t count = 0;
+  std::vector<std::string> names;
+
+  void Add(const std::string& name) {
+    ++count;
+    if (names.size() < kNamed) names.push_back(name.substr(0, kNameLength));
+  }
+  std::string Text() const {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    if (count > names.size()) text += " and " + std::to_string(count - names.size()) + " more";
+    return text;
+  }
+};
+
+// Of the hash that the layout does not use.
+bool IsOtherHash(const Layout& layout, std::string_view key) {
+  const KeyHash other = layout.hash() == KeyHash::kSha256 ? KeyHash::kMd5 : KeyHash::kSha256;
+  return Layout(layout.table(), other).IsItemObject(key);
+}
+
+class ObjectsCheck {
+ public:
+  ObjectsCheck(ObjectStore& store, const Layout& layout, std::optional<KeySchema> schema,
+               ObjectsOptions options, Stop& stop)
+      : store_(store),
+        layout_(layout),
+        schema_(std::move(schema)),
+        options_(options),
+        stop_(stop) {}
+
+  Task<void> Look() {
+    std::string next;
+    do {
+      stop_.ThrowIfRequested();
+      const ObjectPage page = co_await store_.List(layout_.ItemPrefix(), next);
+      next = page.next;
+      std::vector<ObjectInfo> odd;
+      for (const ObjectInfo& info : page.objects) Sort(info, odd);
+      co_await LookAtAll(odd);
+      whole_ = next.empty();
+    } while (!next.empty() && (options_.full || keys_ < options_.keys));
+  }
+
+  void Judge(Checks& checks) const {
+    checks.Ok("objects", Seen());
+    if (damaged_.count > 0) {
+      checks.Fail("damage",
+                  std::to_string(damaged_.count) +
+                      " empty objects are no tombstones of ddbvault, the items are lost in them: " +
+                      damaged_.Text(),
+                  "run `ddbvault verify " + layout_.table() +
+                      "`, which names all damage; older versions of these objects may be whole");
+    }
+    JudgeTwins(checks);
+    JudgeForeign(checks);
+  }
+
+ private:
+  void Sort(const ObjectInfo& info, std::vector<ObjectInfo>& odd) {
+    ++keys_;
+    const bool item = layout_.IsItemObject(info.key);
+    if (item && info.size > 0) {
+      ++items_;
+      return;
+    }
+    if (IsOtherHash(layout_, info.key)) ++other_hash_;
+    if (!options_.full && reads_ >= options_.reads) {
+      ++not_read_;
+      // By its name alone it is not an item's.
+      if (!item) foreign_.Add(info.key);
+      return;
+    }
+    ++reads_;
+    odd.push_back(info);
+  }
+
+  Task<void> LookAtAll(const std::vector<ObjectInfo>& odd) {
+    std::size_t next = 0;
+    const auto worker = [&](std::size_t) -> Task<void> {
+      while (next < odd.size() && !stop_.requested()) {
+        const ObjectInfo& info = odd[next++];
+        if (layout_.IsItemObject(info.key)) {
+          co_await LookAtEmpty(info.key);
+        } else {
+          co_await LookAtForeign(info);
+        }
+      }
+    };
+    co_await RunWorkers(std::min(odd.size(), options_.in_flight), worker);
+    stop_.ThrowIfRequested();
+  }
+
+  Task<void> LookAtEmpty(std::string key) {
+    const ObjectAtRest at_rest = co_await HeadAtRest(store_, key);
+    if (at_rest.kind == ObjectAtRest::Kind::kTombstone) ++tombstones_;
+    if (at_rest.kind == ObjectAtRest::Kind::kDamaged) damaged_.Add(key);
+  }
+
+  // An item under another name is a twin when the item has an object under its own name too.
+  Task<void> LookAtForeign(const ObjectInfo& info) {
+    const std::string name = co_await ItsOwnName(info);
+    const bool item = !name.empty() && name != info.key;
+    bool twin = false;
+    if (item) {
+      const auto other = co_await store_.Head(name);
+      twin = other.has_value();
+    }
+    if (twin) {
+      twins_.Add(info.key);
+    } else {
+      foreign_.Add(info.key);
+      if (item) ++misnamed_;
+    }
+  }
+
+  // Empty: it is no item of the table.
+  Task<std::string> ItsOwnName(const ObjectInfo& info) {
+    if (!schema_ || info.size == 0 || info.size > kMaxItemJsonBytes) co_return std::string();
+    const auto object = co_await store_.Get(info.key);
+    if (!object) co_return std::string();
+    try {
+      co_return layout_.ItemObject(ItemKey::FromItem(object->body, *schema_));
+    } catch (const Error&) {
+      co_return std::string();  // not JSON, or not an item of this table
+    }
+  }
+
+  std::string Seen() const {
+    if (keys_ == 0) return "none there yet";
+    std::string text = whole_ ? "all " : "the first ";
+    text += std::to_string(keys_) + " keys looked at (" + std::to_string(items_) + " items, " +
+            std::to_string(tombstones_) + " tombstones)";
+    if (not_read_ > 0) text += ", " + std::to_string(not_read_) + " odd ones only by their names";
+    if (!whole_ || not_read_ > 0) text += "; --full looks at all";
+    return text;
+  }
+
+  void JudgeTwins(Checks& checks) const {
+    if (twins_.count == 0) return;
+    checks.Warn("twins",
+                std::to_string(twins_.count) +
+                    " objects are of items that have another object too, under the name that "
+                    "ddbvault gives it: " +
+                    twins_.Text(),
+                "only the other one is kept up to date: move these out of the prefix, or use "
+                "--key-hash if they are the right ones");
+  }
+
+  void JudgeForeign(Checks& checks) const {
+    if (foreign_.count == 0) {
+      if (damaged_.count == 0 && twins_.count == 0 && keys_ > 0) {
+        checks.Ok("foreign objects", "none");
+      }
+      return;
+    }
+    const bool all = items_ == 0 && other_hash_ > 0;
+    const std::string hash = layout_.hash() == KeyHash::kSha256 ? "md5" : "sha256";
+    std::string seen = std::to_string(foreign_.count) +
+                       " objects under the table's prefix are not read by ddbvault: ";
+    if (misnamed_ > 0) seen += std::to_string(misnamed_) + " are items under another name: ";
+    checks.Warn("foreign objects", seen + foreign_.Text(),
+                all ? "their names are hashes of the other kind: add --key-hash " + hash
+                    : "move them elsewhere, or give ddbvault a prefix of its own");
+  }
+
+  ObjectStore& store_;
+  const Layout& layout_;
+  std::optional<KeySchema> schema_;
+  ObjectsOptions options_;
+  Stop& stop_;
+
+  bool whole_ = false;
+  std::uint64_t keys_ = 0;
+  std::uint64_t items_ = 0;
+  std::uint64_t tombstones_ = 0;
+  std::uint64_t other_hash_ = 0;
+  std::uint64_t misnamed_ = 0;
+  std::uint64_t not_read_ = 0;
+  std::size_t reads_ = 0;
+  Findings damaged_;
+  Findings twins_;
+  Findings foreign_;
+};
+
+// Those of a process that runs now are younger.
+constexpr Duration kProbeAge = std::chrono::hours(1);
+
+Task<void> CheckProbes(Checks& checks, ObjectStore& store, const Layout& layout, Time now) {
+  const ObjectPage page = co_await store.List(layout.Probe({}));
+  Findings old;
+  for (const ObjectInfo& info : page.objects) {
+    if (now - info.last_modified > kProbeAge) old.Add(info.key);
+  }
+  if (old.count == 0) co_return;
+  checks.Warn("probes", std::to_string(old.count) + " probe objects are left: " + old.Text(),
+              "a killed run has left them; they can be removed");
+}
+
+}  // namespace
+
+Task<void> CheckObjects(Checks& checks, ObjectStore& store, const Layout& layout,
+                        std::optional<KeySchema> schema, ObjectsOptions options, Clock& clock,
+                        Stop& stop) {
+  ObjectsCheck check(store, layout, std::move(schema), options, stop);
+  try {
+    co_await check.Look();
+    check.Judge(checks);
+    co_await CheckProbes(checks, store, layout, clock.Now());
+  } catch (const Error& error) {
+    if (error.reaction() == Reaction::kCancelled) throw;
+    checks.Fail("objects", error, "allow s3:ListBucket and s3:GetObject below the prefix");
+  }
+}
+
+}  // namespace ddbvault
