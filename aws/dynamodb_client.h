@@ -83,9 +83,6 @@ class DynamoDbClient {
  public:
   explicit DynamoDbClient(std::shared_ptr<AwsCaller> caller);
 
-  // How far AWS's clock is ahead of this machine's, by the newest answer (to within a second).
-  Duration server_ahead() const;
-
   // Any operation: `request` is the JSON body; the answer is the body of the 200.
   Task<std::string> Call(std::string_view operation, std::string request);
 

@@ -67,6 +67,11 @@ Task<void> Backfill::DecideHow() {
   for (const Gap& gap : gaps) newest_gap_ = std::max(newest_gap_, gap.found);
   reconciling_ = options_.reconcile || !state.follower || !gaps.empty();
   find_deleted_ = reconciling_;
+  // Of the pages that were open when an earlier run died, some writes may not have been checked;
+  // where conditions hold that does no harm.
+  for (const BackfillSegment& segment : state.backfill) {
+    find_deleted_ = find_deleted_ || (segment.open && !conditions_);
+  }
   result_.reconciling = reconciling_;
   // What is read from here on must be newer than what was lost.
   const Time after = newest_gap_ + kClockResolution;
@@ -115,9 +120,6 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   const bool useful = !reconciling_ || (before.reconciling && before.started > newest_gap_);
   if (text && !before.finished && !options_.restart && useful) {
     result_.resumed = true;
-    // Of the pages that were open when it died, some writes may not have been checked; where
-    // conditions hold that does no harm.
-    if (before.open && !conditions_) find_deleted_ = true;
     progress_.done += before.items;
     progress_.done_before += before.items;
     co_return before;

@@ -1,0 +1,424 @@
+// The interleavings that break naive designs, each by name.  Those of one shard and its lineage
+// alone are in tests/stream/follower_test.cpp.
+#include <gmock/gmock.h>
+
+#include "incremental/backfill.h"
+#include "incremental/converge.h"
+#include "incremental/followed_table.h"
+#include "tests/support/engine_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string Key(int key) { return R"({"id":{"S":"k)" + std::to_string(key) + R"("}})"; }
+std::string Item(int key, int value) {
+  return R"({"id":{"S":"k)" + std::to_string(key) + R"("},"v":{"N":")" + std::to_string(value) +
+         R"("}})";
+}
+
+// Calls back around the Puts of one item's object: what another process does at that moment.
+class Meanwhile : public FlakyStore {
+ public:
+  Meanwhile(ObjectStore& inner, Faults& none, std::string object)
+      : FlakyStore(inner, none), inner_(inner), object_(std::move(object)) {}
+  std::function<Task<void>()> before_put;  // once
+  bool lose_next_answer = false;           // of one try; the next one succeeds
+
+  Task<PutResult> Put(PutRequest request) override {
+    const bool watched = request.key == object_;
+    if (watched && before_put) {
+      const auto meanwhile = std::exchange(before_put, nullptr);
+      co_await meanwhile();
+    }
+    const bool lose = watched && std::exchange(lose_next_answer, false);
+    if (lose) {
+      lost_body_ = request.body;
+      lost_ = request;
+    }
+    PutResult result = co_await FlakyStore::Put(std::move(request));
+    result.in_doubt = result.in_doubt || lose;
+    co_return result;
+  }
+  // The try whose answer was lost reaches the store.
+  Task<void> Land() {
+    PutRequest late = lost_;
+    late.body = lost_body_;
+    co_await inner_.Put(std::move(late));
+  }
+
+ private:
+  ObjectStore& inner_;
+  std::string object_;
+  std::string lost_body_;
+  PutRequest lost_;
+};
+
+class InterleavingsTest : public testing::TestWithParam<bool> {
+ protected:
+  InterleavingsTest() : world_(StoreOptions()) {
+    world_.aws.CreateTable("orders", {{{"id", 'S'}}});
+    world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  }
+  static MemoryStoreOptions StoreOptions() {
+    MemoryStoreOptions options;
+    options.honours_conditions = GetParam();
+    return options;
+  }
+  FollowedTableResult Follow(ObjectStore* store = nullptr) {
+    FollowedTableOptions options;
+    options.follower.once = true;
+    options.sink.writer = "follow/1";
+    Stop stop;
+    FollowedTable table(world_.table, world_.streams, store == nullptr ? world_.store : *store,
+                        world_.checkpoints, world_.clock, stop, "orders", options);
+    world_.Run(table.Open());
+    return world_.Run(table.Run());
+  }
+  Task<void> FollowBeside() {
+    FollowedTableOptions options;
+    options.follower.once = true;
+    options.sink.writer = "follow/1";
+    Stop stop;
+    FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints,
+                        world_.clock, stop, "orders", options);
+    co_await table.Open();
+    co_await table.Run();
+  }
+  Task<BackfillResult> BackfillTask(ObjectStore& store, std::string writer, bool reconcile) {
+    const auto table = co_await world_.table.DescribeTable("orders");
+    BackfillOptions options;
+    options.segments = 1;
+    options.writer = std::move(writer);
+    options.reconcile = reconcile;
+    options.restart = true;
+    Progress progress;
+    Stop stop;
+    Backfill backfill(world_.table, store, world_.clock, stop, progress, workers_, layout_, *table,
+                      options);
+    co_return co_await backfill.Run();
+  }
+  BackfillResult RunBackfill(ObjectStore* store = nullptr, bool reconcile = false) {
+    return world_.Run(
+        BackfillTask(store == nullptr ? world_.store : *store, "backfill/1", reconcile));
+  }
+  Task<void> ChangeThenLandLate(Meanwhile& late) {
+    co_await world_.clock.Sleep(std::chrono::minutes(1));
+    world_.aws.Put("orders", Item(1, 3));
+    co_await FollowBeside();
+    co_await world_.clock.Sleep(std::chrono::minutes(9));
+    co_await late.Land();
+  }
+  // A change that is in the table and in no stream.
+  void ChangeUnfollowed(const std::function<void()>& change) {
+    Follow();
+    world_.aws.DisableStream("orders");
+    world_.clock.Advance(std::chrono::seconds(10));
+    change();
+    world_.clock.Advance(std::chrono::seconds(10));
+    world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  }
+  std::string Object(int key) { return layout_.ItemObject(ItemKey::FromKeys(Key(key))); }
+  std::string Current(int key) {
+    const StoredObject* object = world_.store.Current(Object(key));
+    return object == nullptr ? "none" : object->body;
+  }
+  void ExpectBackupEqualsTable() {
+    std::multiset<std::string> bodies;
+    for (const std::string& key : world_.store.CurrentKeys()) {
+      const std::string& body = world_.store.Current(key)->body;
+      if (layout_.IsItemObject(key) && !body.empty()) bodies.insert(body);
+    }
+    const auto items = world_.aws.items("orders");
+    EXPECT_EQ(bodies, std::multiset<std::string>(items.begin(), items.end()));
+  }
+  BackupState State() { return world_.Run(BackupState::Load(world_.store, layout_)); }
+
+  EngineWorld world_;
+  WorkerPool workers_{0};
+  Layout layout_{"orders", KeyHash::kSha256};
+  Faults none_{0, FaultMoment::kBefore};
+};
+
+INSTANTIATE_TEST_SUITE_P(BothKindsOfServer, InterleavingsTest, testing::Bool(),
+                         [](const auto& test) { return test.param ? "Conditions" : "Without"; });
+
+TEST_P(InterleavingsTest, ASequenceNumberThatRestartsUnderANewStreamLabel) {
+  for (int value = 1; value <= 20; ++value) world_.aws.Put("orders", Item(1, value));
+  ChangeUnfollowed([] {});
+  world_.aws.Put("orders", Item(1, 100));    // a lower sequence number than the twenty before
+  world_.checkpoints = MemoryCheckpoints();  // so that it is compared
+  Follow();
+  EXPECT_EQ(Current(1), Item(1, 100));
+  ExpectBackupEqualsTable();
+}
+
+// The scan has read the item; before it is written the item is changed, deleted, and both are
+// applied.
+TEST_P(InterleavingsTest, ABackfillsScanReadBeforeAndWrittenAfterAChangeAndItsDelete) {
+  for (const bool something_there : {false, true}) {
+    SCOPED_TRACE(something_there);
+    const int key = something_there ? 1 : 2;
+    if (something_there) {
+      PutRequest foreign;
+      foreign.key = Object(key);
+      foreign.body = "{}";
+      world_.Run(world_.store.Put(std::move(foreign)));
+    }
+    Follow();
+    world_.aws.Put("orders", Item(key, 1));
+    Meanwhile store(world_.store, none_, Object(key));
+    store.before_put = [this, key]() -> Task<void> {
+      world_.aws.Put("orders", Item(key, 2));
+      world_.aws.Delete("orders", Key(key));
+      co_await FollowBeside();
+    };
+    RunBackfill(&store);
+    EXPECT_EQ(Current(key), "") << "a tombstone";
+    ExpectBackupEqualsTable();
+  }
+}
+
+TEST_P(InterleavingsTest, AReconcileRacingAnUpdate) {
+  world_.aws.Put("orders", Item(1, 1));
+  ChangeUnfollowed([this] { world_.aws.Put("orders", Item(1, 2)); });
+  Follow();
+  Meanwhile store(world_.store, none_, Object(1));
+  store.before_put = [this]() -> Task<void> {
+    world_.aws.Put("orders", Item(1, 3));
+    co_await FollowBeside();
+  };
+  RunBackfill(&store);
+  EXPECT_EQ(Current(1), Item(1, 3));
+  ExpectBackupEqualsTable();
+}
+
+// The version that was looked at and the one that is current have the same bytes, and so the same
+// ETag: what is written in between is older all the same.
+TEST_P(InterleavingsTest, AReconcileRacingV1V2V1) {
+  world_.aws.Put("orders", Item(1, 1));
+  ChangeUnfollowed([this] { world_.aws.Put("orders", Item(1, 2)); });
+  Follow();  // at rest: 1; in the table: 2
+  Meanwhile store(world_.store, none_, Object(1));
+  store.before_put = [this]() -> Task<void> {
+    world_.aws.Put("orders", Item(1, 7));
+    world_.aws.Put("orders", Item(1, 1));
+    co_await FollowBeside();
+  };
+  RunBackfill(&store);
+  EXPECT_EQ(Current(1), Item(1, 1));
+  ExpectBackupEqualsTable();
+}
+
+TEST_P(InterleavingsTest, AReconcileOfADeletedItemRacingItsReinsert) {
+  world_.aws.Put("orders", Item(1, 1));
+  ChangeUnfollowed([this] { world_.aws.Delete("orders", Key(1)); });
+  Follow();
+  Meanwhile store(world_.store, none_, Object(1));
+  store.before_put = [this]() -> Task<void> {
+    world_.aws.Put("orders", Item(1, 2));
+    co_await FollowBeside();
+  };
+  RunBackfill(&store);
+  EXPECT_EQ(Current(1), Item(1, 2));
+  ExpectBackupEqualsTable();
+}
+
+TEST_P(InterleavingsTest, TwoBackfillsAtOnce) {
+  for (int key = 0; key < 20; ++key) world_.aws.Put("orders", Item(key, 1));
+  ChangeUnfollowed([this] {
+    for (int key = 0; key < 20; ++key) world_.aws.Put("orders", Item(key, 2));
+    for (int key = 0; key < 20; key += 3) world_.aws.Delete("orders", Key(key));
+  });
+  Follow();
+  world_.aws.settings.scan_page_bytes = 200;
+  const auto run = [this](std::string writer) -> Task<void> {
+    co_await BackfillTask(world_.store, std::move(writer), false);
+  };
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(run("backfill/1"));
+  group.Spawn(run("backfill/2"));
+  world_.Run(group.Join());
+  Follow();
+  ExpectBackupEqualsTable();
+  EXPECT_THAT(State().open_gaps(), IsEmpty());
+}
+
+TEST_P(InterleavingsTest, APutThatLandsTenMinutesLate) {
+  world_.aws.Put("orders", Item(1, 1));
+  Meanwhile store(world_.store, none_, Object(1));
+  store.lose_next_answer = true;
+  Follow(&store);
+  EXPECT_THAT(world_.checkpoints.Doubts("", ""), SizeIs(1)) << "also the next process knows";
+  world_.aws.Put("orders", Item(1, 2));
+  Follow(&store);
+  world_.clock.Advance(std::chrono::minutes(10));
+  world_.Run(store.Land());
+  ASSERT_EQ(Current(1), Item(1, 1)) << "an older state is current";
+  world_.clock.Advance(kSignatureLife);
+  Follow(&store);
+  EXPECT_EQ(Current(1), Item(1, 2));
+  EXPECT_THAT(world_.checkpoints.Doubts("", ""), IsEmpty());
+}
+
+// The same for what a backfill writes.
+TEST_P(InterleavingsTest, ABackfillsPutThatLandsTenMinutesLate) {
+  world_.aws.Put("orders", Item(1, 1));
+  ChangeUnfollowed([this] { world_.aws.Put("orders", Item(1, 2)); });
+  Follow();
+  Meanwhile store(world_.store, none_, Object(1));
+  store.lose_next_answer = true;
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(ChangeThenLandLate(store));
+  const BackfillResult result = RunBackfill(&store);
+  world_.Run(group.Join());
+  // On a server with conditions the late one is refused; elsewhere it is taken away.
+  EXPECT_TRUE(result.whole) << "it waited";
+  ExpectBackupEqualsTable();
+}
+
+TEST_P(InterleavingsTest, AGapThatOpensWhileAnotherIsBeingClosed) {
+  world_.aws.Put("orders", Item(1, 1));
+  world_.aws.Put("orders", Item(2, 1));
+  ChangeUnfollowed([this] { world_.aws.Put("orders", Item(1, 2)); });
+  Follow();
+  ASSERT_THAT(State().open_gaps(), SizeIs(2)) << "never backfilled, and the stream off for a while";
+  Meanwhile store(world_.store, none_, Object(1));
+  store.before_put = [this]() -> Task<void> {
+    // Item 2 has been read already when it changes unseen, or is read later: both may be.
+    world_.aws.DisableStream("orders");
+    world_.clock.Advance(std::chrono::seconds(10));
+    world_.aws.Put("orders", Item(2, 2));
+    world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+    co_await FollowBeside();
+  };
+  RunBackfill(&store);
+  Follow();
+  ASSERT_THAT(State().open_gaps(), SizeIs(1)) << "the third began after the backfill did";
+  EXPECT_THAT(Follow().open_gaps, SizeIs(1));
+  RunBackfill();
+  EXPECT_THAT(Follow().open_gaps, IsEmpty());
+  ExpectBackupEqualsTable();
+}
+
+// Law 6: inserts, updates, deletes and re-inserts that nobody followed.
+TEST_P(InterleavingsTest, AnOutageIsPutRightByOneBackfillAndItsGapClosed) {
+  for (int key = 0; key < 10; ++key) world_.aws.Put("orders", Item(key, 1));
+  ChangeUnfollowed([this] {
+    world_.aws.Put("orders", Item(1, 2));  // updated
+    world_.aws.Delete("orders", Key(2));   // deleted
+    world_.aws.Delete("orders", Key(3));   // deleted and put again
+    world_.aws.Put("orders", Item(3, 2));
+    world_.aws.Put("orders", Item(20, 1));  // new
+    world_.aws.Put("orders", Item(21, 1));  // new, and gone again
+    world_.aws.Delete("orders", Key(21));
+  });
+  Follow();
+  EXPECT_FALSE(State().open_gaps().empty());
+  const BackfillResult result = RunBackfill();
+  EXPECT_TRUE(result.reconciling);
+  EXPECT_EQ(result.removed, 1U);
+  const FollowedTableResult followed = Follow();
+  EXPECT_THAT(followed.open_gaps, IsEmpty());
+  EXPECT_TRUE(followed.backfilled);
+  EXPECT_TRUE(ConvergedAt(State()));
+  ExpectBackupEqualsTable();
+  const auto tombstone = VersionInfo::FromMetadata(world_.store.Current(Object(2))->metadata);
+  ASSERT_TRUE(tombstone);
+  EXPECT_TRUE(tombstone->tombstone());
+  EXPECT_EQ(tombstone->source, Source::kRepair);
+  // And once more changes nothing.
+  const std::size_t versions = world_.store.Versions(Object(1)).size();
+  EXPECT_EQ(RunBackfill(nullptr, true).written, 0U);
+  EXPECT_EQ(world_.store.Versions(Object(1)).size(), versions);
+}
+
+// Where conditions do not hold: a backfill that died between its write and its check leaves a stale
+// version over a delete; the one that goes on finds it, though the item is in no page any more.
+TEST_P(InterleavingsTest, ABackfillKilledBetweenItsWriteAndItsCheckOfADeletedItem) {
+  Follow();
+  RunBackfill();
+  Follow();
+  world_.aws.Put("orders", Item(1, 1));
+  {
+    asio::io_context dying;
+    Meanwhile store(world_.store, none_, Object(1));
+    bool died = false;
+    store.before_put = [this, &died]() -> Task<void> {
+      world_.aws.Delete("orders", Key(1));
+      co_await FollowBeside();
+      died = true;
+    };
+    asio::co_spawn(dying, BackfillTask(store, "backfill/dead", false),
+                   [](const std::exception_ptr&, const BackfillResult&) {});
+    // One turn at a time, until its write is done; then the process is gone.
+    while (!died || Current(1).empty()) {
+      if (dying.poll_one() == 0) {
+        if (!world_.clock.JumpToNextSleeper()) break;
+      }
+      dying.restart();
+      if (GetParam() && died && dying.poll_one() == 0) break;
+    }
+  }
+  RunBackfill();
+  Follow();
+  ExpectBackupEqualsTable();
+}
+
+// Law 4, across hosts: another follower, with its own positions, has gone further meanwhile.
+TEST_P(InterleavingsTest, AFollowerThatComesBackWithOldPositions) {
+  world_.aws.Put("orders", Item(1, 1));
+  Follow();
+  MemoryCheckpoints first = world_.checkpoints;
+  world_.checkpoints = MemoryCheckpoints();  // the other host
+  world_.aws.Put("orders", Item(1, 2));
+  world_.aws.Put("orders", Item(1, 3));
+  Follow();
+  const std::size_t versions = world_.store.Versions(Object(1)).size();
+  world_.checkpoints = first;
+  EXPECT_EQ(Follow().written, 0U) << "all of it is at rest";
+  EXPECT_EQ(world_.store.Versions(Object(1)).size(), versions);
+  EXPECT_EQ(Current(1), Item(1, 3));
+}
+
+// Law 8.
+TEST_P(InterleavingsTest, TwoFollowersOfOnePlace) {
+  world_.aws.Put("orders", Item(1, 1));
+  FollowedTableOptions options;
+  options.sink.writer = "follow/a";
+  options.host = "machine-a";
+  Stop stop;
+  FollowedTable first(world_.table, world_.streams, world_.store, world_.checkpoints, world_.clock,
+                      stop, "orders", options);
+  world_.Run(first.Open());
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn([](FollowedTable& table) -> Task<void> { co_await table.Run(); }(first));
+  FollowedTableOptions others = options;
+  others.sink.writer = "follow/b";
+  MemoryCheckpoints positions;
+  FollowedTable second(world_.table, world_.streams, world_.store, positions, world_.clock, stop,
+                       "orders", others);
+  try {
+    world_.Run(second.Open());
+    FAIL() << "opened";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kConflict);
+    EXPECT_THAT(error.what(), testing::HasSubstr("by follow/a on machine-a"));
+  }
+  stop.Request();
+  world_.Run(group.Join());
+  Stop again;
+  FollowedTable third(world_.table, world_.streams, world_.store, positions, world_.clock, again,
+                      "orders", others);
+  const Time asked = world_.clock.Now();
+  world_.Run(third.Open());
+  EXPECT_LE(world_.clock.Now() - asked, std::chrono::seconds(3)) << "it was handed over";
+  world_.Run(third.Close());
+}
+
+}  // namespace
+}  // namespace ddbvault

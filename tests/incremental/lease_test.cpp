@@ -1,0 +1,218 @@
+#include "incremental/lease.h"
+
+#include <gmock/gmock.h>
+
+#include "incremental/process.h"
+#include "tests/support/engine_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::HasSubstr;
+
+// Both kinds of server: one that keeps conditions, one that ignores them (Ceph 16).
+class LeaseTest : public testing::TestWithParam<bool> {
+ protected:
+  LeaseTest() : world_(StoreOptions()) {}
+  static MemoryStoreOptions StoreOptions() {
+    MemoryStoreOptions options;
+    options.honours_conditions = GetParam();
+    return options;
+  }
+  std::unique_ptr<Lease> Make(const std::string& owner, ObjectStore* store = nullptr,
+                              bool standby = false) {
+    Lease::Options options;
+    options.owner = owner;
+    options.host = "machine-of-" + owner;
+    options.conditions = GetParam();
+    options.standby = standby;
+    return std::make_unique<Lease>(store == nullptr ? world_.store : *store, layout_, world_.clock,
+                                   world_.context.get_executor(), options);
+  }
+  // Runs `first` as a live owner while `second` acquires.
+  std::string AcquireBeside(Lease& first, Lease& second) {
+    Stop done;
+    TaskGroup keeper(world_.context.get_executor());
+    keeper.Spawn(first.Keep(done));
+    std::string error;
+    try {
+      world_.Run(second.Acquire(stop_));
+    } catch (const Error& caught) {
+      error = std::string(caught.what()) + " | " + caught.hint();
+    }
+    done.Request();
+    world_.Run(keeper.Join());
+    return error;
+  }
+
+  EngineWorld world_;
+  Layout layout_{"orders", KeyHash::kSha256};
+  Stop stop_;
+};
+
+INSTANTIATE_TEST_SUITE_P(BothKindsOfServer, LeaseTest, testing::Bool(),
+                         [](const auto& test) { return test.param ? "Conditions" : "Without"; });
+
+TEST_P(LeaseTest, RefusesASecondFollowerWithTheNameOfTheFirst) {
+  const auto first = Make("a");
+  const auto second = Make("b");
+  world_.Run(first->Acquire(stop_));
+  EXPECT_EQ(AcquireBeside(*first, *second),
+            "table orders is followed into this place by a on machine-of-a already | one follower "
+            "per table and place: end that one (SIGTERM hands over at once), or start this one "
+            "with --standby to take over when it ends");
+  EXPECT_TRUE(first->held());
+  EXPECT_FALSE(second->held());
+}
+
+TEST_P(LeaseTest, TakesOverWithinSecondsFromOneThatDied) {
+  const auto first = Make("a");
+  world_.Run(first->Acquire(stop_));
+  const Time died = world_.clock.Now();
+  const auto second = Make("b");
+  world_.Run(second->Acquire(stop_));
+  EXPECT_TRUE(second->held());
+  EXPECT_FALSE(first->held()) << "it may not write any more";
+  EXPECT_GE(world_.clock.Now() - died, kLeaseLife);
+  EXPECT_LE(world_.clock.Now() - died, kLeaseLife + std::chrono::seconds(5));
+  EXPECT_EQ(second->generation_before(), first->generation());
+  EXPECT_EQ(second->generation(), first->generation() + 1);
+}
+
+TEST_P(LeaseTest, IsHandedOverAtOnce) {
+  const auto first = Make("a");
+  world_.Run(first->Acquire(stop_));
+  world_.Run(first->Release());
+  EXPECT_FALSE(first->held());
+  const Time released = world_.clock.Now();
+  const auto second = Make("b");
+  world_.Run(second->Acquire(stop_));
+  EXPECT_LE(world_.clock.Now() - released, std::chrono::seconds(2));
+}
+
+TEST_P(LeaseTest, AStandbyWaitsAndTakesOver) {
+  const auto first = Make("a");
+  const auto second = Make("b", nullptr, true);
+  world_.Run(first->Acquire(stop_));
+  Stop done;
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(first->Keep(done));
+  group.Spawn([](Clock& clock, Lease& lease, Stop& end) -> Task<void> {
+    co_await clock.Sleep(std::chrono::minutes(2));
+    end.Request();
+    co_await lease.Release();
+  }(world_.clock, *first, done));
+  const Time began = world_.clock.Now();
+  world_.Run(second->Acquire(stop_));
+  world_.Run(group.Join());
+  EXPECT_TRUE(second->held());
+  EXPECT_GE(world_.clock.Now() - began, std::chrono::minutes(2));
+  EXPECT_LE(world_.clock.Now() - began, std::chrono::seconds(125));
+}
+
+TEST_P(LeaseTest, TellsTheOldOwnerThatItWasTaken) {
+  const auto first = Make("a");
+  world_.Run(first->Acquire(stop_));
+  const auto second = Make("b");  // `first` is paused all the while
+  world_.Run(second->Acquire(stop_));
+  Stop never;
+  try {
+    world_.Run(first->Keep(never));
+    FAIL() << "kept it";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kConflict);
+    EXPECT_THAT(error.what(), HasSubstr("by b on machine-of-b"));
+  }
+  EXPECT_FALSE(first->held());
+  world_.Run(first->Release());
+  const auto third = Make("c");
+  EXPECT_THAT(AcquireBeside(*second, *third), HasSubstr("followed into this place by b"))
+      << "the old owner's Release() left the new one's lease alone";
+}
+
+TEST_P(LeaseTest, IsNotHeldWhileItCannotBeRenewedAndIsAgainAfterwards) {
+  Faults faults(0, FaultMoment::kBefore);
+  FlakyStore store(world_.store, faults);
+  const auto lease = Make("a", &store);
+  world_.Run(lease->Acquire(stop_));
+  world_.clock.Advance(kLeaseLife);
+  EXPECT_FALSE(lease->held());
+  Stop done;
+  TaskGroup keeper(world_.context.get_executor());
+  keeper.Spawn(lease->Keep(done));
+  world_.Run(lease->WaitUntilHeld(stop_));
+  EXPECT_TRUE(lease->held());
+  done.Request();
+  world_.Run(keeper.Join());
+}
+
+// A renewal that acted, and whose answer was lost, is not taken for somebody else's.
+TEST_P(LeaseTest, SurvivesALostAnswer) {
+  for (std::uint64_t n = 1; n < 12; ++n) {
+    SCOPED_TRACE(n);
+    EngineWorld world(StoreOptions());
+    Faults faults(n, FaultMoment::kAfter);
+    FlakyStore store(world.store, faults);
+    Lease::Options options;
+    options.owner = "a";
+    options.conditions = GetParam();
+    Lease lease(store, layout_, world.clock, world.context.get_executor(), options);
+    try {
+      world.Run(lease.Acquire(stop_));
+    } catch (const Error&) {
+      world.Run(lease.Acquire(stop_));
+    }
+    Stop done;
+    TaskGroup group(world.context.get_executor());
+    group.Spawn(lease.Keep(done));
+    group.Spawn([](Clock& clock, Stop& end) -> Task<void> {
+      co_await clock.Sleep(std::chrono::minutes(1));
+      end.Request();
+    }(world.clock, done));
+    world.Run(group.Join());
+    EXPECT_TRUE(lease.held());
+  }
+}
+
+TEST_P(LeaseTest, PilesUpNoVersions) {
+  const auto lease = Make("a");
+  world_.Run(lease->Acquire(stop_));
+  Stop done;
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(lease->Keep(done));
+  group.Spawn([](Clock& clock, Stop& end) -> Task<void> {
+    co_await clock.Sleep(std::chrono::minutes(1));
+    end.Request();
+  }(world_.clock, done));
+  world_.Run(group.Join());
+  EXPECT_EQ(world_.store.Versions(layout_.Lease()).size(), 1U);
+}
+
+TEST(LeaseRecord, ReadsWhatItWroteAndRefusesDamage) {
+  LeaseRecord record;
+  record.owner = "host-1-ab";
+  record.host = "host";
+  record.process = ThisProcess();
+  record.generation = 7;
+  record.renewed = FromEpochSeconds(1795176000);
+  record.expires = FromEpochSeconds(1795176015);
+  EXPECT_EQ(ToJson(LeaseRecordFromJson(ToJson(record))), ToJson(record));
+  for (const char* text : {"", "{", "[]", R"({"format":1})", R"({"format":2,"owner":"a"})"}) {
+    EXPECT_THROW(LeaseRecordFromJson(text), Error) << text;
+  }
+}
+
+TEST(Process, KnowsWhetherItHasEnded) {
+  const std::string self = ThisProcess();
+  ASSERT_FALSE(self.empty());
+  EXPECT_FALSE(HasEnded(self));
+  // The same process id, begun at another time: that process is no more.
+  EXPECT_TRUE(HasEnded(self + "0"));
+  EXPECT_FALSE(HasEnded("")) << "nobody knows";
+  EXPECT_FALSE(HasEnded("another-boot/pid:[1]/1/1")) << "another machine's";
+  EXPECT_FALSE(HasEnded(self.substr(0, self.rfind('/'))));
+}
+
+}  // namespace
+}  // namespace ddbvault
