@@ -85,7 +85,10 @@ Task<void> BackupSink::Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrig
   auto state = std::make_shared<BatchState>(std::move(batch), std::move(origin), executor_);
   state->left = state->batch->changes().size();
   if (state->left == 0) state->settled.Set();
-  for (const ChangeView& change : state->batch->changes()) Enqueue(state, change);
+  std::vector<std::string> replayed;
+  for (const ChangeView& change : state->batch->changes()) Enqueue(state, change, replayed);
+  // A killed process may still have writes of these in flight.
+  if (options_.doubts != nullptr) options_.doubts->Add(replayed);
   return WaitFor(std::move(state));
 }
 
@@ -94,7 +97,8 @@ Task<void> BackupSink::WaitFor(std::shared_ptr<BatchState> batch) {
   if (batch->error) std::rethrow_exception(batch->error);
 }
 
-void BackupSink::Enqueue(const std::shared_ptr<BatchState>& batch, const ChangeView& change) {
+void BackupSink::Enqueue(const std::shared_ptr<BatchState>& batch, const ChangeView& change,
+                         std::vector<std::string>& replayed) {
   Pending pending{batch, &change, {}};
   std::string name(kUnknownItem);
   if (!change.keys.empty()) {
@@ -106,6 +110,7 @@ void BackupSink::Enqueue(const std::shared_ptr<BatchState>& batch, const ChangeV
       pending.key.clear();  // ApplyOne parks it, with the reason
     }
   }
+  if (!pending.key.empty() && Replayed(pending)) replayed.push_back(layout_.ItemPrefix() + name);
   auto& queue = queues_[name];
   const bool idle = queue == nullptr;
   if (idle) queue = std::make_unique<ItemQueue>();
@@ -196,9 +201,6 @@ Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
     stop_.ThrowIfRequested();
   }
   if (Guarded(pending)) {
-    if (options_.doubts != nullptr && Replayed(pending)) {
-      options_.doubts->Add(key, Doubts::Kind::kReplayed);
-    }
     const bool at_rest = co_await IsAtRest(key, pending);
     if (at_rest) {
       ++counters_.skipped;
@@ -214,13 +216,14 @@ Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
     request.metadata = InfoOf(pending).ToMetadata();
     const PutResult result = co_await store_.Put(std::move(request));
     if (result.in_doubt && options_.doubts != nullptr) {
-      options_.doubts->Add(key, Doubts::Kind::kUnanswered);
+      options_.doubts->Add({key});
     }
   }
   ++counters_.written;
 }
 
 Task<bool> BackupSink::IsAtRest(const std::string& key, const Pending& pending) {
+  if (options_.doubts != nullptr) co_await options_.doubts->Look(key);
   auto object = co_await store_.Head(key);
   if (!object) co_return false;
   auto info = VersionInfo::FromMetadata(object->metadata);

@@ -26,6 +26,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -85,7 +86,8 @@ class BackupSink : public ChangeSink {
   struct ItemQueue;
 
   Task<void> WaitFor(std::shared_ptr<BatchState> batch);
-  void Enqueue(const std::shared_ptr<BatchState>& batch, const ChangeView& change);
+  void Enqueue(const std::shared_ptr<BatchState>& batch, const ChangeView& change,
+               std::vector<std::string>& replayed);
   Task<void> DrainItem(std::string name);
   void Coalesce(ItemQueue& queue);
   Task<void> ApplyOne(const std::string& name, const Pending& pending);

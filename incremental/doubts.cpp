@@ -1,6 +1,5 @@
 #include "incremental/doubts.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -17,27 +16,47 @@ constexpr Duration kLookEvery{30000};
 struct Version {
   std::string id;
   std::string etag;
-  VersionInfo info;
+  std::optional<VersionInfo> stream;  // nullopt: no stream wrote it
 };
 
-bool Older(const Version& left, const Version& right) {
-  return CompareWithChange(left.info, right.info.stream_label, right.info.sequence_number) < 0;
+// Negative: `left` is the older change.  Both are a stream's.
+int Compare(const Version& left, const Version& right) {
+  return CompareWithChange(left.stream, right.stream->stream_label, right.stream->sequence_number);
 }
 
-// The newest `count` versions of an object that a stream wrote, newest first.
+// The newest versions of an object, newest first, down to the `count`th that a stream wrote.
 Task<std::vector<Version>> NewestOf(ObjectStore& store, std::string object, std::size_t count) {
   std::vector<Version> found;
   const ObjectPage page = co_await store.ListVersions(object);
   for (const ObjectInfo& version : page.objects) {
-    if (version.key != object || found.size() == count) break;
+    if (version.key != object || count == 0) break;
     if (version.is_delete_marker) continue;
     const auto head = co_await store.Head(object, version.version_id);
     if (!head) continue;
     auto info = VersionInfo::FromMetadata(head->metadata);
-    if (!info || info->source != Source::kStream) continue;
-    found.push_back({version.version_id, head->info.etag, std::move(*info)});
+    if (info && info->source != Source::kStream) info.reset();
+    if (info) --count;
+    found.push_back({version.version_id, head->info.etag, std::move(info)});
   }
   co_return found;
+}
+
+// The first of `versions` came late: a newer change stands below it, or the same one with something
+// in between.
+bool CameLate(const std::vector<Version>& versions) {
+  const Version& top = versions.front();
+  for (std::size_t i = 1; i < versions.size(); ++i) {
+    if (!versions[i].stream) continue;
+    const int order = Compare(top, versions[i]);
+    if (order < 0 || (order == 0 && i > 1)) return true;
+  }
+  return false;
+}
+
+// What is current once all that came late is left out.
+Version NewestIn(std::vector<Version> versions) {
+  while (versions.front().stream && CameLate(versions)) versions.erase(versions.begin());
+  return versions.front();
 }
 
 // Where nothing may be removed, the newest state is written once more, unless the follower has been
@@ -74,17 +93,26 @@ Doubts::Doubts(ObjectStore& store, CheckpointStore& checkpoints, Clock& clock, s
   }
 }
 
-void Doubts::Add(const std::string& object, Kind kind) {
+void Doubts::Add(const std::vector<std::string>& objects) {
   // Without versions there is nothing to take away that came late.
-  if (!store_.traits().versioned) return;
-  WriteDoubt& doubt = doubts_[object];
-  if (doubt.object.empty()) {
-    doubt.object = object;
-    doubt.writes = 0;
+  if (!store_.traits().versioned || objects.empty()) return;
+  std::vector<WriteDoubt> changed;
+  for (const std::string& object : objects) {
+    WriteDoubt& doubt = doubts_[object];
+    if (doubt.object.empty()) {
+      doubt.object = object;
+      doubt.writes = 0;
+    }
+    doubt.until = clock_.Now() + kSignatureLife;
+    ++doubt.writes;
+    changed.push_back(doubt);
   }
-  doubt.until = clock_.Now() + kSignatureLife;
-  ++doubt.writes;
-  if (kind == Kind::kUnanswered) checkpoints_.SaveDoubt(consumer_, table_arn_, doubt);
+  checkpoints_.SaveDoubts(consumer_, table_arn_, changed);
+}
+
+Task<void> Doubts::Look(std::string object) {
+  const auto doubt = doubts_.find(object);
+  if (doubt != doubts_.end()) co_await Settle(object, doubt->second.writes);
 }
 
 Task<void> Doubts::Keep(Stop& stop) {
@@ -121,12 +149,9 @@ Task<std::uint64_t> Doubts::Settle(const std::string& object, int writes) {
   std::vector<Version> versions =
       co_await NewestOf(store_, object, static_cast<std::size_t>(writes) + 1);
   std::uint64_t removed = 0;
-  while (!versions.empty()) {
+  while (!versions.empty() && versions.front().stream && CameLate(versions)) {
     const Version top = versions.front();
     versions.erase(versions.begin());
-    const bool stale = std::any_of(versions.begin(), versions.end(),
-                                   [&top](const Version& below) { return Older(top, below); });
-    if (!stale) break;
     bool refused = false;
     try {
       co_await store_.RemoveVersion(object, top.id);
@@ -135,8 +160,7 @@ Task<std::uint64_t> Doubts::Settle(const std::string& object, int writes) {
       refused = true;
     }
     if (refused) {
-      const auto newest = std::max_element(versions.begin(), versions.end(), Older);
-      co_await PutOnTop(store_, object, top, *newest);
+      co_await PutOnTop(store_, object, top, NewestIn(versions));
       break;
     }
     ++removed;

@@ -5,12 +5,13 @@
 // The same is done for what a process that was killed may have had in flight: the changes that the
 // next one compares with what is at rest.
 //
-// Doubts about unanswered tries are kept in the checkpoint store: a restart does not forget them.
+// Doubts are kept in the checkpoint store: a restart does not forget them.
 // For the event loop's thread.
 #pragma once
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/task.h"
@@ -29,12 +30,13 @@ class Doubts {
   Doubts(ObjectStore& store, CheckpointStore& checkpoints, Clock& clock, std::string consumer,
          std::string table_arn);
 
-  enum class Kind {
-    kUnanswered,  // kept in the checkpoint store; synced when Add() returns
-    kReplayed,    // of this process only
-  };
-  void Add(const std::string& object, Kind kind);
+  // One more such write of each.  Success: synced to disk.
+  void Add(const std::vector<std::string>& objects);
   std::size_t size() const { return doubts_.size(); }
+
+  // Before an object in doubt is compared with a change: takes away what has come late by now; it
+  // stays in doubt.
+  Task<void> Look(std::string object);
 
   // Until `stop`: looks at each object when its time has come.  A store that does not answer is
   // asked again.

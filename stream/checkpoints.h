@@ -74,9 +74,9 @@ class CheckpointStore {
                               std::uint64_t generation) = 0;
 
   virtual std::vector<WriteDoubt> Doubts(std::string_view consumer, std::string_view table_arn) = 0;
-  // Replaces that of the same object.  Success: synced to disk.
-  virtual void SaveDoubt(std::string_view consumer, std::string_view table_arn,
-                         const WriteDoubt& doubt) = 0;
+  // Each replaces that of the same object.  Success: synced to disk, in one transaction.
+  virtual void SaveDoubts(std::string_view consumer, std::string_view table_arn,
+                          const std::vector<WriteDoubt>& doubts) = 0;
   virtual void ForgetDoubt(std::string_view consumer, std::string_view table_arn,
                            std::string_view object) = 0;
 };

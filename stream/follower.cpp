@@ -15,11 +15,6 @@ constexpr Duration kRetention = std::chrono::hours(24);
 constexpr Duration kForgetAfter = std::chrono::hours(48);
 // Change times are AWS's clock, the start of the process ours; SigV4 refuses clocks further apart.
 constexpr Duration kClockTolerance = std::chrono::minutes(5);
-// A child can be invisible for a while after its parent has ended (protocol of AWS's own adapter:
-// 10 tries, 50 ms doubling up to a second).
-constexpr int kListingTries = 10;
-constexpr Duration kListingBase{50};
-constexpr Duration kListingCap{1000};
 // GetRecords answers up to 1 MB of records (API reference), twice that as JSON at worst: with a
 // thousand shards, what was read must not wait for memory in any number.
 constexpr std::size_t kMostOfAnAnswer = std::size_t{2} << 20;

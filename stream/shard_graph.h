@@ -18,8 +18,15 @@
 #include <vector>
 
 #include "aws/streams_client.h"
+#include "base/clock.h"
 
 namespace ddbvault {
+
+// A child can be invisible for a while after its parent has ended; AWS's own adapter asks 10 times,
+// 50 ms apart and doubling up to a second.
+inline constexpr int kListingTries = 10;
+inline constexpr Duration kListingBase{50};
+inline constexpr Duration kListingCap{1000};
 
 class ShardGraph {
  public:

@@ -328,15 +328,19 @@ std::vector<WriteDoubt> SqliteCheckpoints::Doubts(std::string_view consumer,
   return doubts;
 }
 
-void SqliteCheckpoints::SaveDoubt(std::string_view consumer, std::string_view table_arn,
-                                  const WriteDoubt& doubt) {
-  Statement statement(*database_, "INSERT OR REPLACE INTO doubt VALUES (?, ?, ?, ?, ?)");
-  statement.Bind(consumer)
-      .Bind(table_arn)
-      .Bind(doubt.object)
-      .Bind(doubt.until.time_since_epoch().count())
-      .Bind(std::int64_t{doubt.writes});
-  statement.Step();
+void SqliteCheckpoints::SaveDoubts(std::string_view consumer, std::string_view table_arn,
+                                   const std::vector<WriteDoubt>& doubts) {
+  Database::Transaction transaction(*database_);
+  for (const WriteDoubt& doubt : doubts) {
+    Statement statement(*database_, "INSERT OR REPLACE INTO doubt VALUES (?, ?, ?, ?, ?)");
+    statement.Bind(consumer)
+        .Bind(table_arn)
+        .Bind(doubt.object)
+        .Bind(doubt.until.time_since_epoch().count())
+        .Bind(std::int64_t{doubt.writes});
+    statement.Step();
+  }
+  transaction.Commit();
 }
 
 void SqliteCheckpoints::ForgetDoubt(std::string_view consumer, std::string_view table_arn,

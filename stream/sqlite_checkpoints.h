@@ -34,8 +34,8 @@ class SqliteCheckpoints : public CheckpointStore {
   void SaveGeneration(std::string_view consumer, std::string_view table_arn,
                       std::uint64_t generation) override;
   std::vector<WriteDoubt> Doubts(std::string_view consumer, std::string_view table_arn) override;
-  void SaveDoubt(std::string_view consumer, std::string_view table_arn,
-                 const WriteDoubt& doubt) override;
+  void SaveDoubts(std::string_view consumer, std::string_view table_arn,
+                  const std::vector<WriteDoubt>& doubts) override;
   void ForgetDoubt(std::string_view consumer, std::string_view table_arn,
                    std::string_view object) override;
 

@@ -5,7 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "base/backoff.h"
 #include "base/error.h"
+#include "stream/shard_graph.h"
 
 namespace ddbvault {
 namespace {
@@ -126,16 +128,22 @@ class ShardTail {
   bool overtime_ = false;
 };
 
-// All pages: what the first one shows is no more than the first hundred shards.
-Task<std::optional<std::vector<ShardDescription>>> ListShards(Tail& tail) {
+struct Listing {
   std::vector<ShardDescription> shards;
+  bool enabled = true;  // more shards can come
+};
+
+// All pages: what the first one shows is no more than the first hundred shards.
+Task<std::optional<Listing>> ListShards(Tail& tail) {
+  Listing listing;
   std::string next;
   bool gone = false;
   do {
     tail.halt.ThrowIfRequested();
     try {
       StreamPage page = co_await tail.streams.DescribeStream(tail.stream_arn, next);
-      std::move(page.shards.begin(), page.shards.end(), std::back_inserter(shards));
+      listing.enabled = page.status == "ENABLED" || page.status == "ENABLING";
+      std::move(page.shards.begin(), page.shards.end(), std::back_inserter(listing.shards));
       next = std::move(page.last_evaluated_shard_id);
     } catch (const Error& error) {
       if (error.reaction() != Reaction::kNotFound) throw;
@@ -143,19 +151,20 @@ Task<std::optional<std::vector<ShardDescription>>> ListShards(Tail& tail) {
     }
   } while (!gone && !next.empty());
   if (gone) co_return std::nullopt;
-  co_return std::move(shards);
+  co_return std::move(listing);
 }
 
-// Reads the shards side by side; true when one of them has ended.
-Task<bool> ReadShards(Tail& tail, std::vector<std::string> shard_ids) {
+// Reads the shards side by side; returns those that have ended.
+Task<std::set<std::string>> ReadShards(Tail& tail, std::vector<std::string> shard_ids) {
   std::size_t next = 0;
-  bool ended = false;
+  std::set<std::string> ended;
   const auto worker = [&](std::size_t) -> Task<void> {
     while (next < shard_ids.size() && !tail.limited()) {
-      ShardTail shard(tail, shard_ids[next++]);
+      const std::string id = shard_ids[next++];
+      ShardTail shard(tail, id);
       ++tail.result.shards;
       const bool end = co_await shard.Read();
-      ended = ended || end;
+      if (end) ended.insert(id);
     }
   };
   const std::size_t workers =
@@ -173,24 +182,36 @@ void NoteVanished(Tail& tail, const std::set<std::string>& listed) {
 
 Task<void> ReadAll(Tail& tail) {
   std::set<std::string> known;
+  std::set<std::string> childless;  // have ended; their children are listed late, sometimes
   bool first = true;
-  bool more = true;
-  while (more && !tail.limited()) {
-    auto listed = co_await ListShards(tail);
+  int tries = 0;
+  Backoff backoff(kListingBase, kListingCap);
+  while (!tail.limited()) {
+    const auto listed = co_await ListShards(tail);
     if (!listed) {
       tail.result.stream_gone = first;
       if (first) NoteVanished(tail, known);
       co_return;
     }
     std::vector<std::string> unread;
-    for (const ShardDescription& shard : *listed) {
+    for (const ShardDescription& shard : listed->shards) {
       if (!known.insert(shard.shard_id).second) continue;
       const auto at = tail.positions.find(shard.shard_id);
-      if (at == tail.positions.end() || !at->second.finished) unread.push_back(shard.shard_id);
+      const bool finished = at != tail.positions.end() && at->second.finished;
+      if (finished) childless.insert(shard.shard_id);
+      if (!finished) unread.push_back(shard.shard_id);
     }
+    for (const ShardDescription& shard : listed->shards) childless.erase(shard.parent_shard_id);
     if (std::exchange(first, false)) NoteVanished(tail, known);
     // Only a shard that ended while it was read can have children that were not listed before.
-    more = co_await ReadShards(tail, std::move(unread));
+    std::set<std::string> ended = co_await ReadShards(tail, std::move(unread));
+    if (!ended.empty()) {
+      childless.merge(ended);
+      tries = 0;
+      continue;
+    }
+    if (childless.empty() || !listed->enabled || ++tries > kListingTries) co_return;
+    co_await tail.clock.Sleep(backoff.Next() + kListingBase, &tail.halt);
   }
 }
 

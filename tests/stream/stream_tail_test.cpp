@@ -102,6 +102,26 @@ TEST_F(StreamTailTest, ReadsTheChildrenOfAShardThatIsSplitMeanwhile) {
   EXPECT_EQ(result.shards, 3U);
 }
 
+TEST_F(StreamTailTest, WaitsForChildrenThatAreListedLate) {
+  world.aws.settings.stream.child_hidden_for = 4;
+  FakeStream& stream = Enable();
+  Put("a");
+  const std::string parent = stream.open_shards()[0];
+  stream.SplitShard(parent);
+  for (int i = 0; i < 9; ++i) Put("child " + std::to_string(i));
+  EXPECT_EQ(Read(stream.arn()).records, 10U);
+}
+
+TEST_F(StreamTailTest, WaitsForTheLateChildrenOfAShardThatWasFinishedBefore) {
+  FakeStream& stream = Enable();
+  Put("a");
+  const std::string parent = stream.open_shards()[0];
+  stream.settings.child_hidden_for = 4;
+  stream.SplitShard(parent);
+  Put("b");
+  EXPECT_EQ(Read(stream.arn(), {{parent, {stream.sequence_numbers()[0], true}}}).records, 1U);
+}
+
 TEST_F(StreamTailTest, PassesEmptyAnswersThatAreNotTheEnd) {
   world.aws.settings.stream.empty_pages_before_data = kEmptyReadsAtEnd - 1;
   FakeStream& stream = Enable();
