@@ -97,12 +97,21 @@ class Reader {
   bool ok_ = true;
 };
 
+// Only the years 0 to 9999 can be written in the forms that we read: anything else is damage.
+std::optional<Time> Writable(Time time) {
+  constexpr Time kFirst{std::chrono::sys_days(std::chrono::year(0) / 1 / 1)};
+  constexpr Time kEnd{std::chrono::sys_days(std::chrono::year(10000) / 1 / 1)};
+  if (time < kFirst || time >= kEnd) return std::nullopt;
+  return time;
+}
+
 std::optional<Time> Join(const Civil& civil) {
   const std::chrono::year_month_day date(
       std::chrono::year(civil.year), std::chrono::month(civil.month), std::chrono::day(civil.day));
   if (!date.ok() || civil.hour > 23 || civil.minute > 59 || civil.second > 60) return std::nullopt;
-  return Time(std::chrono::sys_days(date)) + std::chrono::hours(civil.hour) +
-         std::chrono::minutes(civil.minute) + seconds(civil.second) + Duration(civil.millisecond);
+  return Writable(Time(std::chrono::sys_days(date)) + std::chrono::hours(civil.hour) +
+                  std::chrono::minutes(civil.minute) + seconds(civil.second) +
+                  Duration(civil.millisecond));
 }
 
 std::optional<Time> ParseHttpTime(std::string_view text) {
@@ -220,7 +229,7 @@ std::optional<Time> ParseTime(std::string_view text) {
   if (!reader.done()) return std::nullopt;
   const auto local = Join(civil);
   if (!local) return std::nullopt;
-  return *local - offset;
+  return Writable(*local - offset);
 }
 
 std::optional<Time> ParseEpochSeconds(std::string_view text) {
@@ -231,7 +240,7 @@ std::optional<Time> ParseEpochSeconds(std::string_view text) {
       value < 0 || value >= 253402300800.0) {
     return std::nullopt;
   }
-  return Time(Duration(std::llround(value * 1000)));
+  return Writable(Time(Duration(std::llround(value * 1000))));
 }
 
 std::int64_t EpochSeconds(Time time) { return floor<seconds>(time).time_since_epoch().count(); }
