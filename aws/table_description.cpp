@@ -51,10 +51,17 @@ KeySchema ReadKeySchema(JsonReader& reader, JsonValue& schema) {
 }
 
 void SetKeyTypes(KeySchema& keys, const AttributeTypes& types) {
+  if (keys.attributes.size() > 2) {
+    throw Error(Reaction::kCorrupt, "a table description with more than two key attributes");
+  }
   for (KeyAttribute& attribute : keys.attributes) {
     const auto type = types.find(attribute.name);
-    if (type == types.end() || type->second.size() != 1) {
+    if (type == types.end()) {
       throw Error(Reaction::kCorrupt, "a table description without the type of a key attribute");
+    }
+    if (type->second != "S" && type->second != "N" && type->second != "B") {
+      throw Error(Reaction::kCorrupt,
+                  "a table description with a key attribute that is not of type S, N or B");
     }
     attribute.type = type->second[0];
   }

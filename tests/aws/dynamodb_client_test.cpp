@@ -84,6 +84,19 @@ TEST_F(DynamoDbClientTest, RefusesHalfATableDescription) {
                   "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]})");
             }),
             "corrupt: a table description without the type of a key attribute");
+  EXPECT_EQ(ErrorOf([] {
+              ParseTableDescription(R"({"TableName":"t","TableStatus":"ACTIVE",
+                  "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"M"}],
+                  "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]})");
+            }),
+            "corrupt: a table description with a key attribute that is not of type S, N or B");
+  EXPECT_EQ(ErrorOf([] {
+              ParseTableDescription(R"({"TableName":"t","TableStatus":"ACTIVE",
+                  "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
+                  "KeySchema":[{"AttributeName":"id"},{"AttributeName":"id"},
+                               {"AttributeName":"id"}]})");
+            }),
+            "corrupt: a table description with more than two key attributes");
   EXPECT_EQ(ParseTableDescription(R"({"TableName":"t","TableStatus":"DELETING"})").status,
             "DELETING");
 }
