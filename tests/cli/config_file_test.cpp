@@ -62,6 +62,13 @@ TEST(ConfigFile, IsEmptyWhenTheFileIs) { EXPECT_THAT(ParseConfig("# nothing\n", 
 TEST(ConfigFile, SaysWhereItIsNotToml) {
   EXPECT_THAT(RefusalOf("[s3\nbucket = 1\n"), StartsWith("my.toml:1:4: this is not TOML: "));
   EXPECT_THAT(RefusalOf("a = 1\na = 2\n"), StartsWith("my.toml:2:"));
+  // Here toml++ 3.3 has an assertion where it should have an error.
+  EXPECT_EQ(RefusalOf("[\n.a = 1\n"), "my.toml: this is not TOML");
+  // And undefined behaviour here.
+  for (const char* letter : {"\u00e4", "\u3042", "\ufea0"}) {
+    EXPECT_THAT(RefusalOf("checkpoints = " + std::string(letter)), StartsWith("my.toml:1:15: "));
+    EXPECT_THAT(RefusalOf("checkpoints " + std::string(letter)), StartsWith("my.toml:1:13: "));
+  }
 }
 
 TEST(ConfigFile, RefusesUnknownKeysAndSuggestsTheNearest) {
