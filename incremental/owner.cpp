@@ -34,32 +34,6 @@ std::string ToJson(const Owner& owner, Time now) {
   return json.dump(1) + "\n";
 }
 
-Owner OwnerFromJson(std::string_view text) {
-  try {
-    const Json json = Json::parse(text);
-    if (json.at("format") != 1) {
-      throw Error(Reaction::kCorrupt, "owner.json is of another format than this ddbvault knows")
-          .Hint("it may have been written by a newer ddbvault: use that one");
-    }
-    Owner owner;
-    owner.account = json.at("account").get<std::string>();
-    owner.region = json.at("region").get<std::string>();
-    owner.table = json.at("table").get<std::string>();
-    owner.table_id = json.at("tableId").get<std::string>();
-    owner.table_arn = json.at("tableArn").get<std::string>();
-    const auto hash = json.value("keyHash", std::string("sha256"));
-    if (hash != "sha256" && hash != "md5") {
-      throw Error(Reaction::kCorrupt, "owner.json names a hash of keys that is not known")
-          .Hint("it may have been written by a newer ddbvault: use that one");
-    }
-    owner.key_hash = hash == "md5" ? KeyHash::kMd5 : KeyHash::kSha256;
-    return owner;
-  } catch (const Json::exception&) {
-    throw Error(Reaction::kCorrupt, "owner.json is not what ddbvault wrote there")
-        .Hint("look at its older versions in the store and put the good one back");
-  }
-}
-
 [[noreturn]] void Refuse(const Owner& there, const Owner& ours, const std::string& place) {
   throw Error(Reaction::kConflict, "the prefix of table " + ours.table + " in " + place +
                                        " belongs to another table: " + there.table_arn +
@@ -88,6 +62,32 @@ Owner OwnerOf(const TableDescription& table, KeyHash key_hash) {
   owner.table_id = table.table_id;
   owner.table_arn = table.arn;
   return owner;
+}
+
+Owner OwnerFromJson(std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    if (json.at("format") != 1) {
+      throw Error(Reaction::kCorrupt, "owner.json is of another format than this ddbvault knows")
+          .Hint("it may have been written by a newer ddbvault: use that one");
+    }
+    Owner owner;
+    owner.account = json.at("account").get<std::string>();
+    owner.region = json.at("region").get<std::string>();
+    owner.table = json.at("table").get<std::string>();
+    owner.table_id = json.at("tableId").get<std::string>();
+    owner.table_arn = json.at("tableArn").get<std::string>();
+    const auto hash = json.value("keyHash", std::string("sha256"));
+    if (hash != "sha256" && hash != "md5") {
+      throw Error(Reaction::kCorrupt, "owner.json names a hash of keys that is not known")
+          .Hint("it may have been written by a newer ddbvault: use that one");
+    }
+    owner.key_hash = hash == "md5" ? KeyHash::kMd5 : KeyHash::kSha256;
+    return owner;
+  } catch (const Json::exception&) {
+    throw Error(Reaction::kCorrupt, "owner.json is not what ddbvault wrote there")
+        .Hint("look at its older versions in the store and put the good one back");
+  }
 }
 
 Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Owner& owner,

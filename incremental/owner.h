@@ -26,6 +26,9 @@ struct Owner {
 
 Owner OwnerOf(const TableDescription& table, KeyHash key_hash);
 
+// Throws Error{kCorrupt}.
+Owner OwnerFromJson(std::string_view text);
+
 enum class OwnerCheck {
   kOurs,       // it was this table's already
   kClaimed,    // nobody's: it is this table's now

@@ -11,7 +11,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormat = 1;
+constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kMostSegments = 1'000'000;  // TotalSegments of Scan (API reference)
 
 Json TimeJson(const std::optional<Time>& time) {
   return time && *time != Time{} ? Json(FormatTime(*time)) : Json(nullptr);
@@ -31,12 +32,23 @@ T Read(const Json& json, const char* name, T otherwise) {
   return at == json.end() || at->is_null() ? otherwise : at->get<T>();
 }
 
+// Not negative and not a fraction, which nlohmann-json would make a number of all the same.
+std::uint64_t Count(const Json& json) {
+  if (!json.is_number_unsigned()) throw Error(Reaction::kCorrupt, "a count that is not a number");
+  return json.get<std::uint64_t>();
+}
+
+std::uint64_t ReadCount(const Json& json, const char* name) {
+  const auto at = json.find(name);
+  return at == json.end() || at->is_null() ? 0 : Count(*at);
+}
+
 // Parses, checks the format number, and turns what nlohmann-json throws into an Error.
 template <typename T, typename Reader>
 T ReadDocument(std::string_view text, const char* what, Reader reader) {
   try {
     const Json json = Json::parse(text);
-    if (const int format = Read(json, "format", 0); format != kFormat) {
+    if (const std::uint64_t format = ReadCount(json, "format"); format != kFormat) {
       throw Error(Reaction::kCorrupt, std::string(what) + " has format " + std::to_string(format) +
                                           ", this ddbvault knows format 1")
           .Hint("it may have been written by a newer ddbvault: use that one");
@@ -68,6 +80,14 @@ Gap ReadGap(const Json& json) {
   gap.found = ReadTime(json, "found").value_or(Time{});
   gap.closed = ReadTime(json, "closed");
   return gap;
+}
+
+std::uint32_t ReadSegments(const Json& json) {
+  const std::uint64_t segments = Count(json.at("segments"));
+  if (segments == 0 || segments > kMostSegments) {
+    throw Error(Reaction::kCorrupt, "a number of segments that no scan can have");
+  }
+  return static_cast<std::uint32_t>(segments);
 }
 
 // The segments of one parallel scan: same stream label, same number of segments.
@@ -111,8 +131,8 @@ FollowerState FollowerStateFromJson(std::string_view json) {
     state.stream_label = Read(document, "stream", std::string());
     state.written = ReadTime(document, "written").value_or(Time{});
     state.watermark = ReadTime(document, "watermark");
-    state.parked = Read(document, "parked", std::uint64_t{0});
-    state.coalesced = Read(document, "coalesced", std::uint64_t{0});
+    state.parked = ReadCount(document, "parked");
+    state.coalesced = ReadCount(document, "coalesced");
     if (const auto writer = document.find("writer"); writer != document.end()) {
       state.writer = Read(*writer, "id", std::string());
       state.writer_host = Read(*writer, "host", std::string());
@@ -145,13 +165,17 @@ BackfillSegment BackfillSegmentFromJson(std::string_view json) {
   return ReadDocument<BackfillSegment>(json, "a backfill's segment file", [](const Json& document) {
     BackfillSegment segment;
     segment.stream_label = document.at("stream").get<std::string>();
-    segment.segments = document.at("segments").get<std::uint32_t>();
-    segment.segment = document.at("segment").get<std::uint32_t>();
+    segment.segments = ReadSegments(document);
+    const std::uint64_t number = Count(document.at("segment"));
+    if (number >= segment.segments) {
+      throw Error(Reaction::kCorrupt, "a backfill's segment file is of a segment that is none");
+    }
+    segment.segment = static_cast<std::uint32_t>(number);
     segment.reconciling = Read(document, "reconciling", false);
     segment.open = Read(document, "open", false);
     segment.started = ReadTime(document, "started").value_or(Time{});
     segment.last_evaluated_key = Read(document, "lastEvaluatedKey", std::string());
-    segment.items = Read(document, "items", std::uint64_t{0});
+    segment.items = ReadCount(document, "items");
     segment.finished = ReadTime(document, "finished");
     segment.first_finished = ReadTime(document, "firstFinished");
     return segment;
@@ -173,7 +197,7 @@ WholeBackfill WholeBackfillFromJson(std::string_view json) {
   return ReadDocument<WholeBackfill>(json, "a backfill's whole.json", [](const Json& document) {
     WholeBackfill whole;
     whole.stream_label = document.at("stream").get<std::string>();
-    whole.segments = document.at("segments").get<std::uint32_t>();
+    whole.segments = ReadSegments(document);
     whole.began = ReadTime(document, "began").value_or(Time{});
     whole.finished = ReadTime(document, "finished").value_or(Time{});
     whole.reconciled_began = ReadTime(document, "reconciledBegan");

@@ -124,6 +124,25 @@ TEST(State, RefusesDamage) {
   }
 }
 
+TEST(State, RefusesCountsThatAreNone) {
+  const std::string state = ToJson(Follower());
+  const std::string segment = ToJson(Segment(0, 1, 1, 5));
+  const auto with = [](std::string text, const std::string& name, const std::string& value) {
+    const std::size_t at = text.find("\"" + name + "\": ") + name.size() + 4;
+    return text.replace(at, text.find_first_of(",\n", at) - at, value);
+  };
+  EXPECT_NO_THROW(FollowerStateFromJson(with(state, "parked", "3")));
+  EXPECT_NO_THROW(BackfillSegmentFromJson(with(segment, "segments", "2")));
+  for (const char* value : {"-1", "1.5", "1e300", "true", "\"1\""}) {
+    EXPECT_THROW(FollowerStateFromJson(with(state, "parked", value)), Error) << value;
+    EXPECT_THROW(FollowerStateFromJson(with(state, "format", value)), Error) << value;
+    EXPECT_THROW(BackfillSegmentFromJson(with(segment, "items", value)), Error) << value;
+    EXPECT_THROW(BackfillSegmentFromJson(with(segment, "segment", value)), Error) << value;
+  }
+  EXPECT_THROW(BackfillSegmentFromJson(with(segment, "segments", "0")), Error);
+  EXPECT_THROW(BackfillSegmentFromJson(with(segment, "segments", "4294967297")), Error);
+}
+
 TEST(State, IsLoadedFromAllItsObjects) {
   EngineWorld world;
   const Layout layout("orders", KeyHash::kSha256);
