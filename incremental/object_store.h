@@ -90,9 +90,13 @@ struct StoreTraits {
 // A body written in pieces, of any size, in bounded memory.  Nothing is visible before Commit().
 class ObjectWriter {
  public:
-  virtual ~ObjectWriter() = default;  // without Commit(): nothing was written
+  // Without Commit(): nothing was written.  What was sent is taken back, by Discard() surely before
+  // it returns, by the destructor as well as that goes while the loop still runs.
+  virtual ~ObjectWriter() = default;
   virtual Task<void> Write(std::string_view bytes) = 0;
   virtual Task<PutResult> Commit() = 0;
+  // Instead of Commit(); never throws.
+  virtual Task<void> Discard() { co_return; }
 };
 
 class ObjectStore {
@@ -115,6 +119,9 @@ class ObjectStore {
   // when the object has changed meanwhile, kNotFound when it is gone.
   virtual Task<std::string> GetRange(std::string key, std::string etag, std::uint64_t offset,
                                      std::uint64_t count) = 0;
+
+  // A damaged version is listed all the same (in a directory, where its header tells nothing, with
+  // size 1 and without a time); Get() and Head() of it throw kCorrupt.
 
   // Current objects (no delete markers) whose key starts with `prefix`, keys ascending by bytes, at
   // most 1000 a page.  `next` is the previous page's, empty to begin.  `start_after`: only keys

@@ -1,6 +1,7 @@
 #include "incremental/s3_writer.h"
 
 #include <algorithm>
+#include <asio/detached.hpp>
 #include <exception>
 
 #include "base/digest.h"
@@ -31,6 +32,15 @@ std::string FromHex(std::string_view text) {
   return bytes;
 }
 
+Task<void> AbortUpload(std::shared_ptr<S3Client> client, std::string key, std::string upload_id) {
+  try {
+    co_await client->AbortMultipartUpload(key, upload_id);
+  } catch (const Error& error) {
+    LogWarn("an incomplete multipart upload stays in bucket {}: {}", client->bucket(),
+            error.what());
+  }
+}
+
 }  // namespace
 
 S3Writer::S3Writer(std::shared_ptr<S3Client> client, std::string key, std::string content_type,
@@ -39,6 +49,13 @@ S3Writer::S3Writer(std::shared_ptr<S3Client> client, std::string key, std::strin
       key_(std::move(key)),
       content_type_(std::move(content_type)),
       versioned_(versioned) {}
+
+S3Writer::~S3Writer() {
+  if (ended_ || upload_id_.empty()) return;
+  asio::co_spawn(executor_, AbortUpload(client_, key_, upload_id_), asio::detached);
+}
+
+Task<void> S3Writer::Discard() { co_await Abort(); }
 
 std::size_t S3Writer::part_size() const {
   return kPartSize << std::min<std::size_t>(etags_.size() / kPartsOfOneSize, 3);
@@ -64,6 +81,7 @@ Task<void> S3Writer::SendPart() {
     }
     if (upload_id_.empty()) {
       const S3Metadata no_metadata;
+      executor_ = co_await asio::this_coro::executor;
       upload_id_ = co_await client_->CreateMultipartUpload(key_, content_type_, no_metadata);
     }
     const int number = static_cast<int>(etags_.size()) + 1;
@@ -158,12 +176,7 @@ std::string S3Writer::ExpectedETag() const {
 Task<void> S3Writer::Abort() {
   ended_ = true;
   if (upload_id_.empty()) co_return;
-  try {
-    co_await client_->AbortMultipartUpload(key_, upload_id_);
-  } catch (const Error& error) {
-    LogWarn("an incomplete multipart upload stays in bucket {}: {}", client_->bucket(),
-            error.what());
-  }
+  co_await AbortUpload(client_, key_, upload_id_);
 }
 
 }  // namespace ddbvault

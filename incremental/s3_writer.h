@@ -15,9 +15,15 @@ class S3Writer : public ObjectWriter {
  public:
   S3Writer(std::shared_ptr<S3Client> client, std::string key, std::string content_type,
            bool versioned);
+  // Aborts an upload that was neither committed nor discarded: its parts would be paid for, unseen,
+  // until a lifecycle rule removes them.
+  ~S3Writer() override;
+  S3Writer(const S3Writer&) = delete;
+  S3Writer& operator=(const S3Writer&) = delete;
 
   Task<void> Write(std::string_view bytes) override;
   Task<PutResult> Commit() override;
+  Task<void> Discard() override;
 
  private:
   std::size_t part_size() const;
@@ -34,6 +40,7 @@ class S3Writer : public ObjectWriter {
   bool versioned_;
   std::string buffer_;
   std::string upload_id_;  // empty until the body is larger than one part
+  Executor executor_;      // that the upload was begun on
   std::vector<std::string> etags_;
   std::uint64_t size_ = 0;
   bool ended_ = false;  // committed or failed

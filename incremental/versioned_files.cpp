@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "incremental/directory_walk.h"
 
 namespace ddbvault {
@@ -62,6 +63,24 @@ ObjectInfo VersionedFiles::ToInfo(const std::string& key, std::uint64_t number,
   info.last_modified = header.modified;
   info.is_delete_marker = header.delete_marker;
   return info;
+}
+
+// One damaged file must not hide all the others from a listing.  It is listed as an object of which
+// nothing is known but that it is there, and not empty as a tombstone is; who reads it is told.
+std::optional<ObjectInfo> VersionedFiles::Listed(const std::string& key,
+                                                 std::uint64_t number) const {
+  try {
+    const VersionFile version = OpenVersionFile(FileOf(key, number));
+    if (!version.file.is_open()) return std::nullopt;
+    return ToInfo(key, number, version.header);
+  } catch (const Error& error) {
+    if (error.reaction() != Reaction::kCorrupt) throw;
+    LogWarn("{}", error.what());
+  }
+  VersionHeader unknown;
+  unknown.id = std::string(kIdDigits, '0');
+  unknown.size = 1;
+  return ToInfo(key, number, unknown);
 }
 
 VersionedFiles::Current VersionedFiles::FindCurrent(const std::string& directory,
@@ -248,12 +267,12 @@ ObjectPage VersionedFiles::List(const std::string& prefix, const std::string& af
   std::string done;
   while (const auto entry = walk.Next()) {
     if (entry->key == done) continue;
-    const VersionFile version = OpenVersionFile(FileOf(entry->key, entry->number));
+    std::optional<ObjectInfo> info = Listed(entry->key, entry->number);
     // Removed since: the next lower number is the current version.
-    if (!version.file.is_open()) continue;
+    if (!info) continue;
     done = entry->key;
-    if (version.header.delete_marker) continue;
-    page.objects.push_back(ToInfo(entry->key, entry->number, version.header));
+    if (info->is_delete_marker) continue;
+    page.objects.push_back(std::move(*info));
     if (page.objects.size() == kPageSize) {
       page.next = done;
       break;
@@ -275,12 +294,11 @@ ObjectPage VersionedFiles::ListVersions(const std::string& prefix, const std::st
       latest_seen = entry->key;
       continue;
     }
-    const VersionFile version = OpenVersionFile(FileOf(entry->key, entry->number));
-    if (!version.file.is_open()) continue;
-    ObjectInfo info = ToInfo(entry->key, entry->number, version.header);
-    info.is_latest = entry->key != latest_seen;
+    std::optional<ObjectInfo> info = Listed(entry->key, entry->number);
+    if (!info) continue;
+    info->is_latest = entry->key != latest_seen;
     latest_seen = entry->key;
-    page.objects.push_back(std::move(info));
+    page.objects.push_back(std::move(*info));
     if (page.objects.size() == kPageSize) {
       page.next = entry->key + '\0' + FormatNumber(entry->number);
       break;

@@ -48,6 +48,8 @@ class VersionedFiles {
   bool Holds(const PutRequest& request, const Current& current) const;
   PutResult Publish(TempFile& temp, const KeyPath& path, const std::string& id,
                     const PutRequest* condition);
+  // Of a version in a listing; nullopt: removed meanwhile.
+  std::optional<ObjectInfo> Listed(const std::string& key, std::uint64_t number) const;
   ObjectInfo ToInfo(const std::string& key, std::uint64_t number,
                     const VersionHeader& header) const;
 

@@ -32,8 +32,8 @@ Task<void> LinesOutput::WriteCompressed() {
 Task<void> LinesOutput::Commit() { co_await writer_->Commit(); }
 
 Task<void> LinesOutput::Discard() {
+  if (writer_) co_await writer_->Discard();
   writer_.reset();
-  co_return;
 }
 
 }  // namespace ddbvault

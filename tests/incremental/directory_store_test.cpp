@@ -249,10 +249,9 @@ TEST(DirectoryStore, DamagedVersionsAreReportedNotPassedOver) {
   const std::string whole = ReadFile(path);
   const auto report = [&](std::string_view content) {
     WriteFile(path, content);
-    const std::string listed = MessageOf([&] { h.ListAll("orders/"); });
-    EXPECT_EQ(MessageOf([&] { h.VersionsOf("orders/"); }), listed);
-    EXPECT_EQ(MessageOf([&] { h.Get(key); }), listed);
-    return listed;
+    const std::string said = MessageOf([&] { h.Get(key); });
+    EXPECT_EQ(MessageOf([&] { h.Run(h.store().Head(key)); }), said);
+    return said;
   };
   EXPECT_EQ(report(whole.substr(0, whole.size() - 1)),
             where + "it has 4 bytes of body where its header says 5");
@@ -275,6 +274,30 @@ TEST(DirectoryStore, DamagedVersionsAreReportedNotPassedOver) {
             where + "its header does not end with its checksum");
   WriteFile(path, whole);
   EXPECT_EQ(h.Body(key), "hello");
+}
+
+TEST(DirectoryStore, ADamagedVersionHidesNoOtherFromAListing) {
+  DirectoryHarness h;
+  const std::string key = "orders/" + kHash;
+  const std::string after = "orders/" + std::string(64, 'f');
+  h.Put(key, "one");
+  h.Put(key, "two");
+  h.Put(after, "more");
+  WriteFile(h.root() / "orders/3f" / (kHash + ".v0000000002"), "{\"format\":1,\n");
+  const std::vector<ObjectInfo> versions = h.VersionsOf("orders/");
+  ASSERT_EQ(versions.size(), 3U);
+  EXPECT_EQ(versions[0].version_id, "0000000002-00000000");
+  EXPECT_TRUE(versions[0].is_latest);
+  EXPECT_FALSE(versions[0].is_delete_marker);
+  EXPECT_GT(versions[0].size, 0U) << "not taken for a tombstone";
+  EXPECT_NE(MessageOf([&] { h.Get(key, versions[0].version_id); }), "no error");
+  EXPECT_FALSE(versions[1].is_latest);
+  EXPECT_EQ(h.Body(key, versions[1].version_id), "one");
+  EXPECT_EQ(versions[2].key, after);
+  std::vector<std::string> current;
+  for (const ObjectInfo& object : h.ListAll("orders/")) current.push_back(object.key);
+  EXPECT_EQ(current, (std::vector<std::string>{key, after}));
+  EXPECT_NE(MessageOf([&] { h.Get(key); }), "no error");
 }
 
 // Whatever bit rots, what is read is what was written, or an error.

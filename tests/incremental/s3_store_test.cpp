@@ -127,6 +127,8 @@ class S3WriterTest : public S3StoreTest {
       transport_.Answer(200, "", {{"ETag", '"' + Hex(AsBytes(Md5("part"))) + '"'}});
     }
   }
+  // Long enough for a request or two of other tasks, with their retries.
+  Task<void> Turns() { co_await clock_.Sleep(std::chrono::minutes(1)); }
   std::unique_ptr<ObjectWriter> WriteTwoParts() {
     auto writer = Run(store_->Create("data", "text/plain"));
     const std::string body(9'000'000, 'x');
@@ -183,6 +185,40 @@ TEST_F(S3WriterTest, AFailedPartAbortsTheUploadAndItsErrorIsTheOneThatIsThrown) 
     EXPECT_EQ(error.code(), "AccessDenied");
   }
   EXPECT_EQ(transport_.requests().back().method, "DELETE");
+}
+
+TEST_F(S3WriterTest, AbortsTheUploadWhenItIsDiscarded) {
+  AnswerParts(1);
+  transport_.Answer(204);
+  auto writer = WriteTwoParts();
+  Run(writer->Discard());
+  EXPECT_EQ(transport_.requests().back().method, "DELETE");
+  EXPECT_EQ(last_target(), "/bucket/pre/data?uploadId=u1");
+  writer.reset();
+  Run(Turns());
+  EXPECT_EQ(transport_.answers_left(), 0u) << "once is enough";
+}
+
+TEST_F(S3WriterTest, AbortsTheUploadWhenItIsDropped) {
+  AnswerParts(1);
+  transport_.Answer(500).Answer(204);
+  WriteTwoParts().reset();
+  Run(Turns());
+  EXPECT_EQ(transport_.requests().back().method, "DELETE");
+  EXPECT_EQ(last_target(), "/bucket/pre/data?uploadId=u1");
+  EXPECT_EQ(transport_.answers_left(), 0u);
+}
+
+TEST_F(S3WriterTest, AbortsNothingThatWasCommittedOrNeverBegun) {
+  AnswerParts(2);
+  transport_.Answer(
+      200, "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>");
+  auto writer = WriteTwoParts();
+  Run(writer->Commit());
+  writer.reset();
+  Run(store_->Create("data", "text/plain")).reset();
+  Run(Turns());
+  EXPECT_EQ(transport_.requests().back().method, "POST");
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "restore/verify.h"
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "base/error.h"
+#include "incremental/directory_store.h"
 #include "restore/verify_object.h"
 #include "tests/restore/verify_world.h"
 #include "tests/support/temp_dir.h"
@@ -165,6 +167,30 @@ TEST_F(VerifyTest, ReportsWhatTheStoreItselfFindsDamaged) {
     if (object.info.key == Object("a")) throw Error(Reaction::kCorrupt, "wrong checksum");
   };
   ExpectOnly("damaged " + Object("a") + " (the store cannot read it: wrong checksum)", Run(store));
+}
+
+// The header of a version's file has rotted: one finding, and every other object is looked at.
+TEST_F(VerifyTest, FindsADamagedFileOfADirectoryAndGoesOn) {
+  for (const char* id : {"a", "b", "c"}) PutBoth(id);
+  const TempDir directory;
+  DirectoryStore store(directory.path(), workers, world.clock);
+  for (const std::string& key : world.store.CurrentKeys()) {
+    const auto object = world.store.Current(key);
+    PutRequest request;
+    request.key = key;
+    request.body = object->body;
+    request.metadata = object->metadata;
+    world.Run(store.Put(std::move(request)));
+  }
+  EXPECT_THAT(Found(Run(store)), IsEmpty());
+  const std::string name = Object("b").substr(7);
+  const std::filesystem::path file =
+      directory.path() / "orders" / name.substr(0, 2) / (name + ".v0000000001");
+  std::fstream(file, std::ios::in | std::ios::out | std::ios::binary).seekp(3).put('X');
+  const VerifyReport report = Run(store);
+  ExpectOnly("damaged " + Object("b") + " (the store cannot read it: damaged version " +
+                 file.string() + ": its header has no format)",
+             report);
 }
 
 TEST_F(VerifyTest, FindsTheSameInTheSmallestMemory) {
