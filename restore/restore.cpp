@@ -53,11 +53,8 @@ class RestoreRun {
               "Restore into another name, or leave --create out (with --into-existing, if it has "
               "items).");
     }
-    std::string table_json;
-    if (!table && (options_.create || options_.dry_run)) {
-      table_json = co_await ReadTableDefinition(context_.snapshots, snapshot_);
-      table = ParseTableDescription(table_json);
-    }
+    const std::string table_json = co_await LoadDefinition(!table);
+    if (!table && !table_json.empty()) table = ParseTableDescription(table_json);
     if (!table) {
       throw Error(Reaction::kNotFound, "there is no such table")
           .Hint("Add --create to make it from the snapshot's definition.");
@@ -67,10 +64,22 @@ class RestoreRun {
     if (!options_.key.empty()) wanted_ = ItemKey::FromUser(options_.key, schema_);
     if (options_.dry_run) co_return;
     if (options_.create) {
-      co_await CreateTheTable(std::move(table_json));
+      co_await CreateTheTable(table_json);
     } else if (!options_.into_existing) {
       co_await RequireEmpty();
     }
+  }
+
+  // The snapshot's table.json, where it is wanted.  A dry run looks at all there is, but a table
+  // that is there needs no definition.
+  Task<std::string> LoadDefinition(bool needed) {
+    if (!options_.create && !options_.dry_run) co_return "";
+    try {
+      co_return co_await ReadTableDefinition(context_.snapshots, snapshot_);
+    } catch (const Error& error) {
+      if (needed || error.reaction() != Reaction::kNotFound) throw;
+    }
+    co_return "";
   }
 
   void CheckKeySchema() {

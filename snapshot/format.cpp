@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "base/digest.h"
 #include "base/error.h"
 
 namespace ddbvault {
@@ -10,7 +12,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormat = 1;
+// 1 had no checksums in the summary.
+constexpr std::uint64_t kFormat = 2;
+constexpr std::uint64_t kFormatWithoutChecksums = 1;
+
+// Ends a summary: its own checksum, of all bytes before this.
+constexpr std::string_view kOwnChecksum = ",\n  \"sha256\": \"";
+constexpr std::string_view kEnd = "\"\n}\n";
+constexpr std::size_t kHexBytes = 64;
+constexpr const char* kNoChecksum = "it is damaged: it does not end with its checksum";
 
 std::string LastPart(std::string_view key) { return std::string(key.substr(key.rfind('/') + 1)); }
 
@@ -18,6 +28,17 @@ template <typename T>
 T Read(const Json& json, const char* name, T otherwise) {
   const auto at = json.find(name);
   return at == json.end() || at->is_null() ? otherwise : at->get<T>();
+}
+
+// Not negative and not a fraction, which nlohmann-json would make a number of all the same.
+std::uint64_t Count(const Json& json) {
+  if (!json.is_number_unsigned()) throw Error(Reaction::kCorrupt, "a count that is not a number");
+  return json.get<std::uint64_t>();
+}
+
+std::uint64_t ReadCount(const Json& json, const char* name) {
+  const auto at = json.find(name);
+  return at == json.end() || at->is_null() ? 0 : Count(*at);
 }
 
 Time ReadTime(const Json& json, const char* name) {
@@ -64,14 +85,34 @@ Json OursJson(const SnapshotSummary& summary) {
   ours["damaged"] = summary.damaged;
   ours["foreign"] = summary.foreign;
   ours["madeBy"] = summary.made_by;
+  ours["filesSha256"] = summary.files_sha256;
+  ours["tableSha256"] = summary.table_sha256;
   return ours;
 }
 
-void ReadOurs(const Json& ours, SnapshotSummary& summary) {
-  if (const int format = Read(ours, "format", 0); format != kFormat) {
-    throw Error(Reaction::kCorrupt, "it has format " + std::to_string(format) +
-                                        ", this ddbvault knows format " + std::to_string(kFormat))
+void CheckOwnChecksum(std::string_view text) {
+  const std::size_t bytes = kOwnChecksum.size() + kHexBytes + kEnd.size();
+  const std::size_t start = text.size() < bytes ? 0 : text.size() - bytes;
+  const std::string_view end = text.substr(start);
+  if (!end.starts_with(kOwnChecksum) || !end.ends_with(kEnd)) {
+    throw Error(Reaction::kCorrupt, kNoChecksum);
+  }
+  if (end.substr(kOwnChecksum.size(), kHexBytes) != Hex(AsBytes(Sha256(text.substr(0, start))))) {
+    throw Error(Reaction::kCorrupt, "it is damaged: it has another checksum than it says");
+  }
+}
+
+void ReadOurs(const Json& ours, bool has_checksum, SnapshotSummary& summary) {
+  const std::uint64_t format = ReadCount(ours, "format");
+  if (format != kFormat && format != kFormatWithoutChecksums) {
+    throw Error(Reaction::kCorrupt,
+                "it has format " + std::to_string(format) + ", this ddbvault knows formats 1 and 2")
         .Hint("It may have been made by a newer ddbvault: use that one.");
+  }
+  if (format == kFormat) {
+    if (!has_checksum) throw Error(Reaction::kCorrupt, kNoChecksum);
+    summary.files_sha256 = ours.at("filesSha256").get<std::string>();
+    summary.table_sha256 = ours.at("tableSha256").get<std::string>();
   }
   summary.table = ours.at("table").get<std::string>();
   summary.moment = ReadTime(ours, "moment");
@@ -83,13 +124,13 @@ void ReadOurs(const Json& ours, SnapshotSummary& summary) {
   const auto compression = ParseCompression(ours.at("compression").get<std::string>());
   if (!compression) throw Error(Reaction::kCorrupt, "its compression is not known");
   summary.compression = *compression;
-  summary.files = ours.at("files").get<std::uint64_t>();
-  summary.bytes = ours.at("bytes").get<std::uint64_t>();
-  summary.objects = Read(ours, "objects", std::uint64_t{0});
-  summary.tombstones = Read(ours, "tombstones", std::uint64_t{0});
-  summary.later = Read(ours, "later", std::uint64_t{0});
-  summary.damaged = Read(ours, "damaged", std::uint64_t{0});
-  summary.foreign = Read(ours, "foreign", std::uint64_t{0});
+  summary.files = Count(ours.at("files"));
+  summary.bytes = Count(ours.at("bytes"));
+  summary.objects = ReadCount(ours, "objects");
+  summary.tombstones = ReadCount(ours, "tombstones");
+  summary.later = ReadCount(ours, "later");
+  summary.damaged = ReadCount(ours, "damaged");
+  summary.foreign = ReadCount(ours, "foreign");
   summary.made_by = Read(ours, "madeBy", std::string());
 }
 
@@ -101,8 +142,8 @@ DataFile ReadFile(const Json& json, std::string_view directory) {
   }
   file.key = std::string(directory) + "data/" + name;
   file.etag = Read(json, "etag", std::string());
-  file.items = json.at("itemCount").get<std::uint64_t>();
-  file.bytes = Read(json, "bytes", std::uint64_t{0});
+  file.items = Count(json.at("itemCount"));
+  file.bytes = ReadCount(json, "bytes");
   file.md5 = Read(json, "md5Checksum", std::string());
   file.sha256 = Read(json, "sha256", std::string());
   return file;
@@ -155,7 +196,10 @@ std::string ToJson(const SnapshotSummary& summary) {
                {"itemCount", summary.items},
                {"outputFormat", "DYNAMODB_JSON"},
                {"ddbvault", OursJson(summary)}};
-  return json.dump(2) + "\n";
+  std::string text = json.dump(2);
+  text.resize(text.rfind("\n}"));
+  const std::string checksum = Hex(AsBytes(Sha256(text)));
+  return text.append(kOwnChecksum).append(checksum).append(kEnd);
 }
 
 std::string ToJson(const std::vector<DataFile>& files, std::string_view key_prefix) {
@@ -174,13 +218,16 @@ SnapshotSummary SummaryFromJson(std::string_view json, std::string_view director
   SnapshotSummary summary;
   try {
     const Json document = Json::parse(json);
+    // First of all, whatever else it says: any of that may have rotted.
+    const bool has_checksum = document.contains("sha256");
+    if (has_checksum) CheckOwnChecksum(json);
     summary.table_arn = Read(document, "tableArn", std::string());
     summary.table_id = Read(document, "tableId", std::string());
     summary.table = TableOfArn(summary.table_arn);
     summary.started = ReadTime(document, "startTime");
     summary.ended = ReadTime(document, "endTime");
     summary.moment = ReadTime(document, "exportTime");
-    summary.items = document.at("itemCount").get<std::uint64_t>();
+    summary.items = Count(document.at("itemCount"));
     summary.s3_bucket = Read(document, "s3Bucket", std::string());
     summary.s3_prefix = Read(document, "s3Prefix", std::string());
     const auto files = document.at("manifestFilesS3Key").get<std::string>();
@@ -195,7 +242,7 @@ SnapshotSummary SummaryFromJson(std::string_view json, std::string_view director
     }
     const auto ours = document.find("ddbvault");
     summary.ours = ours != document.end();
-    if (summary.ours) ReadOurs(*ours, summary);
+    if (summary.ours) ReadOurs(*ours, has_checksum, summary);
   } catch (const Json::exception&) {
     throw Error(Reaction::kCorrupt, "it is damaged, or not a snapshot's manifest-summary.json");
   }
@@ -204,6 +251,7 @@ SnapshotSummary SummaryFromJson(std::string_view json, std::string_view director
 
 std::vector<DataFile> FilesFromJson(std::string_view json_lines, std::string_view directory) {
   std::vector<DataFile> files;
+  std::set<std::string> keys;
   try {
     while (!json_lines.empty()) {
       const std::size_t end = std::min(json_lines.find('\n'), json_lines.size());
@@ -211,6 +259,9 @@ std::vector<DataFile> FilesFromJson(std::string_view json_lines, std::string_vie
       json_lines.remove_prefix(std::min(end + 1, json_lines.size()));
       if (line.find_first_not_of(" \r\t") == std::string_view::npos) continue;
       files.push_back(ReadFile(Json::parse(line), directory));
+      if (!keys.insert(files.back().key).second) {
+        throw Error(Reaction::kCorrupt, "it names the same file twice");
+      }
     }
   } catch (const Json::exception&) {
     throw Error(Reaction::kCorrupt, "it is damaged, or not a snapshot's list of files");

@@ -8,6 +8,10 @@
 //   <table>/<YYYYMMDDThhmmssZ>.json.gz       --format lines: one file, an item in each line
 //   <table>/<YYYYMMDDThhmmssZ>.table.json    its table.json
 //
+// A bit that rots, here or on the way of a copy, is found: the summary ends with its own checksum
+// (SHA-256 of all bytes before its member "sha256"), and has those of table.json and of the list
+// of files, which has those of the data files.
+//
 // The name is the moment shown.  The shape is that of DynamoDB's own export (ImportTable, given
 // .../data/, Athena and Spark read it); what ours adds is in the member "ddbvault" of the summary,
 // and "sha256" and "bytes" of each file.  <run> is random, so that two runs for one moment never
@@ -86,6 +90,8 @@ struct SnapshotSummary {
   std::uint64_t damaged = 0;  // left out, as told
   std::uint64_t foreign = 0;  // objects under the table's prefix that are no items
   std::string made_by;        // "ddbvault 0.1.0"
+  std::string files_sha256;   // hex, of the list of files; empty: not told (format 1)
+  std::string table_sha256;   // likewise of table.json
 };
 
 std::string ToJson(const SnapshotSummary& summary);

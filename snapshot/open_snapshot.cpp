@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "snapshot/snapshot_reader.h"
 
@@ -74,7 +75,20 @@ Task<void> CheckFiles(ObjectStore& store, Snapshot& snapshot) {
           .Hint(kDamageHint);
     }
     file.bytes = at->second;
+    sizes.erase(at);
   }
+  if (sizes.empty()) co_return;
+  throw Error(Reaction::kCorrupt, sizes.begin()->first + " is no part of this snapshot: " +
+                                      snapshot.summary.files_key + " does not name it")
+      .Hint(
+          "Look where it comes from, and move it away: an unfinished snapshot may have left it, or "
+          "a copy has mixed two snapshots.");
+}
+
+void CheckDigest(const std::string& key, const std::string& body, const std::string& sha256) {
+  if (sha256.empty() || Hex(AsBytes(Sha256(body))) == sha256) return;
+  throw Error(Reaction::kCorrupt, key + ": it is damaged: its SHA-256 is not the summary's")
+      .Hint(kDamageHint);
 }
 
 Task<std::optional<StoredObject>> FindSummary(ObjectStore& store, std::string key) {
@@ -118,6 +132,7 @@ Task<Snapshot> OpenSnapshot(ObjectStore& store, std::string key) {
   snapshot.summary = ParseManifest(
       summary_key, [&] { return SummaryFromJson(summary->body, snapshot.directory); });
   const std::string files = co_await GetManifest(store, snapshot.summary.files_key);
+  CheckDigest(snapshot.summary.files_key, files, snapshot.summary.files_sha256);
   snapshot.files = ParseManifest(snapshot.summary.files_key,
                                  [&] { return FilesFromJson(files, snapshot.directory); });
   CheckTotals(snapshot);
@@ -136,6 +151,7 @@ Task<std::string> ReadTableDefinition(ObjectStore& store, const Snapshot& snapsh
                                          "not known")
         .Hint("Create the table yourself, and restore into it without --create.");
   }
+  CheckDigest(key, object->body, snapshot.summary.table_sha256);
   co_return object->body;
 }
 

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -41,10 +42,12 @@ Task<std::vector<std::string>> FindLeftovers(ObjectStore& store, const SnapshotF
 
 }  // namespace
 
-Task<void> WriteManifests(ObjectStore& snapshots, const SnapshotFiles& files) {
+Task<void> WriteManifests(ObjectStore& snapshots, SnapshotFiles& files) {
   const std::string table_key = DirectoryOf(files) + std::string(kTableName);
   co_await PutText(snapshots, table_key, files.table_json, PutCondition::kNone);
   const std::string files_json = ToJson(files.files, files.summary.s3_prefix);
+  files.summary.table_sha256 = Hex(AsBytes(Sha256(files.table_json)));
+  files.summary.files_sha256 = Hex(AsBytes(Sha256(files_json)));
   co_await PutText(snapshots, files.summary.files_key, files_json, PutCondition::kNone);
 }
 

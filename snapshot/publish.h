@@ -16,8 +16,8 @@ struct SnapshotFiles {
   std::string table_json;
 };
 
-// table.json and the list of files.  Nothing counts yet.
-Task<void> WriteManifests(ObjectStore& snapshots, const SnapshotFiles& files);
+// table.json and the list of files, whose checksums the summary gets.  Nothing counts yet.
+Task<void> WriteManifests(ObjectStore& snapshots, SnapshotFiles& files);
 
 // The same for a snapshot of lines: its table.json beside it (LinesTableName()).
 Task<void> WriteLinesTable(ObjectStore& snapshots, std::string lines_key,

@@ -26,12 +26,12 @@ struct Snapshot {
 
 // `key`: of manifest-summary.json, of the directory that holds it (with or without '/' at its end),
 // or of a file of lines.  Success: the manifests are whole and agree, and every data file is there
-// with the size that they say.  Throws Error{kNotFound} when there is nothing of that key,
-// Error{kCorrupt} for a snapshot that is not whole.
+// with the size that they say, and no other.  Throws Error{kNotFound} when there is nothing of that
+// key, Error{kCorrupt} for a snapshot that is not whole.
 Task<Snapshot> OpenSnapshot(ObjectStore& store, std::string key);
 
 // The value of "Table" of DescribeTable, as the snapshot has it.  Throws Error{kNotFound} when it
-// has none (a file of lines, AWS's exports).
+// has none (a file of lines, AWS's exports), Error{kCorrupt} when it is not what was written.
 Task<std::string> ReadTableDefinition(ObjectStore& store, const Snapshot& snapshot);
 
 // Reads data files.  Nothing is handed on of a file before all of it has been verified: by its

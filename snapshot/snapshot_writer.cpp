@@ -115,7 +115,7 @@ class SnapshotRun {
   }
 
   Task<void> Publish() {
-    const SnapshotFiles files{summary_, parts_->files(), table_json_};
+    SnapshotFiles files{summary_, parts_->files(), table_json_};
     co_await WriteManifests(context_.snapshots, files);
     // From here on the summary may be there, whatever we hear of it: then the files must stay.
     keep_ = true;
