@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that a part of the work needs, and only those that are missing:
 #
-#   tools/install-packages.sh [build] [test] [lint] [dynamodb] [s3] [faketime]     default: build
+#   tools/install-packages.sh [build] [test] [lint] [fuzz] [dynamodb] [s3] [faketime]     default: build
 #
 # Debian 12 is the reference.  Quick and silent when nothing is missing, also without root.
 set -euo pipefail
@@ -16,6 +16,7 @@ packages_of() {
         libcxxopts-dev libasio-dev libpugixml-dev nlohmann-json3-dev libtomlplusplus-dev \
         libisal-dev libzstd-dev zlib1g-dev libarchive-dev ;;
     test) echo libgtest-dev libgmock-dev librapidcheck-dev python3:python3 git:git ;;
+    fuzz) echo clang-16 libclang-rt-16-dev ;;
     lint) echo clang-16 clang-tidy-16 clang-format-16 python3:python3 ;;
     dynamodb) echo java:default-jre-headless curl:curl ca-certificates openssl:openssl ;;
     npm) echo npm:npm ca-certificates ;;
@@ -24,7 +25,7 @@ packages_of() {
       echo ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common \
         monmaptool:ceph-common curl:curl openssl:openssl ;;
     *)
-      echo "install-packages.sh: no group '$1'; there are build test lint dynamodb npm faketime s3" >&2
+      echo "install-packages.sh: no group '$1'; there are build test lint fuzz dynamodb npm faketime s3" >&2
       return 2 ;;
   esac
 }
