@@ -56,18 +56,16 @@ class Doctor {
   ExitStatus Finish() {
     std::size_t failed = 0;
     std::size_t warnings = 0;
+    std::size_t skipped = 0;
     for (const Checks& checks : done_) {
       failed += checks.Count(CheckResult::kFailed);
       warnings += checks.Count(CheckResult::kWarning);
+      skipped += checks.Count(CheckResult::kSkipped);
     }
-    if (settings_.json) {
-      Print(ToJson(done_));
-    } else if (failed + warnings == 0) {
-      Print("all is well\n");
-    } else {
-      Print(std::to_string(failed) + " failed, " + std::to_string(warnings) +
-            (warnings == 1 ? " warning\n" : " warnings\n"));
-    }
+    Print(settings_.json ? ToJson(done_)
+                         : std::to_string(failed) + " failed, " + std::to_string(warnings) +
+                               (warnings == 1 ? " warning, " : " warnings, ") +
+                               std::to_string(skipped) + " skipped\n");
     return failed > 0 ? ExitStatus::kFailed : ExitStatus::kDone;
   }
 
@@ -78,7 +76,7 @@ class Doctor {
     const bool local = custom.contains(AwsService::kDynamoDb) || custom.contains(AwsService::kS3);
     bool there = false;
     try {
-      if (!local || custom.contains(AwsService::kSts)) {
+      if (!local) {
         CallOptions options;
         options.stop = &context_.stop();
         sts = std::make_unique<StsClient>(co_await context_.session().Sts(options));
@@ -93,27 +91,31 @@ class Doctor {
     co_return there;
   }
 
-  // The bucket's checks.  nullptr: it cannot be used.
-  Task<std::shared_ptr<S3Client>> LookAtBucket(Checks& checks, const Place& place,
-                                               BucketFor purpose) {
+  struct Bucket {
+    std::shared_ptr<S3Client> client;  // nullptr: it cannot be used
+    bool versioned = true;
+  };
+  Task<Bucket> LookAtBucket(Checks& checks, const Place& place, BucketFor purpose) {
     if (!credentials_) {
       checks.Skip("versioning and the others", "there are no credentials");
-      co_return nullptr;
+      co_return Bucket();
     }
-    std::shared_ptr<S3Client> client;
+    Bucket bucket;
     try {
-      client = co_await OpenBucket(context_, place.bucket, false);
+      bucket.client = co_await OpenBucket(context_, place.bucket, false);
     } catch (const Error& error) {
       if (error.reaction() == Reaction::kCancelled) throw;
       checks.Fail("endpoint", error, "set the region: --region, or AWS_REGION");
-      co_return nullptr;
+      co_return Bucket();
     }
-    const std::string endpoint = CustomEndpoint(context_, *client);
-    BucketSubject subject{*client, place.prefix.empty() ? "" : place.prefix + "/",
+    const std::string endpoint = CustomEndpoint(context_, *bucket.client);
+    BucketSubject subject{*bucket.client, place.prefix.empty() ? "" : place.prefix + "/",
                           AwsCommand(endpoint), purpose};
-    const bool usable = co_await CheckBucket(checks, std::move(subject));
-    if (!usable) client.reset();
-    co_return client;
+    const BucketState state = co_await CheckBucket(checks, std::move(subject));
+    if (state == BucketState::kUnusable) bucket.client.reset();
+    // Where it is not told it is tried.
+    bucket.versioned = state != BucketState::kUnversioned;
+    co_return bucket;
   }
 
   // nullptr: nothing can be looked at there (yet).
@@ -122,10 +124,10 @@ class Doctor {
     Checks checks("incremental place " + place.url());
     std::unique_ptr<ObjectStore> store;
     if (place.s3) {
-      const std::shared_ptr<S3Client> client =
-          co_await LookAtBucket(checks, place, BucketFor::kIncremental);
-      // Whether older versions are kept is then tried, not believed.
-      if (client) store = std::make_unique<S3Store>(client, place.prefix, true);
+      const Bucket bucket = co_await LookAtBucket(checks, place, BucketFor::kIncremental);
+      if (bucket.client) {
+        store = std::make_unique<S3Store>(bucket.client, place.prefix, bucket.versioned);
+      }
     } else {
       co_await CheckDirectory(checks, place.directory, DirectoryFor::kIncremental, full(),
                               context_.workers(), context_.clock());
@@ -192,13 +194,12 @@ class Doctor {
     Checks checks("snapshots " + place.url());
     std::unique_ptr<ObjectStore> store;
     if (place.s3) {
-      const std::shared_ptr<S3Client> client =
-          co_await LookAtBucket(checks, place, BucketFor::kSnapshots);
-      if (client) {
+      const Bucket bucket = co_await LookAtBucket(checks, place, BucketFor::kSnapshots);
+      if (bucket.client) {
         const std::string key =
             (place.prefix.empty() ? "" : place.prefix + "/") + "_/probe-" + RandomUuid();
-        co_await CheckUploads(checks, *client, key);
-        store = std::make_unique<S3Store>(client, place.prefix, true);
+        co_await CheckUploads(checks, *bucket.client, key);
+        store = std::make_unique<S3Store>(bucket.client, place.prefix, bucket.versioned);
       }
     } else {
       co_await CheckDirectory(checks, place.directory, DirectoryFor::kSnapshots, full(),

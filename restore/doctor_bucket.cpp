@@ -113,11 +113,13 @@ void JudgeVersioning(Checks& checks, const BucketSubject& subject, const std::st
 
 }  // namespace
 
-Task<bool> CheckBucket(Checks& checks, BucketSubject subject) {
-  bool denied = false;
+Task<BucketState> CheckBucket(Checks& checks, BucketSubject subject) {
+  BucketState state = BucketState::kNotTold;
   try {
     const std::string status = co_await subject.client.GetBucketVersioning();
     JudgeVersioning(checks, subject, status);
+    state = status == "Enabled" ? BucketState::kVersioned : BucketState::kUnversioned;
+    CheckClock(checks, subject.client.server_ahead());
   } catch (const Error& error) {
     if (error.reaction() == Reaction::kCancelled) throw;
     if (error.code() == "NoSuchBucket" || error.reaction() == Reaction::kNotFound) {
@@ -127,12 +129,11 @@ Task<bool> CheckBucket(Checks& checks, BucketSubject subject) {
     } else {
       checks.Fail("versioning", error, "allow s3:GetBucketVersioning on the bucket");
     }
-    denied = IsDenied(error);
-    if (!denied) co_return false;
+    if (!IsDenied(error)) co_return BucketState::kUnusable;
+    checks.Skip("clock", "the server has given no answer to tell it by");
   }
-  CheckClock(checks, subject.client.server_ahead());
   co_await CheckLifecycle(checks, subject);
-  co_return true;
+  co_return state;
 }
 
 Task<void> CheckUploads(Checks& checks, S3Client& client, std::string key) {

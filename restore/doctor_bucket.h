@@ -25,9 +25,15 @@ struct BucketSubject {
   BucketFor purpose = BucketFor::kIncremental;
 };
 
-// "versioning", "clock" and those of the lifecycle.  False: the bucket cannot be used at all, and
-// nothing more was tried.  Throws only Error{kCancelled}.
-Task<bool> CheckBucket(Checks& checks, BucketSubject subject);
+enum class BucketState {
+  kUnusable,  // nothing more was tried
+  kVersioned,
+  kUnversioned,
+  kNotTold,  // GetBucketVersioning is not allowed
+};
+
+// "versioning", "clock" and those of the lifecycle.  Throws only Error{kCancelled}.
+Task<BucketState> CheckBucket(Checks& checks, BucketSubject subject);
 
 // Begins an upload in parts of `key` and takes it back: nothing is left.  Throws only
 // Error{kCancelled}.

@@ -121,11 +121,11 @@ class StoreProbe {
 
   Task<std::string> ListVersions() {
     const ObjectPage page = co_await store_.ListVersions(key_);
+    listed_versions_ = true;
     if (store_.traits().versioned && page.objects.size() != 2) {
       Wrong("two versions were written, " + std::to_string(page.objects.size()) + " are listed",
             "enable versioning on the bucket");
     }
-    listed_versions_ = true;
     co_return "allowed";
   }
 
@@ -174,13 +174,13 @@ class StoreProbe {
   }
 
   // Those that we know of, and those that a listing shows: a delete marker, a write whose answer
-  // was lost.
+  // was lost.  ("null" is what has no versions: it is known.)
   Task<std::string> RemoveAll() {
     if (listed_versions_) {
       for (const std::string& key : {key_, other_key_}) {
         const ObjectPage page = co_await store_.ListVersions(key);
         for (const ObjectInfo& info : page.objects) {
-          if (info.key == key) written_.emplace(key, info.version_id);
+          if (info.key == key && info.version_id != "null") written_.emplace(key, info.version_id);
         }
       }
     }
@@ -188,7 +188,12 @@ class StoreProbe {
     std::size_t left = 0;
     for (const auto& [key, version] : written_) {
       try {
-        co_await store_.RemoveVersion(key, version);
+        // No version id: nothing but a bucket without versions answers so, where a DELETE removes.
+        if (version.empty()) {
+          co_await store_.PutDeleteMarker(key);
+        } else {
+          co_await store_.RemoveVersion(key, version);
+        }
       } catch (...) {
         failure = std::current_exception();
         ++left;
