@@ -102,9 +102,6 @@ class DynamoDbClient {
   Task<BatchWriteResult> BatchWriteItem(std::string table,
                                         const std::vector<WriteRequest>& requests);
 
-  // How far the service's clock is ahead of ours, to a second; zero before the first answer.
-  Duration server_ahead() const;
-
  private:
   std::shared_ptr<AwsCaller> caller_;
 };
