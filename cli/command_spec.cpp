@@ -97,8 +97,9 @@ std::vector<OptionGroup> CommandSpec::AllGroups() const {
 }
 
 const std::vector<CommandSpec>& Commands() {
-  static const std::vector<CommandSpec> commands = {FollowSpec(),  BackfillSpec(), SnapshotSpec(),
-                                                    RestoreSpec(), VerifySpec(),   DoctorSpec()};
+  static const std::vector<CommandSpec> commands = {
+      FollowSpec(), BackfillSpec(), SnapshotSpec(),      RestoreSpec(),
+      VerifySpec(), DoctorSpec(),   StatusCommandSpec(), ParkedSpec()};
   return commands;
 }
 

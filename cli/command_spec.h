@@ -82,5 +82,7 @@ CommandSpec SnapshotSpec();
 CommandSpec RestoreSpec();
 CommandSpec VerifySpec();
 CommandSpec DoctorSpec();
+CommandSpec StatusCommandSpec();
+CommandSpec ParkedSpec();
 
 }  // namespace ddbvault

@@ -15,6 +15,8 @@ Task<ExitStatus> RunSnapshot(Context& context);
 Task<ExitStatus> RunRestore(Context& context);
 Task<ExitStatus> RunVerify(Context& context);
 Task<ExitStatus> RunDoctor(Context& context);
+Task<ExitStatus> RunStatus(Context& context);
+Task<ExitStatus> RunParked(Context& context);
 
 // Writes to standard output.  Throws Error{kFixCommand} when it does not take it all (a full disk,
 // a closed pipe): a report that is cut short must not look like success.

@@ -24,7 +24,8 @@ struct Runner {
 
 constexpr Runner kRunners[] = {{"follow", RunFollow},     {"backfill", RunBackfill},
                                {"snapshot", RunSnapshot}, {"restore", RunRestore},
-                               {"verify", RunVerify},     {"doctor", RunDoctor}};
+                               {"verify", RunVerify},     {"doctor", RunDoctor},
+                               {"status", RunStatus},     {"parked", RunParked}};
 
 ExitStatus Report(const Error& error, ExitStatus status, bool json) {
   const std::string text = json ? ErrorJson(error, status) : ErrorText(error);

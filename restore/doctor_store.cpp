@@ -52,7 +52,7 @@ class StoreProbe {
 
   // Everything that Run() wrote, whatever became of it.
   Task<void> Remove() {
-    if (written_.empty()) co_return;
+    if (written_.empty() && !unknown_) co_return;
     Task<std::string> remove = RemoveAll();
     co_await Try("DeleteObjectVersion", "remove", "s3:DeleteObjectVersion", std::move(remove));
   }
@@ -75,7 +75,9 @@ class StoreProbe {
     request.key = key;
     request.body = body;
     request.condition = condition;
+    const bool unknown_before = std::exchange(unknown_, true);
     PutResult result = co_await store_.Put(std::move(request));
+    unknown_ = unknown_before;
     if (result.written) written_.emplace(key, result.version_id);
     co_return result;
   }
@@ -145,8 +147,8 @@ class StoreProbe {
               ? "this server ignores them (as Ceph 16 does in versioned buckets; AWS keeps "
                 "them)"
               : "this server refuses them also where they hold (AWS keeps them)",
-          "make sure yourself that only one follower runs for each table; a backfill is "
-          "safe, it looks before and after each write instead");
+          "two followers of a table that start in one moment may not see each other: start "
+          "only one; backfill is safe, it looks before and after each write instead");
     } catch (const Error& error) {
       if (error.reaction() == Reaction::kCancelled) throw;
       checks_.Fail(kName, error, "allow s3:PutObject below the prefix, with conditions");
@@ -161,6 +163,7 @@ class StoreProbe {
       co_return;
     }
     try {
+      unknown_ = true;
       co_await store_.PutDeleteMarker(key_);
       checks_.Ok(kName, "allowed; only `follow --deletes marker` needs it");
     } catch (const Error& error) {
@@ -176,15 +179,17 @@ class StoreProbe {
   // Those that we know of, and those that a listing shows: a delete marker, a write whose answer
   // was lost.  ("null" is what has no versions: it is known.)
   Task<std::string> RemoveAll() {
-    if (listed_versions_) {
+    std::exception_ptr failure;
+    try {
       for (const std::string& key : {key_, other_key_}) {
         const ObjectPage page = co_await store_.ListVersions(key);
         for (const ObjectInfo& info : page.objects) {
           if (info.key == key && info.version_id != "null") written_.emplace(key, info.version_id);
         }
       }
+    } catch (const Error&) {
+      if (unknown_) failure = std::current_exception();
     }
-    std::exception_ptr failure;
     std::size_t left = 0;
     for (const auto& [key, version] : written_) {
       try {
@@ -207,8 +212,9 @@ class StoreProbe {
     try {
       std::rethrow_exception(failure);
     } catch (Error& error) {
-      error.Within(std::to_string(left) + " versions of the probe objects " + key_ + " and " +
-                   other_key_ + " are left there");
+      error.Within("of the probe objects " + key_ + " and " + other_key_ + " " +
+                   (left == 0 ? "some versions may be" : std::to_string(left) + " versions are") +
+                   " left there");
       throw;
     }
   }
@@ -221,6 +227,7 @@ class StoreProbe {
   std::string first_version_;
   std::string second_version_;
   bool listed_versions_ = false;
+  bool unknown_ = false;  // something was written of which we do not know the version
   std::set<std::pair<std::string, std::string>> written_;  // key, version id
 };
 

@@ -45,8 +45,8 @@ TEST(Help, ListsTheCommandsThatThereAre) {
     names.push_back(command.name);
     EXPECT_THAT(help, HasSubstr("  " + std::string(command.name) + " "));
   }
-  EXPECT_THAT(
-      names, testing::ElementsAre("follow", "backfill", "snapshot", "restore", "verify", "doctor"));
+  EXPECT_THAT(names, testing::ElementsAre("follow", "backfill", "snapshot", "restore", "verify",
+                                          "doctor", "status", "parked"));
   EXPECT_EQ(DefaultCommand().name, "follow");
 }
 

@@ -1,0 +1,243 @@
+#include "incremental/parked.h"
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/open_store.h"
+#include "incremental/conditions.h"
+#include "incremental/followed_table.h"
+#include "incremental/owner.h"
+
+namespace ddbvault {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ItemReport {
+  std::string item;
+  std::string outcome;
+  std::uint64_t records = 0;
+  std::string error;
+};
+
+struct ParkedReport {
+  std::string table;
+  std::vector<ParkedRecord> records;  // that were there at first
+  std::vector<std::string> raw;       // of `records`, with --show
+  std::vector<ItemReport> released;
+  std::size_t left = 0;
+  bool dry_run = false;
+};
+
+std::string Count(std::uint64_t count, std::string_view one, std::string_view many) {
+  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
+
+std::vector<std::string> ItemsOf(const std::vector<ParkedRecord>& records) {
+  std::vector<std::string> items;
+  for (const ParkedRecord& record : records) {
+    if (items.empty() || items.back() != record.item) items.push_back(record.item);
+  }
+  return items;
+}
+
+// Those that --release names.
+std::vector<std::string> ItemsToRelease(const std::string& release, const ParkedReport& report) {
+  std::vector<std::string> items = ItemsOf(report.records);
+  if (release == "all") {
+    std::erase(items, kUnknownItem);
+    return items;
+  }
+  if (std::find(items.begin(), items.end(), release) != items.end()) return {release};
+  throw Error(Reaction::kNotFound,
+              "no record of item " + release + " of table " + report.table + " is parked")
+      .Hint("`ddbvault parked " + report.table + "` lists the items that have some");
+}
+
+std::string OutcomeText(WriteOutcome outcome) {
+  if (outcome == WriteOutcome::kWritten) return "written";
+  return outcome == WriteOutcome::kRemoved ? "removed" : "kept";
+}
+
+// With --release: what its parts need.
+struct Releasing {
+  std::shared_ptr<DynamoDbClient> client;
+  std::unique_ptr<ItemWriter> writer;
+};
+
+Task<Releasing> Prepare(Context& context, ObjectStore& store, const Layout& layout,
+                        TableName name) {
+  const TableDescription table = co_await context.Describe(name);
+  Releasing releasing;
+  releasing.client = co_await context.DynamoDb(name, true);
+  ItemWriter::Options options;
+  options.source = Source::kRepair;
+  options.writer = WriterId();
+  options.stream_label = table.stream.label;
+  options.conditions = co_await HonoursConditions(store, layout);
+  releasing.writer = std::make_unique<ItemWriter>(*releasing.client, store, context.clock(), layout,
+                                                  std::move(options));
+  co_return releasing;
+}
+
+Task<ItemReport> ReleaseOne(Context& context, ObjectStore& store, const Layout& layout,
+                            ItemWriter& writer, std::string item) {
+  ItemReport report;
+  report.item = item;
+  try {
+    const Released released = co_await ReleaseItem(store, layout, writer, item, context.stop());
+    report.outcome = OutcomeText(released.outcome);
+    report.records = released.records;
+  } catch (const Error& error) {
+    // One item's failure is not the next one's.
+    if (error.reaction() == Reaction::kCancelled) throw;
+    report.outcome = "failed";
+    report.error = error.what();
+    if (!error.hint().empty()) report.error += " (hint: " + error.hint() + ")";
+  }
+  co_return report;
+}
+
+Task<void> Release(Context& context, ObjectStore& store, const Layout& layout, TableName name,
+                   std::string release, ParkedReport& report) {
+  const std::vector<std::string> items = ItemsToRelease(release, report);
+  if (report.dry_run) {
+    for (const std::string& item : items) {
+      const auto records = std::count_if(report.records.begin(), report.records.end(),
+                                         [&](const auto& record) { return record.item == item; });
+      report.released.push_back({item, "", static_cast<std::uint64_t>(records), ""});
+    }
+    co_return;
+  }
+  if (release == kUnknownItem) {
+    const std::vector<ParkedRecord> records = co_await ListParked(store, layout, release);
+    ItemReport dropped{release, "dropped", 0, ""};
+    dropped.records = co_await DropParked(store, records);
+    report.released.push_back(std::move(dropped));
+    co_return;
+  }
+  if (items.empty()) co_return;
+  const Releasing releasing = co_await Prepare(context, store, layout, name);
+  for (const std::string& item : items) {
+    ItemReport done = co_await ReleaseOne(context, store, layout, *releasing.writer, item);
+    report.released.push_back(std::move(done));
+  }
+  if (releasing.writer->in_doubt() > 0) co_await releasing.writer->SettleDoubts(context.stop());
+}
+
+std::string ReleasedText(const ParkedReport& report, const ItemReport& item) {
+  const std::string records = Count(item.records, "record", "records");
+  if (report.dry_run) {
+    return item.item + ": " + records +
+           (item.item == kUnknownItem ? " would be removed" : " would be released") +
+           " (--dry-run)\n";
+  }
+  if (item.outcome == "failed") return item.item + ": still parked: " + item.error + "\n";
+  if (item.outcome == "dropped") {
+    return records + " of unknown items removed: run `ddbvault verify " + report.table +
+           "`, which finds the items that differ\n";
+  }
+  std::string what = "the backup had it as the table has it";
+  if (item.outcome == "written") what = "written as the table has it";
+  if (item.outcome == "removed") what = "the table does not have it, a tombstone was written";
+  return item.item + ": " + what + ", " + records + " removed\n";
+}
+
+std::string ToText(const ParkedReport& report) {
+  std::string text;
+  for (std::size_t i = 0; i < report.records.size() && report.released.empty(); ++i) {
+    const ParkedRecord& record = report.records[i];
+    text += record.item + "  " + record.stream_label + "  " + record.sequence_number + "  parked " +
+            FormatTime(record.parked) + "\n";
+    if (i < report.raw.size()) text += report.raw[i] + "\n";
+  }
+  for (const ItemReport& item : report.released) text += ReleasedText(report, item);
+  if (report.left == 0) return text + report.table + ": nothing is parked\n";
+  text += report.table + ": " + Count(report.left, "record", "records") + " parked";
+  if (report.released.empty()) {
+    text += "; look at them with --show, then put their items right with --release";
+  }
+  return text + "\n";
+}
+
+std::string ToJson(const ParkedReport& report) {
+  Json records = Json::array();
+  for (std::size_t i = 0; i < report.records.size(); ++i) {
+    const ParkedRecord& record = report.records[i];
+    Json entry = {{"item", record.item},
+                  {"stream", record.stream_label},
+                  {"sequenceNumber", record.sequence_number},
+                  {"parked", FormatTime(record.parked)},
+                  {"bytes", record.bytes}};
+    // As text: numbers in it must stay as they are, and it may be no JSON at all.
+    if (i < report.raw.size()) entry["record"] = report.raw[i];
+    records.push_back(std::move(entry));
+  }
+  Json released = Json::array();
+  for (const ItemReport& item : report.released) {
+    released.push_back({{"item", item.item},
+                        {"outcome", item.outcome.empty() ? Json(nullptr) : Json(item.outcome)},
+                        {"records", item.records},
+                        {"error", item.error.empty() ? Json(nullptr) : Json(item.error)}});
+  }
+  const Json json = {{"table", report.table},
+                     {"records", std::move(records)},
+                     {"released", std::move(released)},
+                     {"left", report.left},
+                     {"dryRun", report.dry_run}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+ExitStatus StatusOf(const ParkedReport& report) {
+  const bool failed = std::any_of(report.released.begin(), report.released.end(),
+                                  [](const ItemReport& item) { return item.outcome == "failed"; });
+  if (failed) return ExitStatus::kFailed;
+  return report.left > 0 ? ExitStatus::kAttention : ExitStatus::kDone;
+}
+
+void CheckOptions(const CommandLine& line) {
+  if (line.Has("dry-run") && !line.Has("release")) {
+    UsageError error("--dry-run is for --release");
+    error.Hint("without --release nothing is changed");
+    throw error;
+  }
+}
+
+}  // namespace
+
+Task<ExitStatus> RunParked(Context& context) {
+  const CommandLine& line = context.line();
+  CheckOptions(line);
+  const std::string typed = line.arguments.front();
+  const TableName name = ParseTable(typed);
+  const auto release = line.Find("release");
+  ParkedReport report;
+  report.table = typed;
+  report.dry_run = line.Has("dry-run");
+  const std::unique_ptr<ObjectStore> store = co_await OpenIncremental(context, Use::kRead);
+  const Layout layout(name.name, context.settings().key_hash);
+  co_await RequireKeyHash(*store, layout);
+  report.records = co_await ListParked(*store, layout);
+  if (line.Has("show")) {
+    for (const ParkedRecord& record : report.records) {
+      const std::optional<std::string> raw = co_await ReadParked(*store, record);
+      report.raw.push_back(raw.value_or("removed meanwhile"));
+    }
+  }
+  const bool all_of_none = release == "all" && report.records.empty();
+  if (release && !all_of_none) {
+    co_await Release(context, *store, layout, name, std::string(*release), report);
+  }
+  const std::vector<ParkedRecord> left = co_await ListParked(*store, layout);
+  report.left = left.size();
+  Print(context.settings().json ? ToJson(report) : ToText(report));
+  co_return StatusOf(report);
+}
+
+}  // namespace ddbvault

@@ -1,0 +1,50 @@
+#include "cli/command_spec.h"
+
+namespace ddbvault {
+
+CommandSpec StatusCommandSpec() {
+  return {
+      .name = "status",
+      .summary = "positions, lag, gaps, backfills, parked changes, last snapshot",
+      .usage = {"status [<table>...] [options]"},
+      .about =
+          {"Says what the incremental place knows of each table's backup: up to when it is "
+           "complete, who follows it, which gaps there are, which backfills were made, what could "
+           "not be applied, and the last snapshot. It reads only the places, never DynamoDB, and "
+           "writes nothing. The follower's own news is at most about a minute old.",
+           "A table is `name` or `region/name`. With none named, every table that has a backup in "
+           "the incremental place is told of."},
+      .argument = "table",
+      .min_arguments = 0,
+      .max_arguments = 100,
+      .groups = {{"What to tell", {{"shards", "", "Name every shard, with its position."}}},
+                 {"Places", {IncrementalOption(), SnapshotsOption()}}},
+      .report = {"Under the name of each table (times are 2026-11-20T12:00:00Z, or null):",
+                 "{\"followed\", \"needsAttention\": true | false, \"stream\": its label,",
+                 " \"watermark\": complete up to, \"lagSeconds\": since then,",
+                 " \"written\": when the follower said so, \"coveredFrom\", \"coalesced\",",
+                 " \"writer\": {\"owner\", \"host\", \"generation\", \"renewed\", \"expires\",",
+                 "   \"released\", \"atWork\": true | false} or null,",
+                 " \"shards\": [{\"shard\", \"applied\": sequence number, \"finished\"}],",
+                 " \"gaps\": [{\"id\", \"reason\", \"shard\", \"from\", \"found\", \"closed\"}],",
+                 " \"backfills\": [{\"stream\", \"segments\", \"finishedSegments\", \"whole\",",
+                 "   \"reconciling\", \"items\", \"began\", \"ended\"}],",
+                 " \"parked\": [{\"item\", \"stream\", \"sequenceNumber\", \"parked\"}],",
+                 " \"lastSnapshot\": {\"snapshot\", \"moment\", \"items\", \"consistent\",",
+                 "   \"count\"} or null, \"lastSnapshotError\": only when it is not known}",
+                 "or {\"error\": text}."},
+      .statuses = {{0, "every table is followed and backfilled, no gap is open, nothing is parked"},
+                   {1, "failed"},
+                   {2, "the command line, the environment or the config file is wrong"},
+                   {4,
+                    "of a table: an open gap, a parked change, no whole backfill, or it was "
+                    "never followed"},
+                   {130, "interrupted (SIGINT)"},
+                   {143, "terminated (SIGTERM)"}},
+      .examples = {
+          {"All tables of a place:", "ddbvault status --incremental s3://backup-bucket/backup"},
+          {"One, for a script:",
+           "ddbvault status orders --json --incremental s3://backup-bucket/backup"}}};
+}
+
+}  // namespace ddbvault

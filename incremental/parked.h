@@ -1,0 +1,54 @@
+// Records that could not be applied (law 2): which there are, and putting their items right.
+//
+// While an item has parked records its object stays as it is: later changes of it are parked behind
+// the first one.  The table knows how the item is now, so that is what is written; the follower,
+// which looks before it parks one more, goes on with the item's next change.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "incremental/item_writer.h"
+#include "incremental/layout.h"
+#include "incremental/object_store.h"
+
+namespace ddbvault {
+
+// The item of records whose keys cannot be read.
+inline constexpr std::string_view kUnknownItem = "unknown";
+
+struct ParkedRecord {
+  std::string object;           // its key in the store
+  std::string item;             // the name of the item's object, or kUnknownItem
+  std::string stream_label;     // empty: the object is not named as parked records are
+  std::string sequence_number;  // "none-...": the record had none
+  Time parked{};
+  std::uint64_t bytes = 0;
+};
+
+// In the order of their objects: those of an item together.  `item`: only its records; empty: all.
+Task<std::vector<ParkedRecord>> ListParked(ObjectStore& store, const Layout& layout,
+                                           std::string item = {});
+
+// The record as AWS sent it; nullopt: it is gone meanwhile.
+Task<std::optional<std::string>> ReadParked(ObjectStore& store, const ParkedRecord& record);
+
+struct Released {
+  WriteOutcome outcome = WriteOutcome::kKept;  // of the last look at the item
+  std::uint64_t records = 0;                   // that were removed
+};
+
+// Makes the item's object say what the table says, and then removes the records that were there
+// before the table was read, again and again until none has been parked meanwhile.  Success:
+// durable.  Throws Error{kCorrupt} when no record of it has readable keys that give its name, and
+// what the writer and the store throw: then records that were not removed keep the item blocked.
+Task<Released> ReleaseItem(ObjectStore& store, const Layout& layout, ItemWriter& writer,
+                           std::string item, Stop& stop);
+
+// Removes the records for good.  Returns how many.
+Task<std::uint64_t> DropParked(ObjectStore& store, const std::vector<ParkedRecord>& records);
+
+}  // namespace ddbvault

@@ -1,0 +1,300 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "restore/status.h"
+
+namespace ddbvault {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json TimeJson(const std::optional<Time>& time) {
+  return time && *time != Time{} ? Json(FormatTime(*time)) : Json(nullptr);
+}
+
+std::string Count(std::uint64_t count, std::string_view one, std::string_view many) {
+  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
+
+// "2026-11-20T12:00:00Z, 3m10s ago"
+std::string When(Time time, Time now) {
+  std::string text = FormatTime(time);
+  if (now > time) text += ", " + FormatDuration(now - time) + " ago";
+  return text;
+}
+
+std::string Line(std::string_view name, const std::string& value) {
+  std::string text = "  " + std::string(name);
+  text.resize(14, ' ');
+  return text + value + "\n";
+}
+
+std::string WriterText(const TableStatus& status) {
+  if (!status.lease) {
+    if (!status.followed() || status.state.follower->writer.empty()) return {};
+    return Line("writer", status.state.follower->writer + " was the last (no lease)");
+  }
+  const LeaseRecord& lease = *status.lease;
+  std::string text = lease.owner + " on " + lease.host;
+  if (lease.released) {
+    text += " was the last; it has ended, no follower runs";
+  } else if (status.follower_at_work()) {
+    text += ", lease renewed " + When(lease.renewed, status.now);
+  } else {
+    text += " was the last; its lease ran out " + When(lease.expires, status.now) +
+            ": no follower runs, run `ddbvault follow " + status.table + "`";
+  }
+  return Line("writer", text);
+}
+
+std::string FollowedText(const TableStatus& status, const StatusTextOptions& options) {
+  if (!status.followed()) {
+    return Line("followed", "no: run `ddbvault follow " + status.table + " --enable-stream`");
+  }
+  const FollowerState& follower = *status.state.follower;
+  std::string text = Line("stream", follower.stream_label);
+  text += Line("complete", follower.watermark
+                               ? "up to " + When(*follower.watermark, status.now)
+                               : std::string("not known yet: the stream has not been read to its "
+                                             "end"));
+  text += Line("state", "written " + When(follower.written, status.now));
+  const auto finished = std::count_if(follower.shards.begin(), follower.shards.end(),
+                                      [](const auto& shard) { return shard.second.finished; });
+  text += Line("shards", Count(follower.shards.size(), "shard", "shards") + ", " +
+                             std::to_string(finished) + " finished");
+  if (options.shards) {
+    for (const auto& [id, progress] : follower.shards) {
+      std::string position =
+          progress.applied.empty() ? "nothing applied yet" : "applied up to " + progress.applied;
+      if (progress.finished) position += ", finished";
+      text += Line("", id + ": " + position);
+    }
+  }
+  if (follower.coalesced > 0) {
+    text += Line("left out", Count(follower.coalesced, "older change", "older changes") +
+                                 " of items that had newer ones, to catch up");
+  }
+  return text;
+}
+
+// One parallel scan.
+struct Scan {
+  std::string stream_label;
+  std::uint32_t segments = 1;
+  std::size_t known = 0;     // segments that were begun
+  std::size_t finished = 0;  // and done
+  bool reconciling = false;
+  std::uint64_t items = 0;
+  Time started = Time::max();
+  Time ended{};
+  bool whole() const { return finished == segments; }
+};
+
+std::vector<Scan> ScansOf(const BackupState& state) {
+  std::map<std::pair<std::string, std::uint32_t>, Scan> scans;
+  for (const BackfillSegment& segment : state.backfill) {
+    Scan& scan = scans[{segment.stream_label, segment.segments}];
+    scan.stream_label = segment.stream_label;
+    scan.segments = segment.segments;
+    ++scan.known;
+    scan.reconciling = scan.reconciling || segment.reconciling;
+    scan.items += segment.items;
+    scan.started = std::min(scan.started, segment.started);
+    if (!segment.finished) continue;
+    ++scan.finished;
+    scan.ended = std::max(scan.ended, *segment.finished);
+  }
+  std::vector<Scan> list;
+  for (auto& [id, scan] : scans) list.push_back(std::move(scan));
+  std::sort(list.begin(), list.end(),
+            [](const Scan& a, const Scan& b) { return a.started < b.started; });
+  return list;
+}
+
+std::string BackfillText(const TableStatus& status) {
+  std::string text;
+  for (const Scan& scan : ScansOf(status.state)) {
+    std::string line = scan.whole() ? "whole"
+                                    : std::to_string(scan.finished) + " of " +
+                                          std::to_string(scan.segments) + " segments done";
+    if (scan.reconciling) line += ", reconciling";
+    line += ", " + Count(scan.items, "item", "items") + ", began " + FormatTime(scan.started);
+    if (scan.whole()) line += ", ended " + FormatTime(scan.ended);
+    const bool old = status.followed() && scan.stream_label != status.state.follower->stream_label;
+    if (old) line += " (under the earlier stream " + scan.stream_label + ")";
+    text += Line("backfill", line);
+  }
+  const auto covered = status.state.covered_from();
+  if (covered) return text + Line("covered", "from " + FormatTime(*covered));
+  return text + Line("covered",
+                     "not yet: no backfill under the current stream is whole, run "
+                     "`ddbvault backfill " +
+                         status.table + "`");
+}
+
+std::string GapsText(const TableStatus& status) {
+  std::string text;
+  if (!status.followed()) return text;
+  for (const Gap& gap : status.state.follower->gaps) {
+    std::string line = gap.closed ? "closed " + FormatTime(*gap.closed) + ": " : "OPEN: ";
+    line += gap.id + ", ";
+    if (gap.from != Time{}) line += "from " + FormatTime(gap.from) + ", ";
+    line += "found " + FormatTime(gap.found) + ": " + gap.reason;
+    if (!gap.shard_id.empty()) line += " (" + gap.shard_id + ")";
+    if (!gap.closed) line += "; run `ddbvault backfill " + status.table + "`";
+    text += Line("gap", line);
+  }
+  return text.empty() ? Line("gaps", "none") : text;
+}
+
+std::string ParkedText(const TableStatus& status, const StatusTextOptions& options) {
+  if (status.parked.empty()) return Line("parked", "none");
+  std::set<std::string> items;
+  for (const ParkedRecord& record : status.parked) items.insert(record.item);
+  std::string text =
+      Line("parked", Count(status.parked.size(), "change", "changes") + " of " +
+                         Count(items.size(), "item", "items") +
+                         " could not be applied: see `ddbvault " + "parked " + status.table + "`");
+  for (std::size_t i = 0; i < std::min(options.parked, status.parked.size()); ++i) {
+    const ParkedRecord& record = status.parked[i];
+    text += Line("", record.item + ", " + record.stream_label + ", " + record.sequence_number +
+                         ", parked " + FormatTime(record.parked));
+  }
+  if (status.parked.size() > options.parked) {
+    text += Line("", "and " + std::to_string(status.parked.size() - options.parked) + " more");
+  }
+  return text;
+}
+
+std::string SnapshotText(const TableStatus& status) {
+  if (!status.snapshot_error.empty()) {
+    return Line("snapshot", "not known: " + status.snapshot_error);
+  }
+  if (!status.snapshot) return Line("snapshot", "none");
+  std::string line = status.snapshot->entry.name();
+  if (const auto& summary = status.snapshot->summary) {
+    line += ", " + Count(summary->items, "item", "items");
+    if (summary->ours) line += summary->consistent ? ", consistent" : ", fuzzy";
+  }
+  line += ", " + FormatDuration(status.now - status.snapshot->entry.moment) + " old";
+  if (status.snapshot->count > 1) line += "; " + std::to_string(status.snapshot->count) + " in all";
+  return Line("snapshot", line);
+}
+
+Json LeaseJson(const TableStatus& status) {
+  if (!status.lease) return nullptr;
+  const LeaseRecord& lease = *status.lease;
+  return {{"owner", lease.owner},
+          {"host", lease.host},
+          {"generation", lease.generation},
+          {"renewed", TimeJson(lease.renewed)},
+          {"expires", TimeJson(lease.expires)},
+          {"released", lease.released},
+          {"atWork", status.follower_at_work()}};
+}
+
+Json ShardsJson(const FollowerState& follower) {
+  Json shards = Json::array();
+  for (const auto& [id, progress] : follower.shards) {
+    shards.push_back(
+        {{"shard", id},
+         {"applied", progress.applied.empty() ? Json(nullptr) : Json(progress.applied)},
+         {"finished", progress.finished}});
+  }
+  return shards;
+}
+
+Json GapsJson(const FollowerState& follower) {
+  Json gaps = Json::array();
+  for (const Gap& gap : follower.gaps) {
+    gaps.push_back({{"id", gap.id},
+                    {"reason", gap.reason},
+                    {"shard", gap.shard_id.empty() ? Json(nullptr) : Json(gap.shard_id)},
+                    {"from", TimeJson(gap.from)},
+                    {"found", TimeJson(gap.found)},
+                    {"closed", TimeJson(gap.closed)}});
+  }
+  return gaps;
+}
+
+Json BackfillsJson(const BackupState& state) {
+  Json backfills = Json::array();
+  for (const Scan& scan : ScansOf(state)) {
+    backfills.push_back({{"stream", scan.stream_label},
+                         {"segments", scan.segments},
+                         {"finishedSegments", scan.finished},
+                         {"whole", scan.whole()},
+                         {"reconciling", scan.reconciling},
+                         {"items", scan.items},
+                         {"began", TimeJson(scan.started)},
+                         {"ended", scan.whole() ? TimeJson(scan.ended) : Json(nullptr)}});
+  }
+  return backfills;
+}
+
+Json ParkedJson(const std::vector<ParkedRecord>& records) {
+  Json parked = Json::array();
+  for (const ParkedRecord& record : records) {
+    parked.push_back({{"item", record.item},
+                      {"stream", record.stream_label},
+                      {"sequenceNumber", record.sequence_number},
+                      {"parked", TimeJson(record.parked)}});
+  }
+  return parked;
+}
+
+Json SnapshotJson(const TableStatus& status) {
+  if (!status.snapshot) return nullptr;
+  const StatusSnapshot& snapshot = *status.snapshot;
+  Json json = {{"snapshot", snapshot.entry.name()},
+               {"moment", TimeJson(snapshot.entry.moment)},
+               {"items", nullptr},
+               {"consistent", nullptr},
+               {"count", snapshot.count}};
+  if (snapshot.summary) {
+    json["items"] = snapshot.summary->items;
+    if (snapshot.summary->ours) json["consistent"] = snapshot.summary->consistent;
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string ToText(const TableStatus& status, const StatusTextOptions& options) {
+  std::string text = status.table + (status.needs_attention() ? ": needs attention\n" : ": well\n");
+  text += FollowedText(status, options);
+  text += WriterText(status);
+  text += BackfillText(status);
+  text += GapsText(status);
+  text += ParkedText(status, options);
+  return text + SnapshotText(status);
+}
+
+std::string ToJson(const TableStatus& status) {
+  const FollowerState follower = status.state.follower.value_or(FollowerState{});
+  Json json = {
+      {"followed", status.followed()},
+      {"needsAttention", status.needs_attention()},
+      {"stream", follower.stream_label.empty() ? Json(nullptr) : Json(follower.stream_label)},
+      {"watermark", TimeJson(follower.watermark)},
+      {"lagSeconds", nullptr},
+      {"written", TimeJson(follower.written)},
+      {"coveredFrom", TimeJson(status.state.covered_from())},
+      {"coalesced", follower.coalesced},
+      {"writer", LeaseJson(status)},
+      {"shards", ShardsJson(follower)},
+      {"gaps", GapsJson(follower)},
+      {"backfills", BackfillsJson(status.state)},
+      {"parked", ParkedJson(status.parked)},
+      {"lastSnapshot", SnapshotJson(status)}};
+  if (follower.watermark) {
+    json["lagSeconds"] = std::chrono::duration_cast<std::chrono::seconds>(
+                             std::max(Duration(0), status.now - *follower.watermark))
+                             .count();
+  }
+  if (!status.snapshot_error.empty()) json["lastSnapshotError"] = status.snapshot_error;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace ddbvault
