@@ -10,11 +10,12 @@ Task<ProxyReply> TransportFaults::Handle(ProxyRequest request, const ProxyNext& 
     reply.fate = ProxyReply::Fate::kCut;
     co_return reply;
   }
-  const bool delayed = Happens("delayed");
+  const bool slow_write = request.method == "PUT" && Happens("slow write");
+  const bool delayed = slow_write || Happens("delayed");
   const Duration delay(delayed ? plan_.Random(static_cast<std::uint32_t>(longest_delay_.count()))
                                : 0);
   // On the way there or on the way back: what the server does between is in another order then.
-  const bool on_the_way_there = plan_.Random(2) == 0;
+  const bool on_the_way_there = slow_write || plan_.Random(2) == 0;
   if (delayed && on_the_way_there) co_await clock_.Sleep(delay);
   reply = co_await next(std::move(request));
   if (delayed && !on_the_way_there) co_await clock_.Sleep(delay);

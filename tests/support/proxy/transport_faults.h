@@ -2,7 +2,7 @@
 // in the middle of the answer.
 //
 // Kinds, each behind the name of the service ("s3 cut after"): delayed, cut before, cut after,
-// truncated.
+// truncated; and slow write: a PUT that reaches the server late, whatever else is delayed.
 #pragma once
 
 #include <string>
