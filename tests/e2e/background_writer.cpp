@@ -42,6 +42,11 @@ std::uint64_t BackgroundWriter::made() const {
   return made_;
 }
 
+void BackgroundWriter::WaitUntilMade(std::uint64_t changes) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return ended_ || made_ >= changes; });
+}
+
 bool BackgroundWriter::WaitForAllowance() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return stop_ || made_ < allowed_; });
@@ -59,10 +64,14 @@ void BackgroundWriter::Run(const E2eEnvironment& servers) {
       loop.Run(workload.Change(kAtOnce));
       const std::lock_guard lock(mutex_);
       made_ += kAtOnce;
+      changed_.notify_all();
     }
   } catch (...) {
     error_ = std::current_exception();
   }
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
 }
 
 }  // namespace ddbvault

@@ -28,6 +28,8 @@ class BackgroundWriter {
   // Ends when the batch in hand is written.  Throws what the writer ended with, if anything.
   void Stop();
   std::uint64_t made() const;
+  // Returns too when it has ended.
+  void WaitUntilMade(std::uint64_t changes);
 
  private:
   void Run(const E2eEnvironment& servers);
@@ -40,6 +42,7 @@ class BackgroundWriter {
   std::uint64_t allowed_ = 0;
   std::uint64_t made_ = 0;
   bool stop_ = false;
+  bool ended_ = false;
   std::exception_ptr error_;
   std::thread thread_;
 };
