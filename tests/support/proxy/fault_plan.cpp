@@ -17,7 +17,7 @@ bool FaultPlan::Happens(std::string_view name) {
   if (!on_) return false;
   const std::lock_guard lock(mutex_);
   const auto found = kinds_.find(name);
-  if (found == kinds_.end()) return false;
+  if (found == kinds_.end() || held_.contains(found->first)) return false;
   Kind& kind = found->second;
   if (kind.wait > 0) {
     --kind.wait;
@@ -27,6 +27,11 @@ bool FaultPlan::Happens(std::string_view name) {
   kind.wait = static_cast<std::uint32_t>(random_() % (2 * std::uint64_t{kind.share} - 1));
   ++kind.count;
   return true;
+}
+
+void FaultPlan::Hold(const std::set<std::string>& kinds) {
+  const std::lock_guard lock(mutex_);
+  held_ = kinds;
 }
 
 std::uint32_t FaultPlan::Random(std::uint32_t bound) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,9 @@ class FaultPlan {
   // Nothing happens before Begin() or after End().
   void Begin() { on_ = true; }
   void End() { on_ = false; }
+  // These do not happen until they are let go again.
+  void Hold(const std::set<std::string>& kinds);
+  void LetGo() { Hold({}); }
   // For clients that give up: the last try of a call comes through, whatever the plan.
   void SpareLastTries(bool spare) { spare_last_tries_ = spare; }
   bool spares_last_tries() const { return spare_last_tries_; }
@@ -52,6 +56,7 @@ class FaultPlan {
   mutable std::mutex mutex_;
   std::mt19937_64 random_;
   std::map<std::string, Kind, std::less<>> kinds_;
+  std::set<std::string> held_;
 };
 
 // DDBVAULT_TEST_SEED, or another one each time.
