@@ -83,6 +83,9 @@ class DynamoDbClient {
  public:
   explicit DynamoDbClient(std::shared_ptr<AwsCaller> caller);
 
+  // How far the service's clock is ahead of ours, to a second; zero before the first answer.
+  Duration server_ahead() const;
+
   // Any operation: `request` is the JSON body; the answer is the body of the 200.
   Task<std::string> Call(std::string_view operation, std::string request);
 
