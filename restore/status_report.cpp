@@ -13,13 +13,16 @@ Json TimeJson(const std::optional<Time>& time) {
   return time && *time != Time{} ? Json(FormatTime(*time)) : Json(nullptr);
 }
 
+// For people: milliseconds only make it harder to read.
+std::string Second(Time time) { return FormatTime(FromEpochSeconds(EpochSeconds(time))); }
+
 std::string Count(std::uint64_t count, std::string_view one, std::string_view many) {
   return std::to_string(count) + " " + std::string(count == 1 ? one : many);
 }
 
 // "2026-11-20T12:00:00Z, 3m10s ago"
 std::string When(Time time, Time now) {
-  std::string text = FormatTime(time);
+  std::string text = Second(time);
   if (now > time) text += ", " + FormatDuration(now - time) + " ago";
   return text;
 }
@@ -119,14 +122,14 @@ std::string BackfillText(const TableStatus& status) {
                                     : std::to_string(scan.finished) + " of " +
                                           std::to_string(scan.segments) + " segments done";
     if (scan.reconciling) line += ", reconciling";
-    line += ", " + Count(scan.items, "item", "items") + ", began " + FormatTime(scan.started);
-    if (scan.whole()) line += ", ended " + FormatTime(scan.ended);
+    line += ", " + Count(scan.items, "item", "items") + ", began " + Second(scan.started);
+    if (scan.whole()) line += ", ended " + Second(scan.ended);
     const bool old = status.followed() && scan.stream_label != status.state.follower->stream_label;
     if (old) line += " (under the earlier stream " + scan.stream_label + ")";
     text += Line("backfill", line);
   }
   const auto covered = status.state.covered_from();
-  if (covered) return text + Line("covered", "from " + FormatTime(*covered));
+  if (covered) return text + Line("covered", "from " + Second(*covered));
   return text + Line("covered",
                      "not yet: no backfill under the current stream is whole, run "
                      "`ddbvault backfill " +
@@ -137,10 +140,10 @@ std::string GapsText(const TableStatus& status) {
   std::string text;
   if (!status.followed()) return text;
   for (const Gap& gap : status.state.follower->gaps) {
-    std::string line = gap.closed ? "closed " + FormatTime(*gap.closed) + ": " : "OPEN: ";
+    std::string line = gap.closed ? "closed " + Second(*gap.closed) + ": " : "OPEN: ";
     line += gap.id + ", ";
-    if (gap.from != Time{}) line += "from " + FormatTime(gap.from) + ", ";
-    line += "found " + FormatTime(gap.found) + ": " + gap.reason;
+    if (gap.from != Time{}) line += "from " + Second(gap.from) + ", ";
+    line += "found " + Second(gap.found) + ": " + gap.reason;
     if (!gap.shard_id.empty()) line += " (" + gap.shard_id + ")";
     if (!gap.closed) line += "; run `ddbvault backfill " + status.table + "`";
     text += Line("gap", line);
@@ -159,7 +162,7 @@ std::string ParkedText(const TableStatus& status, const StatusTextOptions& optio
   for (std::size_t i = 0; i < std::min(options.parked, status.parked.size()); ++i) {
     const ParkedRecord& record = status.parked[i];
     text += Line("", record.item + ", " + record.stream_label + ", " + record.sequence_number +
-                         ", parked " + FormatTime(record.parked));
+                         ", parked " + Second(record.parked));
   }
   if (status.parked.size() > options.parked) {
     text += Line("", "and " + std::to_string(status.parked.size() - options.parked) + " more");

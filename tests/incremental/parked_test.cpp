@@ -1,0 +1,188 @@
+#include "incremental/parked.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/support/engine_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr const char* kLabel = "2026-11-20T12:00:00.000";
+
+std::string Key(const std::string& id) { return R"({"id":{"S":")" + id + R"("}})"; }
+std::string Item(const std::string& id, int value) {
+  return R"({"id":{"S":")" + id + R"("},"v":{"N":")" + std::to_string(value) + R"("}})";
+}
+std::string Record(const std::string& id) {
+  return R"({"eventName":"MODIFY","dynamodb":{"SequenceNumber":"7","Keys":)" + Key(id) + "}}";
+}
+
+// Something happens when an object is written.
+class WatchedStore : public FlakyStore {
+ public:
+  explicit WatchedStore(ObjectStore& inner) : FlakyStore(inner, none_) {}
+  Task<PutResult> Put(PutRequest request) override {
+    const auto act = std::exchange(on_put, nullptr);
+    if (act) co_await act();
+    co_return co_await FlakyStore::Put(std::move(request));
+  }
+  std::function<Task<void>()> on_put;
+
+ private:
+  Faults none_{0, FaultMoment::kBefore};
+};
+
+class ParkedTest : public testing::Test {
+ protected:
+  ParkedTest() { world_.aws.CreateTable("orders", KeySchema{{{"id", 'S'}}}); }
+
+  std::string Name(const std::string& id) {
+    return ItemKey::FromKeys(Key(id)).Name(KeyHash::kSha256);
+  }
+  void Put(const std::string& key, const std::string& body) {
+    PutRequest request;
+    request.key = key;
+    request.body = body;
+    world_.Run(world_.store.Put(request));
+  }
+  void Park(const std::string& item, const std::string& number, const std::string& raw) {
+    Put(layout_.Parked(item, kLabel, number), raw);
+  }
+  std::vector<ParkedRecord> List() { return world_.Run(ListParked(world_.store, layout_)); }
+  Released Release(ObjectStore& store, const std::string& item) {
+    ItemWriter::Options options;
+    options.source = Source::kRepair;
+    options.writer = "person";
+    options.stream_label = kLabel;
+    ItemWriter writer(world_.table, store, world_.clock, layout_, options);
+    return world_.Run(ReleaseItem(store, layout_, writer, item, stop_));
+  }
+  Released Release(const std::string& item) { return Release(world_.store, item); }
+  const StoredObject* Object(const std::string& id) {
+    return world_.store.Current(layout_.ItemPrefix() + Name(id));
+  }
+
+  EngineWorld world_;
+  Layout layout_{"orders", KeyHash::kSha256};
+  Stop stop_;
+};
+
+TEST_F(ParkedTest, ListsWhatIsParkedByItem) {
+  EXPECT_THAT(List(), IsEmpty());
+  Park(Name("a"), "8", Record("a"));
+  Park(Name("a"), "9", Record("a"));
+  Park("unknown", "none-shard-1", "rubbish");
+  const std::vector<ParkedRecord> records = List();
+  ASSERT_THAT(records, SizeIs(3));
+  EXPECT_EQ(records[0].item, Name("a"));
+  EXPECT_EQ(records[0].stream_label, kLabel);
+  EXPECT_EQ(records[1].sequence_number, "9");
+  EXPECT_EQ(records[2].item, kUnknownItem);
+  EXPECT_EQ(records[2].sequence_number, "none-shard-1");
+  EXPECT_EQ(records[2].bytes, 7U);
+  EXPECT_EQ(world_.Run(ReadParked(world_.store, records[2])), "rubbish");
+  EXPECT_THAT(world_.Run(ListParked(world_.store, layout_, "unknown")), SizeIs(1));
+}
+
+TEST_F(ParkedTest, WritesWhatTheTableSaysAndRemovesTheRecordsForGood) {
+  world_.aws.Put("orders", Item("a", 3));
+  Put(layout_.ItemPrefix() + Name("a"), Item("a", 1));
+  Park(Name("a"), "8", Record("a"));
+  Park(Name("a"), "9", Record("a"));
+  Park(Name("b"), "10", Record("b"));
+  const Released released = Release(Name("a"));
+  EXPECT_EQ(released.outcome, WriteOutcome::kWritten);
+  EXPECT_EQ(released.records, 2U);
+  EXPECT_EQ(Object("a")->body, Item("a", 3));
+  EXPECT_EQ(VersionInfo::FromMetadata(Object("a")->metadata)->source, Source::kRepair);
+  EXPECT_THAT(List(), SizeIs(1));
+  EXPECT_THAT(world_.store.Versions(layout_.Parked(Name("a"), kLabel, "8")), IsEmpty());
+}
+
+TEST_F(ParkedTest, WritesATombstoneForAnItemThatIsGone) {
+  Put(layout_.ItemPrefix() + Name("a"), Item("a", 1));
+  Park(Name("a"), "8", Record("a"));
+  const Released released = Release(Name("a"));
+  EXPECT_EQ(released.outcome, WriteOutcome::kRemoved);
+  EXPECT_EQ(Object("a")->body, "");
+  EXPECT_TRUE(VersionInfo::FromMetadata(Object("a")->metadata)->tombstone());
+  EXPECT_THAT(List(), IsEmpty());
+}
+
+TEST_F(ParkedTest, ReadsTheTableAgainForWhatIsParkedMeanwhile) {
+  world_.aws.Put("orders", Item("a", 1));
+  Park(Name("a"), "8", Record("a"));
+  WatchedStore store(world_.store);
+  store.on_put = [this]() -> Task<void> {
+    // After the table was read: a change, parked behind the first.
+    world_.aws.Put("orders", Item("a", 2));
+    const std::string raw = Record("a");
+    PutRequest request;
+    request.key = layout_.Parked(Name("a"), kLabel, "9");
+    request.body = raw;
+    co_await world_.store.Put(std::move(request));
+  };
+  const Released released = Release(store, Name("a"));
+  EXPECT_EQ(released.records, 2U);
+  EXPECT_EQ(Object("a")->body, Item("a", 2));
+  EXPECT_THAT(List(), IsEmpty());
+}
+
+TEST_F(ParkedTest, LeavesAnItemBlockedWhoseKeyNobodyKnows) {
+  Park(Name("a"), "8", "rubbish");
+  Park(Name("a"), "9", Record("b"));  // of another item
+  try {
+    Release(Name("a"));
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kCorrupt);
+  }
+  EXPECT_THAT(List(), SizeIs(2));
+  Park(Name("a"), "99", Record("a"));
+  EXPECT_EQ(Release(Name("a")).records, 3U);
+  EXPECT_THAT(List(), IsEmpty());
+}
+
+TEST_F(ParkedTest, RemovesNoRecordUnlessTheItemIsRightWhicheverCallFails) {
+  for (const FaultMoment moment : {FaultMoment::kBefore, FaultMoment::kAfter}) {
+    for (std::uint64_t n = 1;; ++n) {
+      const std::string id = "a" + std::to_string(n) + (moment == FaultMoment::kAfter ? "x" : "");
+      world_.aws.Put("orders", Item(id, 3));
+      Put(layout_.ItemPrefix() + Name(id), Item(id, 1));
+      Park(Name(id), "8", Record(id));
+      Park(Name(id), "9", Record(id));
+      Faults faults(n, moment);
+      FlakyStore store(world_.store, faults);
+      try {
+        Release(store, Name(id));
+      } catch (const Error&) {
+        if (List().size() < 2) {
+          EXPECT_EQ(Object(id)->body, Item(id, 3)) << n;
+        }
+        Release(Name(id));
+      }
+      EXPECT_EQ(Object(id)->body, Item(id, 3)) << n;
+      EXPECT_THAT(List(), IsEmpty()) << n;
+      if (!faults.fired()) break;
+    }
+  }
+}
+
+TEST_F(ParkedTest, DropsWhatItIsToldTo) {
+  Park("unknown", "8", "rubbish");
+  Park("unknown", "8", "rubbish");  // two versions
+  EXPECT_EQ(world_.Run(DropParked(world_.store, List())), 1U);
+  EXPECT_THAT(List(), IsEmpty());
+  EXPECT_THAT(world_.store.Versions(layout_.Parked("unknown", kLabel, "8")), IsEmpty());
+}
+
+}  // namespace
+}  // namespace ddbvault
