@@ -36,7 +36,7 @@ std::string ToJson(const LeaseRecord& record) {
 LeaseRecord LeaseRecordFromJson(std::string_view json) {
   try {
     const Json document = Json::parse(json);
-    if (document.at("format").get<int>() != kFormat) {
+    if (document.at("format") != kFormat) {
       throw Error(Reaction::kCorrupt, "lease.json has a format that this ddbvault does not know")
           .Hint("it may have been written by a newer ddbvault: use that one");
     }
@@ -44,7 +44,12 @@ LeaseRecord LeaseRecordFromJson(std::string_view json) {
     record.owner = document.at("owner").get<std::string>();
     record.host = document.value("host", "");
     record.process = document.value("process", "");
-    record.generation = document.at("generation").get<std::uint64_t>();
+    const Json& generation = document.at("generation");
+    // Else nlohmann-json makes a number also of a negative one and of a fraction.
+    if (!generation.is_number_unsigned()) {
+      throw Error(Reaction::kCorrupt, "the generation in lease.json is not one");
+    }
+    record.generation = generation.get<std::uint64_t>();
     record.renewed = ParseTime(document.value("renewed", "")).value_or(Time{});
     record.expires = ParseTime(document.value("expires", "")).value_or(Time{});
     record.released = document.value("released", false);

@@ -1,4 +1,5 @@
-// state.json, the segment files of backfills and owner.json.
+// state.json, the files of backfills, owner.json and lease.json.
+#include "incremental/lease.h"
 #include "incremental/owner.h"
 #include "incremental/state.h"
 #include "tests/fuzz/fuzz.h"
@@ -30,6 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Require(segment->segment < segment->segments, "a segment is one of the segments");
     state.backfill.push_back(*segment);
   }
+  CheckDocument<WholeBackfill>(text, WholeBackfillFromJson);
+  CheckDocument<LeaseRecord>(text, LeaseRecordFromJson);
   state.covered_from();
   state.open_gaps();
   state.last_whole_backfill_began();

@@ -198,7 +198,9 @@ TEST(LeaseRecord, ReadsWhatItWroteAndRefusesDamage) {
   record.renewed = FromEpochSeconds(1795176000);
   record.expires = FromEpochSeconds(1795176015);
   EXPECT_EQ(ToJson(LeaseRecordFromJson(ToJson(record))), ToJson(record));
-  for (const char* text : {"", "{", "[]", R"({"format":1})", R"({"format":2,"owner":"a"})"}) {
+  for (const char* text : {"", "{", "[]", R"({"format":1})", R"({"format":2,"owner":"a"})",
+                           R"({"format":1,"owner":"a","generation":-1})",
+                           R"({"format":1,"owner":"a","generation":1e58})"}) {
     EXPECT_THROW(LeaseRecordFromJson(text), Error) << text;
   }
 }
