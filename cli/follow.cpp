@@ -224,8 +224,8 @@ std::string ToText(const Followed& followed) {
   }
   if (result.parked > 0) {
     text += "  " + GroupDigits(result.parked) +
-            " changes could not be applied and are parked under _/" + followed.name.name +
-            "/parked/: look at them there\n";
+            " changes could not be applied and are parked: see `ddbvault parked " + followed.typed +
+            "`\n";
   }
   for (const Gap& gap : result.open_gaps) {
     text += "  " + gap.id + ": " + gap.reason + ": " + backfill;

@@ -110,7 +110,10 @@ void BackupSink::Enqueue(const std::shared_ptr<BatchState>& batch, const ChangeV
       pending.key.clear();  // ApplyOne parks it, with the reason
     }
   }
-  if (!pending.key.empty() && Replayed(pending)) replayed.push_back(layout_.ItemPrefix() + name);
+  // One write of an object is in flight at a time: a killed process has left one at most.
+  if (!pending.key.empty() && Replayed(pending) && doubted_.insert(name).second) {
+    replayed.push_back(layout_.ItemPrefix() + name);
+  }
   auto& queue = queues_[name];
   const bool idle = queue == nullptr;
   if (idle) queue = std::make_unique<ItemQueue>();
@@ -223,7 +226,6 @@ Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
 }
 
 Task<bool> BackupSink::IsAtRest(const std::string& key, const Pending& pending) {
-  if (options_.doubts != nullptr) co_await options_.doubts->Look(key);
   auto object = co_await store_.Head(key);
   if (!object) co_return false;
   auto info = VersionInfo::FromMetadata(object->metadata);

@@ -111,6 +111,7 @@ class BackupSink : public ChangeSink {
   std::uint64_t parked_before_ = 0;
   std::unordered_map<std::string, std::unique_ptr<ItemQueue>> queues_;  // by item name
   std::unordered_set<std::string> blocked_;                             // item names
+  std::unordered_set<std::string> doubted_;  // items whose changes are replayed
 };
 
 }  // namespace ddbvault

@@ -110,11 +110,6 @@ void Doubts::Add(const std::vector<std::string>& objects) {
   checkpoints_.SaveDoubts(consumer_, table_arn_, changed);
 }
 
-Task<void> Doubts::Look(std::string object) {
-  const auto doubt = doubts_.find(object);
-  if (doubt != doubts_.end()) co_await Settle(object, doubt->second.writes);
-}
-
 Task<void> Doubts::Keep(Stop& stop) {
   while (!stop.requested()) {
     try {

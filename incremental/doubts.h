@@ -34,10 +34,6 @@ class Doubts {
   void Add(const std::vector<std::string>& objects);
   std::size_t size() const { return doubts_.size(); }
 
-  // Before an object in doubt is compared with a change: takes away what has come late by now; it
-  // stays in doubt.
-  Task<void> Look(std::string object);
-
   // Until `stop`: looks at each object when its time has come.  A store that does not answer is
   // asked again.
   Task<void> Keep(Stop& stop);

@@ -69,7 +69,7 @@ void AppendBasis(std::string& text, const VerifyReport& report) {
   for (const Gap& gap : report.open_gaps) AppendGap(text, gap);
   if (report.parked > 0) {
     text += Count(report.parked, "change is", "changes are") +
-            " parked: not applied, a person is needed\n";
+            " parked: not applied, see `ddbvault parked " + report.table + "`\n";
   }
   if (report.tail_trimmed) {
     text += "the stream has forgotten changes that were not applied: follow and backfill again\n";

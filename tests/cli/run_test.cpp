@@ -136,6 +136,22 @@ TEST_F(RunTest, RefusesAProfileThatIsNotThere) {
   EXPECT_THAT(outcome.err, StartsWith("ddbvault: there is no AWS profile \"nobody\"\n  hint: "));
 }
 
+TEST_F(RunTest, RefusesADryRunOfNothing) {
+  ExpectRefusal({"parked", "orders", "--dry-run"}, ExitStatus::kUsage,
+                "ddbvault: --dry-run is for --release\n"
+                "  hint: without --release nothing is changed\n");
+}
+
+TEST_F(RunTest, StatusOfAPlaceThatIsNotThereFails) {
+  const std::string place = directory_.path().string() + "/nowhere";
+  for (const char* command : {"status", "parked"}) {
+    const Outcome outcome = RunWith({command, "orders", "--incremental", place});
+    EXPECT_EQ(outcome.status, ExitStatus::kFailed);
+    EXPECT_THAT(outcome.err, HasSubstr("there is no directory " + place));
+    EXPECT_FALSE(std::filesystem::exists(place));
+  }
+}
+
 TEST_F(RunTest, RefusesWhatIsNoTable) {
   ExpectRefusal({"verify", "or/de/rs"}, ExitStatus::kUsage,
                 "ddbvault: \"or/de/rs\" is not the name of a table\n"

@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <random>
+#include <set>
 
 #include "incremental/backfill.h"
 #include "incremental/followed_table.h"
@@ -76,6 +77,7 @@ class RoughStore : public ObjectStore {
     Late late = std::move(late_[which]);
     late_.erase(late_.begin() + static_cast<std::ptrdiff_t>(which));
     if (clock_.Now() > late.refused_from) return;  // RequestTimeTooSkewed
+    landed_.insert(late.request.key);
     asio::io_context context;
     late.request.body = late.body;
     RunWithFakeTime(context, clock_, inner_.Put(std::move(late.request)));
@@ -157,6 +159,8 @@ class RoughStore : public ObjectStore {
   void CheckOrder(const PutRequest& request) {
     const auto info = VersionInfo::FromMetadata(request.metadata);
     if (!info || info->source != Source::kStream) return;
+    // What landed late stands over a newer state until its doubt is settled: law 3.
+    if (landed_.contains(request.key)) return;
     // The newest stream version at rest, wherever a backfill may stand above it for a moment.
     for (const StoredObject& version : inner_.Versions(request.key)) {
       const auto there = VersionInfo::FromMetadata(version.metadata);
@@ -170,6 +174,7 @@ class RoughStore : public ObjectStore {
   FakeClock& clock_;
   Random& random_;
   std::vector<Late> late_;
+  std::set<std::string> landed_;  // objects
 };
 
 struct World {

@@ -60,7 +60,7 @@ TEST(VerifyReportTest, SaysWhatIsNotCovered) {
             "`ddbvault backfill`\n"
             "open gap gap-1 from 2026-11-20T10:20:00Z until 2026-11-20T12:00:00Z: records were "
             "trimmed; run `ddbvault backfill` to close it\n"
-            "2 changes are parked: not applied, a person is needed\n"
+            "2 changes are parked: not applied, see `ddbvault parked orders`\n"
             "the stream has forgotten changes that were not applied: follow and backfill again\n"
             "the table's stream is off\n");
   EXPECT_FALSE(report.covered());
