@@ -43,9 +43,9 @@ constexpr Duration kLongestGoodbye{10000};
 Context::Context(CommandLine line, Settings settings, Environment environment)
     : line_(std::move(line)),
       settings_(std::move(settings)),
-      workers_(std::max(2U, std::thread::hardware_concurrency())),
       aws_settings_(AsUsage([&] { return AwsSettingsOf(settings_, std::move(environment)); })),
       loop_(AsUsage([&] { return EventLoop(HttpOptionsOf(settings_, aws_settings_)); })),
+      workers_(std::max(2U, std::thread::hardware_concurrency())),
       session_(loop_, clock_, workers_, aws_settings_) {}
 
 void Context::HandleSignals() {

@@ -57,11 +57,12 @@ class Context {
   CommandLine line_;
   Settings settings_;
   SystemClock clock_;
-  WorkerPool workers_;
   Stop stop_;
   int signal_ = 0;
   AwsSettings aws_settings_;
   EventLoop loop_;
+  // Ends before the loop: its threads hand their results to it.
+  WorkerPool workers_;
   AwsSession session_;
 };
 
