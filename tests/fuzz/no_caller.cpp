@@ -11,4 +11,6 @@ AwsCaller::~AwsCaller() = default;
 
 Task<AwsResponse> AwsCaller::Call(const AwsRequest&, std::vector<int>) { std::abort(); }
 
+Duration AwsCaller::server_ahead() const { std::abort(); }
+
 }  // namespace ddbvault
