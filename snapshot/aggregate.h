@@ -20,7 +20,8 @@ struct AggregateOptions {
   std::size_t in_flight = 64;                  // objects being read at once
   std::size_t memory = std::size_t{32} << 20;  // bytes of objects being read at once
   // False: current objects are listed.  An item whose delete marker was put after the moment is
-  // then not seen: only for places where deletes are tombstones.
+  // then not seen, nor that a write has landed late (LookAt()): only for places where deletes are
+  // tombstones, and where nothing was written lately.
   bool list_versions = true;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "incremental/doubts.h"
 
 namespace ddbvault {
 namespace {
@@ -12,6 +13,13 @@ namespace {
 // Two seconds are what the follower leaves to records on their way (shard_consumer.h), one is what
 // S3's whole seconds hide.
 constexpr Duration kToleratedClock{3000};
+
+// The times of changes are whole seconds, rounded down, and the time of a reading is a second
+// behind and as old as the answer that it was taken from: a change this long before a reading was
+// surely seen by it, one not so long before may have been made after it.
+constexpr Duration kReadingIsAhead{3000};
+// Of the store's clock behind AWS's: DecideCut() believes none that is more than seconds behind.
+constexpr Duration kStoreIsBehind = std::chrono::minutes(1);
 
 // Where a clock was fast, the watermark promises changes that the follower had not yet seen.
 std::string WhyNotBelieved(const FollowerState& follower, Time now, std::optional<Time> stored) {
@@ -115,10 +123,33 @@ Fit FitOf(const Cut& cut, const ObjectInfo& object, const std::optional<VersionI
   return info->read_time <= cut.moment ? Fit::kAtMoment : Fit::kUncertain;
 }
 
+bool IsStreams(const VersionInfo& info) { return info.source == Source::kStream; }
+
+// Both fit.  The stream tells all changes, gaps apart: what it says of the time after a reading
+// counts, and the reading counts after what the stream said before.
+bool IsNewer(const VersionInfo& version, const VersionInfo& than) {
+  if (IsStreams(version) && IsStreams(than)) {
+    return CompareWithChange(version, than.stream_label, than.sequence_number) > 0;
+  }
+  if (IsStreams(version)) return version.change_time + kReadingIsAhead >= than.read_time;
+  if (IsStreams(than)) return version.read_time > than.change_time + kReadingIsAhead;
+  return version.read_time > than.read_time;
+}
+
+// What is newer than a version and yet beneath it was stored since then: a write lands late while
+// its signature holds, and a reading is older than all that was stored since it began.
+Time StoredSince(const ObjectInfo& object, const VersionInfo& info) {
+  return IsStreams(info) ? object.last_modified - kSignatureLife : info.read_time - kStoreIsBehind;
+}
+
 class Look {
  public:
   Look(ObjectStore& store, const Cut& cut, ListedObject object)
-      : store_(store), cut_(cut), versions_(store, std::move(object)) {}
+      : store_(store),
+        cut_(cut),
+        // Of a listing of current objects nothing beneath is known.
+        look_beneath_(cut.consistent && !object.versions.front().version_id.empty()),
+        versions_(store, std::move(object)) {}
 
   Task<ItemState> Run() {
     for (;;) {
@@ -132,8 +163,13 @@ class Look {
       auto object = co_await Fetch(*version);
       if (!object) continue;
       const auto info = VersionInfo::FromMetadata(object->metadata);
+      const ObjectInfo at = object->info;
       ItemState state = ToState(std::move(*object), info);
-      const Fit fit = cut_.consistent ? FitOf(cut_, object->info, info) : Fit::kAtMoment;
+      const Fit fit = cut_.consistent ? FitOf(cut_, at, info) : Fit::kAtMoment;
+      if (fit == Fit::kAtMoment && info && look_beneath_) {
+        auto newer = co_await NewerBeneath(at, *info);
+        if (newer) state = std::move(*newer);
+      }
       if (fit == Fit::kUncertain) state.fuzzy_reason = "an item was read from the table after it";
       if (fit == Fit::kAtMoment && passed_later_ && cut_.coalesced) {
         state.fuzzy_reason = "the follower has left out changes because it was behind";
@@ -153,6 +189,47 @@ class Look {
       if (!object || object->info.size == 0) co_return object;
     }
     co_return co_await store_.Get(version.key, version.version_id);
+  }
+
+  // A version that fits may stand over a newer one that fits too: a write whose answer was lost has
+  // landed late, or a backfill was killed before it had checked what it wrote.  nullopt: it does
+  // not.
+  Task<std::optional<ItemState>> NewerBeneath(const ObjectInfo& top, VersionInfo newest) {
+    const Time since = StoredSince(top, newest);
+    std::optional<ObjectInfo> found;
+    std::optional<ItemState> deleted;
+    for (;;) {
+      const auto version = co_await versions_.Next();
+      if (!version || version->last_modified < since) break;
+      if (version->is_delete_marker) {
+        // Only a follower puts them.  Under a change it counts if one beneath it is newer.
+        if (!deleted) deleted = AtMarker(*version);
+        if (deleted && !IsStreams(newest)) {
+          if (version->last_modified + kReadingIsAhead < newest.read_time) break;
+          co_return deleted;
+        }
+        continue;
+      }
+      const auto head = co_await store_.Head(version->key, version->version_id);
+      auto info = head ? VersionInfo::FromMetadata(head->metadata) : std::nullopt;
+      if (!info || FitOf(cut_, head->info, info) != Fit::kAtMoment) continue;
+      if (IsNewer(*info, newest)) {
+        if (deleted) co_return deleted;
+        found = *version;
+        newest = std::move(*info);
+      } else if (IsStreams(*info)) {
+        break;  // in its place, and so is all beneath it
+      }
+    }
+    if (!found) co_return std::nullopt;
+    auto object = co_await Fetch(*found);
+    ItemState state;
+    if (object) {
+      state = ToState(std::move(*object), newest);
+    } else {
+      state.fuzzy_reason = "the version of an item at that moment has been removed";
+    }
+    co_return state;
   }
 
   // Markers do not tell when the item was deleted, only that it was before they were put.
@@ -194,6 +271,7 @@ class Look {
 
   ObjectStore& store_;
   const Cut& cut_;
+  bool look_beneath_;
   VersionCursor versions_;
   bool passed_later_ = false;
   std::optional<EventName> oldest_event_;  // of the oldest version looked at, all later

@@ -78,6 +78,12 @@ class SnapshotWorld : public EngineWorld {
     info.writer = "test";
     PutObject(Name(id), Item(id, value), info.ToMetadata());
   }
+  // As a write that got no answer lands late: the same bytes as the object's `number`th version
+  // (from 0, oldest first), over all there is.
+  void PutLate(const std::string& id, std::size_t number) {
+    const StoredObject version = store.Versions(Name(id)).at(number);
+    PutObject(version.info.key, version.body, version.metadata);
+  }
 
   // Followed and backfilled up to the watermark; without one, not caught up yet.
   FollowerState Covered(std::optional<Time> watermark) {

@@ -1,0 +1,195 @@
+// What each item was at the moment, where versions do not stand in the order of what they say.
+#include "snapshot/cut.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/snapshot/snapshot_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const Time kWatermark = At("2026-11-20T11:59:00Z");
+const Time kBefore = At("2026-11-20T11:00:00Z");
+const Time kAfter = At("2026-11-20T11:59:30Z");
+
+// Counts what is asked about items.
+class CountingStore : public FlakyStore {
+ public:
+  explicit CountingStore(ObjectStore& inner) : FlakyStore(inner, none_) {}
+
+  Task<std::optional<StoredObject>> Get(std::string key, std::string version_id) override {
+    if (key.starts_with("orders/")) ++gets;
+    co_return co_await FlakyStore::Get(std::move(key), std::move(version_id));
+  }
+  Task<std::optional<StoredObject>> Head(std::string key, std::string version_id) override {
+    if (key.starts_with("orders/")) ++heads;
+    co_return co_await FlakyStore::Head(std::move(key), std::move(version_id));
+  }
+
+  int gets = 0;
+  int heads = 0;
+
+ private:
+  Faults none_{0, FaultMoment::kBefore};
+};
+
+class CutTest : public testing::Test {
+ protected:
+  // The clock of the store as it was then, for what is put next.
+  void StoreAt(std::string_view time) { world_.clock.Advance(At(time) - world_.clock.Now()); }
+  void Change(const std::string& value, Time time = kBefore) {
+    world_.PutChange("a", EventName::kModify, time, value);
+  }
+  // What a snapshot at kWatermark has.
+  std::vector<std::string> Cut() {
+    StoreAt("2026-11-20T12:00:00Z");
+    world_.SaveState(world_.Covered(kWatermark));
+    result_ = world_.WriteFrom(counted_, world_.snapshots, SmallerToo());
+    return world_.Read(result_.key);
+  }
+  void ExpectConsistent(const std::string& value) {
+    EXPECT_THAT(Cut(), ElementsAre(SnapshotWorld::Item("a", value)));
+    EXPECT_TRUE(result_.consistent) << result_.fuzzy_reason;
+  }
+  void ExpectDeleted() {
+    EXPECT_THAT(Cut(), IsEmpty());
+    EXPECT_TRUE(result_.consistent) << result_.fuzzy_reason;
+  }
+  static SnapshotOptions SmallerToo() {
+    SnapshotOptions options;
+    options.allow_smaller = true;
+    return options;
+  }
+
+  SnapshotWorld world_;
+  CountingStore counted_{world_.store};
+  SnapshotResult result_;
+};
+
+// A killed backfill's write that nobody has checked, on a store without conditions.
+TEST_F(CutTest, ShowsTheChangeThatAnOlderReadingStandsOver) {
+  Change("old", kBefore);
+  Change("new", kBefore + std::chrono::minutes(10));
+  world_.PutRead("a", kBefore + std::chrono::minutes(9), "old");
+  ExpectConsistent("new");
+}
+
+TEST_F(CutTest, BringsNoItemBackThatWasDeletedAfterAReadingThatStandsOverIt) {
+  Change("old", kBefore);
+  world_.PutChange("a", EventName::kRemove, kBefore + std::chrono::minutes(10));
+  world_.PutRead("a", kBefore + std::chrono::minutes(9), "old");
+  ExpectDeleted();
+}
+
+TEST_F(CutTest, BringsNoItemBackWhoseDeleteMarkerCameAfterAReadingThatStandsOverIt) {
+  StoreAt("2026-11-20T11:10:00Z");
+  Change("old", kBefore);
+  world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));
+  world_.PutRead("a", At("2026-11-20T11:09:00Z"), "old");
+  ExpectDeleted();
+}
+
+TEST_F(CutTest, FindsTheChangeOfTheMomentUnderAnOlderReadingAndALaterChange) {
+  Change("of the moment", kBefore + std::chrono::minutes(10));
+  for (int i = 0; i < 5; ++i) Change("later", kAfter);
+  world_.PutRead("a", kBefore + std::chrono::minutes(9), "old");
+  ExpectConsistent("of the moment");
+}
+
+TEST_F(CutTest, ShowsTheChangeThatALateOneStandsOver) {
+  Change("first");
+  Change("second");
+  world_.PutLate("a", 0);
+  ExpectConsistent("second");
+}
+
+TEST_F(CutTest, BringsNoItemBackThatWasDeletedBeforeALateWriteCame) {
+  Change("first");
+  world_.PutChange("a", EventName::kRemove, kBefore);
+  world_.PutLate("a", 0);
+  ExpectDeleted();
+}
+
+TEST_F(CutTest, BringsNoItemBackWhoseDeleteMarkerStandsOverWhatIsNewerThanALateWrite) {
+  StoreAt("2026-11-20T11:10:00Z");
+  Change("first");
+  Change("second");
+  world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));
+  world_.PutLate("a", 0);
+  ExpectDeleted();
+}
+
+TEST_F(CutTest, ShowsTheNewestOfSeveralChangesThatLateOnesStandOver) {
+  for (const char* value : {"first", "second", "third", "fourth"}) Change(value);
+  world_.PutLate("a", 2);
+  world_.PutLate("a", 1);
+  world_.PutLate("a", 0);
+  ExpectConsistent("fourth");
+}
+
+TEST_F(CutTest, TakesALateWriteForWhatItIsWhereTheNewerChangeIsLaterThanTheMoment) {
+  Change("of the moment");
+  Change("later", kAfter);
+  world_.PutLate("a", 0);
+  ExpectConsistent("of the moment");
+}
+
+// After a gap: the stream's version is older than what was lost.
+TEST_F(CutTest, ShowsARepairOverWhatTheStreamWroteBeforeIt) {
+  Change("lost since", kBefore);
+  world_.PutRead("a", kBefore + std::chrono::minutes(10), "repaired");
+  ExpectConsistent("repaired");
+}
+
+TEST_F(CutTest, ShowsARepairThatALateWriteStandsOver) {
+  Change("lost since", kBefore);
+  world_.PutRead("a", kBefore + std::chrono::minutes(10), "repaired");
+  world_.PutLate("a", 0);
+  ExpectConsistent("repaired");
+}
+
+TEST_F(CutTest, ShowsTheLaterOfTwoReadings) {
+  world_.PutRead("a", kBefore + std::chrono::minutes(10), "later");
+  world_.PutRead("a", kBefore, "earlier");
+  ExpectConsistent("later");
+}
+
+TEST_F(CutTest, CostsOneRequestWhereNoVersionCanHaveComeLate) {
+  StoreAt("2026-11-20T11:00:01Z");
+  Change("alone");
+  ExpectConsistent("alone");
+  EXPECT_EQ(counted_.gets + counted_.heads, 1);
+}
+
+TEST_F(CutTest, CostsOneRequestWhereTheVersionBeneathIsLongThere) {
+  StoreAt("2026-11-20T11:00:01Z");
+  Change("first");
+  StoreAt("2026-11-20T11:17:02Z");
+  Change("second", At("2026-11-20T11:17:01Z"));
+  ExpectConsistent("second");
+  EXPECT_EQ(counted_.gets + counted_.heads, 1);
+}
+
+TEST_F(CutTest, CostsOneRequestWhereAReadingIsLaterThanWhatIsBeneath) {
+  StoreAt("2026-11-20T11:00:01Z");
+  Change("before it");
+  StoreAt("2026-11-20T11:05:01Z");
+  world_.PutRead("a", At("2026-11-20T11:05:00Z"), "read");
+  ExpectConsistent("read");
+  EXPECT_EQ(counted_.gets + counted_.heads, 1);
+}
+
+TEST_F(CutTest, CostsOneHeadMoreWhereChangesFollowEachOtherQuickly) {
+  for (int i = 0; i < 4; ++i) Change("value " + std::to_string(i));
+  ExpectConsistent("value 3");
+  EXPECT_EQ(counted_.gets, 1);
+  EXPECT_EQ(counted_.heads, 1);
+}
+
+}  // namespace
+}  // namespace ddbvault
