@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "snapshot/snapshot_reader.h"
 
 namespace ddbvault {
@@ -50,6 +51,26 @@ void CheckTotals(const Snapshot& snapshot) {
   }
 }
 
+// Ours are verified file by file, so what an unfinished run of the same moment has left (format.h)
+// does no harm.  Of AWS's exports no two go to one place, and the list has no checksum of its own.
+void CheckOthers(const Snapshot& snapshot, const std::string& first, std::size_t count) {
+  const std::string what =
+      first + (count > 1 ? " and " + std::to_string(count - 1) + " more files are" : " is") +
+      " no part of this snapshot: " + snapshot.summary.files_key + " does not name " +
+      (count > 1 ? "them" : "it");
+  if (snapshot.summary.ours) {
+    LogWarn(
+        "{}; not read (hint: an unfinished run of the same moment may have left it: remove what is "
+        "no part before other tools read {}data/)",
+        what, snapshot.directory);
+    return;
+  }
+  throw Error(Reaction::kCorrupt, what)
+      .Hint(
+          "Look where it comes from, and move it away: a copy may have mixed two exports, or the "
+          "list may be cut short.");
+}
+
 // Fills in sizes that the manifest does not tell.
 Task<void> CheckFiles(ObjectStore& store, Snapshot& snapshot) {
   std::map<std::string, std::uint64_t, std::less<>> sizes;
@@ -77,12 +98,7 @@ Task<void> CheckFiles(ObjectStore& store, Snapshot& snapshot) {
     file.bytes = at->second;
     sizes.erase(at);
   }
-  if (sizes.empty()) co_return;
-  throw Error(Reaction::kCorrupt, sizes.begin()->first + " is no part of this snapshot: " +
-                                      snapshot.summary.files_key + " does not name it")
-      .Hint(
-          "Look where it comes from, and move it away: an unfinished snapshot may have left it, or "
-          "a copy has mixed two snapshots.");
+  if (!sizes.empty()) CheckOthers(snapshot, sizes.begin()->first, sizes.size());
 }
 
 void CheckDigest(const std::string& key, const std::string& body, const std::string& sha256) {

@@ -26,8 +26,10 @@ struct Snapshot {
 
 // `key`: of manifest-summary.json, of the directory that holds it (with or without '/' at its end),
 // or of a file of lines.  Success: the manifests are whole and agree, and every data file is there
-// with the size that they say, and no other.  Throws Error{kNotFound} when there is nothing of that
-// key, Error{kCorrupt} for a snapshot that is not whole.
+// with the size that they say.  Files that they do not name are never read: beside ours an
+// unfinished run may have left some, which is logged; beside AWS's they are an error.  Throws
+// Error{kNotFound} when there is nothing of that key, Error{kCorrupt} for a snapshot that is not
+// whole.
 Task<Snapshot> OpenSnapshot(ObjectStore& store, std::string key);
 
 // The value of "Table" of DescribeTable, as the snapshot has it.  Throws Error{kNotFound} when it

@@ -37,9 +37,10 @@ class DamagedSnapshotTest : public testing::TestWithParam<std::string> {
     ExpectDone({"backfill", table_});
     ExpectDone({"follow", table_, "--once"});
   }
-  void ExpectDone(std::vector<std::string> arguments) {
-    const Finished finished = world_.Run(std::move(arguments));
+  Finished ExpectDone(std::vector<std::string> arguments) {
+    Finished finished = world_.Run(std::move(arguments));
     EXPECT_EQ(finished.status, 0) << finished.out << finished.err;
+    return finished;
   }
   // The only key with this in it.
   std::string KeyWith(const std::string& part) {
@@ -78,11 +79,12 @@ class DamagedSnapshotTest : public testing::TestWithParam<std::string> {
     ExpectRefused(key + what);
     Write(key, body);
   }
-  void ExpectRestored() {
+  Finished ExpectRestored() {
     const std::string target = UniqueName("again");
-    ExpectDone({"restore", target, table_ + "/latest", "--create"});
+    Finished finished = ExpectDone({"restore", target, table_ + "/latest", "--create"});
     EXPECT_EQ(world_.Do(ReadTable(world_.dynamodb, target)),
               world_.Do(ReadTable(world_.dynamodb, table_)));
+    return finished;
   }
 
   E2eWorld world_;
@@ -115,12 +117,16 @@ TEST_P(DamagedSnapshotTest, EachKindOfDamageIsNamedAndNothingIsWritten) {
   world_.Do(store_->PutDeleteMarker(part));
   ExpectRefused(part + " is missing");
   Write(part, body);
-
-  const std::string extra = part.substr(0, part.find("/data/")) + "/data/00007-0badc0de.json.gz";
-  Write(extra, body);
-  ExpectRefused(extra + " is no part of this snapshot");
-  world_.Do(store_->PutDeleteMarker(extra));
   ExpectRestored();
+}
+
+TEST_P(DamagedSnapshotTest, FilesThatAnUnfinishedRunLeftAreSaidAndNotRead) {
+  ExpectDone({"snapshot", table_});
+  const std::string part = KeyWith("/data/");
+  const std::string extra = part.substr(0, part.find("/data/")) + "/data/00007-0badc0de.json.gz";
+  Write(extra, Cut(Body(part)));
+  const Finished finished = ExpectRestored();
+  EXPECT_THAT(finished.err, HasSubstr(extra + " is no part of this snapshot"));
 }
 
 TEST_P(DamagedSnapshotTest, APartOfAnotherSnapshotIsNotTaken) {
@@ -137,8 +143,12 @@ TEST_P(DamagedSnapshotTest, APartOfAnotherSnapshotIsNotTaken) {
     if (object.key.find("/data/") != std::string::npos && object.key != first) second = object.key;
   }
   ASSERT_NE(second, "");
+  const std::string own = Body(second);
   Write(second, other);
   ExpectRefused(second);
+  Write(second, own);
+  Write(second.substr(0, second.find("/data/")) + first.substr(first.find("/data/")), other);
+  ExpectRestored();
 }
 
 TEST_P(DamagedSnapshotTest, AFileOfLinesIsCheckedWholeBeforeItsFirstItem) {

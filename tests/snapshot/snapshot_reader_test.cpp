@@ -108,6 +108,12 @@ TEST_F(SnapshotReaderTest, ReadsAnExportOfAws) {
                  R"("exportTime":"2020-11-04T07:28:34.028Z","itemCount":1,"outputFormat":)"
                  R"("DYNAMODB_JSON","manifestFilesS3Key":"AWSDynamoDB/1/manifest-files.json"})");
   EXPECT_EQ(world_.Read("AWSDynamoDB/1"), std::vector<std::string>{R"({"id":{"S":"a"}})"});
+  world_.Replace("AWSDynamoDB/1/data/y.json.gz", body);
+  EXPECT_EQ(ReadError("AWSDynamoDB/1"),
+            "AWSDynamoDB/1/data/y.json.gz is no part of this snapshot: "
+            "AWSDynamoDB/1/manifest-files.json does not name it | Look where it comes from, and "
+            "move it away: a copy may have mixed two exports, or the list may be cut short.");
+  world_.Run(world_.snapshots.PutDeleteMarker("AWSDynamoDB/1/data/y.json.gz"));
   for (const std::string& bad : {list.substr(0, 30), list + "\n" + list}) {
     world_.Replace("AWSDynamoDB/1/manifest-files.json", bad);
     EXPECT_EQ(ReadError("AWSDynamoDB/1").substr(0, 50),

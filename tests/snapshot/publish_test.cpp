@@ -1,0 +1,84 @@
+// What runs of one moment leave beside each other.
+#include "snapshot/publish.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/snapshot/snapshot_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+
+const Time kWatermark = At("2026-11-20T11:59:00Z");
+const Time kBefore = At("2026-11-20T11:00:00Z");
+const std::string kSnapshot = "orders/20261120T115900Z/";
+
+// Nobody may delete anything there, as in a bucket whose policy keeps backups.
+class KeepingStore : public FlakyStore {
+ public:
+  explicit KeepingStore(ObjectStore& inner) : FlakyStore(inner, none_) {}
+
+  Task<void> PutDeleteMarker(std::string) override {
+    ++refused;
+    throw Error(Reaction::kPermission, "AccessDenied: s3:DeleteObject");
+    co_return;
+  }
+  Task<void> RemoveVersion(std::string, std::string) override {
+    ++refused;
+    throw Error(Reaction::kPermission, "AccessDenied: s3:DeleteObjectVersion");
+    co_return;
+  }
+
+  int refused = 0;
+
+ private:
+  Faults none_{0, FaultMoment::kBefore};
+};
+
+// Several data files: what cannot be compressed, and more than a block of it.
+void PutLargeItems(SnapshotWorld& world, int count) {
+  for (int i = 0; i < count; ++i) {
+    world.PutChange("large " + std::to_string(i), EventName::kInsert, kBefore,
+                    Hex(RandomBytes(200000)));
+  }
+}
+
+TEST(Leftovers, ThatMayNotBeRemovedDoNotSpoilTheSnapshotThatIsThere) {
+  SnapshotWorld world;
+  for (int i = 0; i < 30; ++i) {
+    world.PutChange(std::to_string(i), EventName::kInsert, kBefore);
+  }
+  world.Write();
+  for (int i = 0; i < 30; ++i) {
+    world.PutChange(std::to_string(i), EventName::kRemove, kBefore);
+  }
+  PutLargeItems(world, 12);
+  world.SaveState(world.Covered(kWatermark));
+  KeepingStore keeping(world.snapshots);
+  SnapshotOptions options;
+  options.part_bytes = 1000;
+  const std::string error = ErrorOf([&] { world.WriteFrom(world.store, keeping, options); });
+  EXPECT_THAT(error, HasSubstr("it would have 12 items, "));
+  EXPECT_THAT(world.snapshots.CurrentKeys(), Contains(HasSubstr(kSnapshot + "data/")));
+
+  options.allow_smaller = true;
+  const SnapshotResult result = world.WriteFrom(world.store, keeping, options);
+  EXPECT_GT(keeping.refused, 0);
+  EXPECT_EQ(world.Read(result.key).size(), 12u);
+}
+
+TEST(Leftovers, OfARunThatWasKilledAfterItsSummaryDoNoHarm) {
+  SnapshotWorld world;
+  world.PutChange("a", EventName::kInsert, kBefore);
+  world.SaveState(world.Covered(kWatermark));
+  const SnapshotResult result = world.Write();
+  world.Replace(kSnapshot + "data/00001-0badc0de.json.gz", "not even gzip");
+  EXPECT_EQ(world.Read(result.key), std::vector<std::string>{SnapshotWorld::Item("a")});
+}
+
+}  // namespace
+}  // namespace ddbvault
