@@ -9,6 +9,9 @@
 namespace ddbvault {
 namespace {
 
+// No run takes longer to read a table's backup, or it had better be begun again.
+constexpr Duration kLongestRun = std::chrono::hours(24);
+
 Task<PutResult> PutText(ObjectStore& store, std::string key, const std::string& body,
                         PutCondition condition) {
   PutRequest request;
@@ -22,18 +25,26 @@ std::string DirectoryOf(const SnapshotFiles& files) {
   return SnapshotDirectory(files.summary.table, files.summary.moment);
 }
 
-Task<std::vector<std::string>> FindLeftovers(ObjectStore& store, const SnapshotFiles& files) {
+struct Leftovers {
+  std::vector<ObjectInfo> found;
+  Time now{};  // by the store's clock: when the summary was put
+};
+
+Task<Leftovers> FindLeftovers(ObjectStore& store, const SnapshotFiles& files) {
   std::set<std::string, std::less<>> ours{files.summary.files_key};
   for (const DataFile& file : files.files) ours.insert(file.key);
   const std::string directory = DirectoryOf(files);
-  std::vector<std::string> leftovers;
+  Leftovers leftovers;
   std::string next;
   do {
-    const ObjectPage page = co_await store.List(directory, next);
-    for (const ObjectInfo& object : page.objects) {
+    ObjectPage page = co_await store.List(directory, next);
+    for (ObjectInfo& object : page.objects) {
+      if (object.key == directory + std::string(kSummaryName)) {
+        leftovers.now = object.last_modified;
+      }
       const bool named = object.key.starts_with(directory + "data/") ||
                          object.key.starts_with(directory + "manifest-files-");
-      if (named && !ours.contains(object.key)) leftovers.push_back(object.key);
+      if (named && !ours.contains(object.key)) leftovers.found.push_back(std::move(object));
     }
     next = page.next;
   } while (!next.empty());
@@ -70,10 +81,17 @@ Task<bool> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files) {
 
 Task<void> RemoveLeftovers(ObjectStore& snapshots, const SnapshotFiles& files) {
   try {
-    const std::vector<std::string> leftovers = co_await FindLeftovers(snapshots, files);
-    for (const std::string& key : leftovers) {
-      LogWarn("{}: removed, an unfinished snapshot of the same moment has left it", key);
-      co_await snapshots.PutDeleteMarker(key);
+    const Leftovers leftovers = co_await FindLeftovers(snapshots, files);
+    for (const ObjectInfo& file : leftovers.found) {
+      if (file.last_modified + kLongestRun > leftovers.now) {
+        LogWarn(
+            "{}: stays, another run of the same moment has written it and may be at work (hint: "
+            "remove it before another tool than ddbvault reads {}data/)",
+            file.key, DirectoryOf(files));
+        continue;
+      }
+      co_await snapshots.PutDeleteMarker(file.key);
+      LogWarn("{}: removed, an unfinished snapshot of the same moment has left it", file.key);
     }
   } catch (const Error& error) {
     LogWarn("{}: files of an unfinished snapshot may be left there: {}", DirectoryOf(files),

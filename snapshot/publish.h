@@ -29,8 +29,10 @@ Task<void> WriteLinesTable(ObjectStore& snapshots, std::string lines_key,
 Task<bool> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files);
 
 // After WriteSummary(): removes data files and lists of files that unfinished runs of the same
-// moment have left beside ours (ImportTable would read them).  What cannot be removed is logged,
-// and stays.
+// moment have left beside ours a day ago or earlier (other tools that read data/ would take them
+// for its parts; ours do not).  Younger ones may be of a run that is at work, and on a store
+// without conditions its summary may yet come to stand over ours: they stay, which is logged, as
+// what cannot be removed.
 Task<void> RemoveLeftovers(ObjectStore& snapshots, const SnapshotFiles& files);
 
 }  // namespace ddbvault

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "tests/snapshot/snapshot_world.h"
 #include "tests/support/flaky_store.h"
 
@@ -37,6 +39,25 @@ class KeepingStore : public FlakyStore {
 
  private:
   Faults none_{0, FaultMoment::kBefore};
+};
+
+// Lets something happen just before the first summary is put.
+class HeldStore : public FlakyStore {
+ public:
+  HeldStore(ObjectStore& inner, std::function<Task<void>()> meanwhile)
+      : FlakyStore(inner, none_), meanwhile_(std::move(meanwhile)) {}
+
+  Task<PutResult> Put(PutRequest request) override {
+    if (meanwhile_ && request.key.ends_with(kSummaryName)) {
+      const auto once = std::exchange(meanwhile_, {});
+      co_await once();
+    }
+    co_return co_await FlakyStore::Put(std::move(request));
+  }
+
+ private:
+  Faults none_{0, FaultMoment::kBefore};
+  std::function<Task<void>()> meanwhile_;
 };
 
 // Several data files: what cannot be compressed, and more than a block of it.
@@ -78,6 +99,44 @@ TEST(Leftovers, OfARunThatWasKilledAfterItsSummaryDoNoHarm) {
   const SnapshotResult result = world.Write();
   world.Replace(kSnapshot + "data/00001-0badc0de.json.gz", "not even gzip");
   EXPECT_EQ(world.Read(result.key), std::vector<std::string>{SnapshotWorld::Item("a")});
+}
+
+TEST(Leftovers, AreRemovedWhenADayOld) {
+  SnapshotWorld world;
+  world.PutChange("a", EventName::kInsert, kBefore);
+  world.SaveState(world.Covered(kWatermark));
+  const std::string day_old = kSnapshot + "data/00000-dead.json.gz";
+  const std::string younger = kSnapshot + "data/00000-beef.json.gz";
+  world.Replace(day_old, "x");
+  world.clock.Advance(std::chrono::seconds(1));
+  world.Replace(younger, "x");
+  world.clock.Advance(std::chrono::hours(24) - std::chrono::seconds(1));
+  EXPECT_EQ(world.Read(world.Write().key).size(), 1u);
+  EXPECT_EQ(world.snapshots.Current(day_old), nullptr);
+  EXPECT_NE(world.snapshots.Current(younger), nullptr);
+}
+
+// Without conditions both put their summaries: the last one's counts, and its files must be there.
+TEST(SnapshotRaces, ARunThatWasFirstLeavesTheFilesOfOneThatWritesOverIt) {
+  MemoryStoreOptions rough;
+  rough.honours_conditions = false;
+  SnapshotWorld world(rough);
+  for (const char* id : {"a", "b", "c"}) world.PutChange(id, EventName::kInsert, kBefore);
+  world.SaveState(world.Covered(kWatermark));
+  const SnapshotContext first{world.store,   world.snapshots, world.clock,
+                              world.workers, *world.stop,     world.progress};
+  int done = 0;
+  HeldStore held(world.snapshots, [&]() -> Task<void> {
+    SnapshotOptions options;
+    co_await WriteSnapshot(first, world.layout, std::move(options));
+    ++done;
+  });
+  const SnapshotContext second{world.store,   held,        world.clock,
+                               world.workers, *world.stop, world.progress};
+  SnapshotOptions options;
+  world.Run(WriteSnapshot(second, world.layout, options));
+  EXPECT_EQ(done, 1);
+  EXPECT_EQ(world.Read(kSnapshot).size(), 3u);
 }
 
 }  // namespace

@@ -294,13 +294,6 @@ TEST_F(SnapshotWriterTest, NeedsTheTablesKey) {
   EXPECT_EQ(world_.Write(options).items, 1u);
 }
 
-TEST_F(SnapshotWriterTest, RemovesWhatAnUnfinishedRunOfTheMomentLeft) {
-  world_.PutChange("a", EventName::kInsert, kBefore);
-  world_.Replace("orders/20261120T115900Z/data/00000-dead.json.gz", "old");
-  EXPECT_EQ(Cut().size(), 1u);
-  EXPECT_EQ(world_.snapshots.Current("orders/20261120T115900Z/data/00000-dead.json.gz"), nullptr);
-}
-
 // Whichever call fails: either there is a whole snapshot, or none and the next run makes one.
 void ExpectWholeOrNone(FaultMoment moment, SnapshotFormat format, bool fail_reading) {
   for (std::uint64_t n = 1;; ++n) {
