@@ -206,7 +206,7 @@ TEST_F(DoctorE2eTest, StatusTellsWhatIsMissingAndThatAllIsWell) {
   EXPECT_EQ(world_.Run({"status", "no-such-table"}).status, kFailed);
 }
 
-TEST_F(DoctorE2eTest, ParkedPutsAnItemRightAndTheFollowerGoesOnWithIt) {
+TEST_F(DoctorE2eTest, ParkedListsRecordsAndPutsTheirItemsRight) {
   MakeTable();
   ASSERT_EQ(world_.Run({"follow", table_, "--once", "--backfill"}).status, 0);
   const auto description = world_.Do(world_.dynamodb.DescribeTable(table_));
