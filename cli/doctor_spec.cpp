@@ -27,8 +27,8 @@ CommandSpec DoctorSpec() {
       .max_arguments = 100,
       .groups = {{"What to check",
                   {{"full", "",
-                    "Look at all objects (or files) under the prefixes, not only at the first "
-                    "5,000."}}},
+                    "Look at all objects (or files) under the prefixes, and into each of them, not "
+                    "only at the first 5,000 and into some hundreds."}}},
                  {"Places",
                   {IncrementalOption(),
                    SnapshotsOption(),

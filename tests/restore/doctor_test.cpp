@@ -2,6 +2,7 @@
 // left behind.
 #include <set>
 
+#include "base/digest.h"
 #include "incremental/owner.h"
 #include "restore/doctor_objects.h"
 #include "restore/doctor_owner.h"
@@ -235,6 +236,46 @@ TEST_F(DoctorObjectsTest, FindsTwins) {
   Expect(checks_, "twins", kWarning, "2 objects", "--key-hash");
   EXPECT_THAT(Find(checks_, "twins").seen,
               AllOf(HasSubstr(Name("a", KeyHash::kMd5)), HasSubstr("old-tool/a.json")));
+}
+
+// Predecessors hash other forms of a key: their names cannot be told from ours.
+TEST_F(DoctorObjectsTest, FindsTwinsWhoseNamesAreAsLongAsOurs) {
+  PutItem("a");
+  PutItem("b");
+  const std::string twin = "orders/" + Hex(AsBytes(Sha256("another form of the key of a")));
+  const std::string lone = "orders/" + Hex(AsBytes(Sha256("another form of the key of c")));
+  Put(twin, Item("a"));
+  Put(lone, Item("c"));
+  Look();
+  Expect(checks_, "twins", kWarning, "1 objects are of items that have another object too");
+  EXPECT_THAT(Find(checks_, "twins").seen, HasSubstr(twin));
+  Expect(checks_, "foreign objects", kWarning, "1 are items under another name: " + lone);
+  Expect(checks_, "objects", kOk, "the names of 4 items compared with their contents");
+}
+
+TEST_F(DoctorObjectsTest, LooksIntoASampleOfTheItemsUnlessToldToLookIntoAll) {
+  for (int i = 0; i < 1500; ++i) PutItem(std::to_string(i));
+  for (int i = 0; i < 40; ++i) {
+    Put("orders/" + Hex(AsBytes(Sha256("twin " + std::to_string(i)))), Item(std::to_string(i)));
+  }
+  options_.keys = 1500;
+  options_.reads = 60;
+  Look();
+  Expect(checks_, "objects", kOk, "the names of 60 items compared with their contents; --full");
+  options_.full = true;
+  checks_ = Checks("again");
+  Look();
+  Expect(checks_, "objects", kOk, "the names of 1540 items compared with their contents");
+  EXPECT_THAT(Find(checks_, "objects").seen, Not(HasSubstr("--full")));
+  Expect(checks_, "twins", kWarning, "40 objects");
+}
+
+TEST_F(DoctorObjectsTest, FindsObjectsUnderTheNamesOfItemsThatHoldNone) {
+  PutItem("a");
+  Put("orders/" + Name("b"), "{");
+  Put("orders/" + Name("c"), R"({"other":{"S":"c"}})");
+  Look();
+  Expect(checks_, "contents", kFailed, "2 objects", "ddbvault verify orders");
 }
 
 TEST_F(DoctorObjectsTest, FindsForeignObjects) {
