@@ -181,6 +181,84 @@ TEST_F(DoctorStoreTest, SaysWhatItCouldNotRemove) {
   EXPECT_THAT(Find(checks_, "DeleteObjectVersion").seen, HasSubstr("versions are left there"));
 }
 
+TEST_F(DoctorStoreTest, NamesListingPermissionsOfTheBucketAndOthersOfItsObjects) {
+  struct Denying : FlakyStore {
+    Denying(ObjectStore& inner, Faults& none) : FlakyStore(inner, none) {}
+    Task<ObjectPage> List(std::string, std::string, std::string) override { throw Denied(); }
+    Task<ObjectPage> ListVersions(std::string, std::string) override { throw Denied(); }
+    Task<std::optional<StoredObject>> Get(std::string, std::string) override { throw Denied(); }
+    static Error Denied() { return Error(Reaction::kPermission, "no").Code("AccessDenied"); }
+  };
+  Faults none(0, FaultMoment::kBefore);
+  Denying store(world_.store, none);
+  Look(store);
+  EXPECT_EQ(Find(checks_, "ListObjectsV2").hint, "allow s3:ListBucket on the bucket");
+  EXPECT_EQ(Find(checks_, "ListObjectVersions").hint, "allow s3:ListBucketVersions on the bucket");
+  EXPECT_EQ(Find(checks_, "GetObject").hint, "allow s3:GetObject below the prefix");
+}
+
+TEST_F(DoctorStoreTest, SaysNothingOfPermissionsWhenTheServerIsIll) {
+  Faults faults(3, FaultMoment::kBefore, Reaction::kRetryLater);
+  FlakyStore store(world_.store, faults);
+  Look(store);
+  Expect(checks_, "HeadObject", kFailed, "made to fail");
+  EXPECT_EQ(Find(checks_, "HeadObject").hint, "run doctor again when the server answers");
+}
+
+class DoctorSnapshotWritesTest : public DoctorTest {
+ protected:
+  void Look(ObjectStore& store) {
+    checks_ = Checks("snapshots");
+    world_.Run(CheckSnapshotWrites(checks_, store, "_/probe-1"));
+  }
+};
+
+TEST_F(DoctorSnapshotWritesTest, TryWhatASnapshotDoesAndLeaveNothing) {
+  for (const bool versioned : {true, false}) {
+    MemoryStoreOptions options;
+    options.versioned = versioned;
+    MemoryStore store(world_.clock, options);
+    Look(store);
+    EXPECT_EQ(NotOk(checks_), 0U) << ToText(checks_);
+    EXPECT_EQ(checks_.all().size(), 4U);
+    Expect(checks_, "conditional writes", kOk, "kept");
+    EXPECT_THAT(world_.Run(store.ListVersions("")).objects, IsEmpty());
+  }
+}
+
+TEST_F(DoctorSnapshotWritesTest, FindAServerThatIgnoresConditions) {
+  MemoryStoreOptions options;
+  options.honours_conditions = false;
+  MemoryStore store(world_.clock, options);
+  Look(store);
+  Expect(checks_, "conditional writes", kWarning, "ignores them", "one after the other");
+  EXPECT_EQ(NotOk(checks_), 1U) << ToText(checks_);
+  EXPECT_THAT(world_.Run(store.ListVersions("")).objects, IsEmpty());
+}
+
+TEST_F(DoctorSnapshotWritesTest, NameTheCallThatFailsAndWhatIsLeft) {
+  std::set<std::string> failed;
+  for (std::uint64_t n = 1;; ++n) {
+    MemoryStore inner(world_.clock);
+    Faults faults(n, FaultMoment::kBefore, Reaction::kPermission);
+    FlakyStore store(inner, faults);
+    Look(store);
+    if (!faults.fired()) break;
+    ASSERT_EQ(checks_.Count(kFailed), 1U) << ToText(checks_);
+    for (const Check& check : checks_.all()) {
+      if (check.result == kFailed) failed.insert(check.name + ": " + check.hint);
+    }
+    const bool told = Find(checks_, checks_.all().back().name).result == kFailed;
+    EXPECT_TRUE(world_.Run(inner.ListVersions("")).objects.empty() || told) << ToText(checks_);
+  }
+  EXPECT_THAT(failed,
+              testing::UnorderedElementsAre(
+                  "PutObject if absent: allow s3:PutObject below the prefix",
+                  "GetObject: allow s3:GetObject below the prefix",
+                  "conditional writes: allow s3:PutObject below the prefix, with conditions",
+                  "DeleteObjectVersion: allow s3:DeleteObjectVersion below the prefix"));
+}
+
 class DoctorObjectsTest : public DoctorTest {
  protected:
   static std::string Item(const std::string& id) { return R"({"id":{"S":")" + id + R"("}})"; }
