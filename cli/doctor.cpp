@@ -148,7 +148,7 @@ class Doctor {
       }
     } catch (const Error& error) {
       if (error.reaction() == Reaction::kCancelled) throw;
-      checks.Fail("tables", error, "allow s3:ListBucket below the prefix");
+      checks.Fail("tables", error, "allow s3:ListBucket on the bucket");
     }
     Report(std::move(checks));
   }
@@ -196,10 +196,11 @@ class Doctor {
     if (place.s3) {
       const Bucket bucket = co_await LookAtBucket(checks, place, BucketFor::kSnapshots);
       if (bucket.client) {
-        const std::string key =
-            (place.prefix.empty() ? "" : place.prefix + "/") + "_/probe-" + RandomUuid();
+        const std::string probe = "_/probe-" + RandomUuid();
+        const std::string key = (place.prefix.empty() ? "" : place.prefix + "/") + probe;
         co_await CheckUploads(checks, *bucket.client, key);
         store = std::make_unique<S3Store>(bucket.client, place.prefix, bucket.versioned);
+        co_await CheckSnapshotWrites(checks, *store, probe);
       }
     } else {
       co_await CheckDirectory(checks, place.directory, DirectoryFor::kSnapshots, full(),

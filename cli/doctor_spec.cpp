@@ -10,11 +10,13 @@ CommandSpec DoctorSpec() {
       .about =
           {"Looks at the credentials, at each table and its stream, at both places and at the file "
            "of positions, and says of each thing whether it is as the other commands need it, what "
-           "it saw, and what to do. Every call that follow, backfill, verify, snapshot and restore "
-           "make on a table or a bucket is tried once.",
+           "it saw, and what to do. Every call that follow, backfill, verify and snapshot make "
+           "on a table or a bucket is tried once; in the place of snapshots, an upload in parts is "
+           "begun and taken back, and one small object is written, read and removed.",
            "It changes nothing but what it makes itself and removes again: small objects "
-           "_/<table>/probe-<uuid> in the incremental place, an upload that is taken back at once "
-           "in the place of snapshots, a row in the file of positions. UpdateTable, which only "
+           "_/<table>/probe-<uuid> in the incremental place, an upload and an object "
+           "_/probe-<uuid> in the place of snapshots, a row in the file of positions. UpdateTable, "
+           "which only "
            "--enable-stream needs, and what restore calls on the table that it writes to, are not "
            "tried.",
            "Under each table's prefix it looks for what should not be there: damaged objects, two "
@@ -27,8 +29,8 @@ CommandSpec DoctorSpec() {
       .max_arguments = 100,
       .groups = {{"What to check",
                   {{"full", "",
-                    "Look at all objects (or files) under the prefixes, not only at the first "
-                    "5,000."}}},
+                    "Look at all objects (or files) under the prefixes, and into each of them, not "
+                    "only at the first 5,000 and into some hundreds."}}},
                  {"Places",
                   {IncrementalOption(),
                    SnapshotsOption(),

@@ -50,6 +50,8 @@ Task<TableStatus> StatusOf(Context& context, std::string table, ObjectStore& sto
   co_await RequireBackup(store, layout);
   TableStatus status = co_await ReadStatus(store, snapshots.store.get(), layout, context.clock());
   if (!snapshots.store) status.snapshot_error = snapshots.error;
+  status.typed = std::move(table);
+  if (const auto lag = context.Option("max-lag")) status.max_lag = ParseDuration(*lag);
   co_return status;
 }
 
@@ -67,6 +69,7 @@ Task<std::vector<std::string>> TablesToTell(Context& context, ObjectStore& store
 
 Task<ExitStatus> RunStatus(Context& context) {
   for (const std::string& typed : context.line().arguments) ParseTable(typed);
+  if (const auto lag = context.Option("max-lag")) ParseDuration(*lag);  // before anything is done
   const bool json = context.settings().json;
   const std::unique_ptr<ObjectStore> store = co_await OpenIncremental(context, Use::kRead);
   const Snapshots snapshots = co_await OpenIfPossible(context);

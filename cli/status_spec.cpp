@@ -17,11 +17,19 @@ CommandSpec StatusCommandSpec() {
       .argument = "table",
       .min_arguments = 0,
       .max_arguments = 100,
-      .groups = {{"What to tell", {{"shards", "", "Name every shard, with its position."}}},
+      .groups = {{"What to tell",
+                  {{"shards", "", "Name every shard, with its position."},
+                   {"max-lag", "DURATION",
+                    "A table whose backup is complete only up to a time longer ago than this "
+                    "needs attention: nobody follows it, or not fast enough. 90s, 30m, 6h, 1d; "
+                    "0: never. Default: 6h, a quarter of the 24 hours for which a stream keeps a "
+                    "change. With `follow --once` from cron, give more than the time between two "
+                    "runs."}}},
                  {"Places", {IncrementalOption(), SnapshotsOption()}}},
       .report = {"Under the name of each table (times are 2026-11-20T12:00:00Z, or null):",
                  "{\"followed\", \"needsAttention\": true | false, \"stream\": its label,",
                  " \"watermark\": complete up to, \"lagSeconds\": since then,",
+                 " \"maxLagSeconds\": --max-lag, \"behind\": whether it is more, or not known,",
                  " \"written\": when the follower said so, \"coveredFrom\", \"coalesced\",",
                  " \"writer\": {\"owner\", \"host\", \"generation\", \"renewed\", \"expires\",",
                  "   \"released\", \"atWork\": true | false} or null,",
@@ -33,12 +41,14 @@ CommandSpec StatusCommandSpec() {
                  " \"lastSnapshot\": {\"snapshot\", \"moment\", \"items\", \"consistent\",",
                  "   \"count\"} or null, \"lastSnapshotError\": only when it is not known}",
                  "or {\"error\": text}."},
-      .statuses = {{0, "every table is followed and backfilled, no gap is open, nothing is parked"},
+      .statuses = {{0,
+                    "every table is followed up to --max-lag ago and backfilled, no gap is open, "
+                    "nothing is parked"},
                    {1, "failed"},
                    {2, "the command line, the environment or the config file is wrong"},
                    {4,
-                    "of a table: an open gap, a parked change, no whole backfill, or it was "
-                    "never followed"},
+                    "of a table: nobody has followed it for longer than --max-lag, or ever, a gap "
+                    "is open, a change is parked, or no backfill is whole"},
                    {130, "interrupted (SIGINT)"},
                    {143, "terminated (SIGTERM)"}},
       .examples = {

@@ -84,6 +84,24 @@ std::size_t ParseSize(const SettingValue& value) {
   return static_cast<std::size_t>(*number) << shift;
 }
 
+Duration ParseDuration(const SettingValue& value) {
+  constexpr std::chrono::seconds kMost = std::chrono::hours(24 * 3650);
+  const std::size_t digits =
+      std::min(value.text.find_first_not_of("0123456789"), value.text.size());
+  const std::optional<std::uint64_t> number = Whole(value.text.substr(0, digits));
+  const std::string unit = value.text.substr(digits);
+  std::uint64_t seconds = 0;
+  if (unit == "s") seconds = 1;
+  if (unit == "m") seconds = 60;
+  if (unit == "h") seconds = 3600;
+  if (unit == "d") seconds = 86400;
+  if (number && *number == 0 && (seconds > 0 || unit.empty())) return Duration(0);
+  if (!number || seconds == 0 || *number > static_cast<std::uint64_t>(kMost.count()) / seconds) {
+    throw Bad(value, "a duration, such as 90s, 30m, 6h or 1d");
+  }
+  return std::chrono::seconds(*number * seconds);
+}
+
 bool ParseSwitch(const SettingValue& value) {
   for (const char* yes : {"true", "yes", "on", "1"}) {
     if (value.text == yes) return true;

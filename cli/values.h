@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace ddbvault {
 
 // A value and where it was set: "--in-flight", "DYNAMODB_PORT", "backup.toml:3:8: dynamodb.port".
@@ -21,6 +23,9 @@ std::uint64_t ParseCount(const SettingValue& value, std::uint64_t min, std::uint
 
 // Bytes: "1048576", "64M", "64MiB", "64MB" (all powers of 1024), "1G", "512K".
 std::size_t ParseSize(const SettingValue& value);
+
+// "90s", "30m", "6h", "1d", "0"; at most 10 years.
+Duration ParseDuration(const SettingValue& value);
 
 // true, false, yes, no, on, off, 1, 0.
 bool ParseSwitch(const SettingValue& value);

@@ -75,10 +75,24 @@ Task<void> BackupSink::LoadBlocked() {
       const std::string rest = info.key.substr(prefix.size());
       const std::string item = rest.substr(0, rest.find('/'));
       if (item != kUnknownItem) blocked_.insert(item);
-      ++parked_before_;
+      ++counted_;
     }
     next = page.next;
   } while (!next.empty());
+}
+
+// Released items stay in blocked_: the next change of each looks for itself.
+Task<void> BackupSink::CountParked() {
+  const std::uint64_t parked_before = counters_.parked;
+  std::uint64_t count = 0;
+  std::string next;
+  do {
+    const ObjectPage page = co_await store_.List(layout_.ParkedPrefix(), next);
+    count += page.objects.size();
+    next = page.next;
+  } while (!next.empty());
+  counted_ = count;
+  parked_when_counted_ = parked_before;
 }
 
 Task<void> BackupSink::Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) {

@@ -73,8 +73,12 @@ class BackupSink : public ChangeSink {
 
   // Learns which items are blocked by what earlier processes parked; before the first Apply().
   Task<void> LoadBlocked();
-  // Records under parked/, as known to this process.
-  std::uint64_t parked() const { return parked_before_ + counters_.parked; }
+  // Records under parked/, as known to this process: those it has parked, and those that were there
+  // when they were last counted.
+  std::uint64_t parked() const { return counted_ + (counters_.parked - parked_when_counted_); }
+  // Counts them again: others release them.  One that is parked meanwhile may be counted twice,
+  // until the next time.
+  Task<void> CountParked();
   const BackupSinkCounters& counters() const { return counters_; }
 
   // After a stop was requested, changes that have not been begun end with kCancelled.
@@ -108,7 +112,8 @@ class BackupSink : public ChangeSink {
   Executor executor_;
   Semaphore requests_;
   BackupSinkCounters counters_;
-  std::uint64_t parked_before_ = 0;
+  std::uint64_t counted_ = 0;              // records under parked/, the last time
+  std::uint64_t parked_when_counted_ = 0;  // counters_.parked then
   std::unordered_map<std::string, std::unique_ptr<ItemQueue>> queues_;  // by item name
   std::unordered_set<std::string> blocked_;                             // item names
   std::unordered_set<std::string> doubted_;  // items whose changes are replayed

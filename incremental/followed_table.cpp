@@ -103,6 +103,7 @@ Task<void> FollowedTable::Open() {
   sink_ =
       std::make_unique<BackupSink>(store_, layout_, clock_, sink_stop_, options_.sink, executor);
   co_await sink_->LoadBlocked();
+  parked_counted_ = AwsNow();
 }
 
 Task<void> FollowedTable::TakeLease() {
@@ -170,7 +171,10 @@ Task<FollowedTableResult> FollowedTable::Run() {
   co_await saver.Join();
   // The last word, also after an error: where a person, or the next run, will look.
   try {
-    if (!lease_error_) co_await SaveState();
+    if (!lease_error_) {
+      co_await CountParked();
+      co_await SaveState();
+    }
   } catch (...) {
     if (!error) error = std::current_exception();
   }
@@ -357,6 +361,7 @@ Task<void> FollowedTable::SaveStateRegularly(Stop& done) {
   while (!done.requested()) {
     co_await clock_.Sleep(options_.state_every, &done);
     if (done.requested()) co_return;
+    co_await CountParked();
     try {
       co_await SaveState();
     } catch (const Error& error) {
@@ -376,11 +381,21 @@ Task<void> FollowedTable::StopSinkLater(Stop& done) {
   sink_stop_.Request();
 }
 
+// A person may have put items right (`ddbvault parked --release`).
+Task<void> FollowedTable::CountParked() {
+  if (sink_->parked() == 0) co_return;
+  try {
+    co_await sink_->CountParked();
+    parked_counted_ = AwsNow();
+  } catch (const Error& error) {
+    LogWarn("{}: what is parked could not be counted again: {}", name_, error.what());
+  }
+}
+
 Task<void> FollowedTable::SaveState() {
   const Semaphore::Permit permit = co_await saving_->Acquire();
   co_await CloseGapsOnRecord();
   state_.written = AwsNow();
-  state_.parked = sink_->parked();
   state_.coalesced = coalesced_before_ + sink_->counters().coalesced;
   if (follower_) {
     if (const auto watermark = follower_->watermark()) {
@@ -391,6 +406,9 @@ Task<void> FollowedTable::SaveState() {
       state_.shards[position.shard_id] = {position.applied, position.finished};
     }
   }
+  // What has been released since the watermark was still missing at it.
+  const bool released_before = state_.watermark && *state_.watermark >= parked_counted_;
+  if (released_before || sink_->parked() > state_.parked) state_.parked = sink_->parked();
   co_await WriteState();
 }
 

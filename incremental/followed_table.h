@@ -84,6 +84,7 @@ class FollowedTable : public FollowerEvents {
   Task<void> Record(Gap gap);
   Task<void> SaveStateRegularly(Stop& done);
   Task<void> StopSinkLater(Stop& done);
+  Task<void> CountParked();
   Task<void> SaveState();
   Task<void> SaveStateForSure();
   Task<void> WriteState();
@@ -108,6 +109,7 @@ class FollowedTable : public FollowerEvents {
   FollowerState state_;
   std::string consumer_;
   std::uint64_t coalesced_before_ = 0;
+  Time parked_counted_{};  // when the sink did, AWS's clock
   bool recreated_ = false;
   bool conditions_ = true;  // the store keeps them
   bool running_ = false;

@@ -51,9 +51,10 @@ struct FollowerState {
   std::optional<Time> watermark;
   std::vector<Gap> gaps;
   std::map<std::string, ShardProgress> shards;  // of stream_label; those still listed by AWS
-  std::uint64_t parked = 0;                     // records under parked/
-  std::uint64_t coalesced = 0;                  // changes left out because of the lag (law 2)
-  std::string writer;                           // id of the process
+  // Records under parked/ at the watermark.  (Now: ListParked() of parked.h.)
+  std::uint64_t parked = 0;
+  std::uint64_t coalesced = 0;  // changes left out because of the lag (law 2)
+  std::string writer;           // id of the process
   std::string writer_host;
 };
 

@@ -61,8 +61,13 @@ void Checks::Skip(std::string_view name, std::string why) {
 }
 
 void Checks::Fail(std::string_view name, const Error& error, std::string_view allow) {
-  const bool denied = IsDenied(error) || error.hint().empty();
-  Fail(name, error.what(), denied ? std::string(allow) : error.hint());
+  std::string hint = error.hint();
+  if (IsDenied(error) || error.reaction() == Reaction::kPermission) {
+    hint = allow;
+  } else if (hint.empty() && error.reaction() == Reaction::kRetryLater) {
+    hint = "run doctor again when the server answers";
+  }
+  Fail(name, error.what(), std::move(hint));
 }
 
 Task<bool> Checks::Try(std::string name, std::string allow, Task<std::string> work) {

@@ -40,7 +40,7 @@ class Checks {
   void Warn(std::string_view name, std::string seen, std::string hint);
   void Fail(std::string_view name, std::string seen, std::string hint);
   void Skip(std::string_view name, std::string why);
-  // A failed check, with what the error says.  `allow` is the hint when a policy refused it
+  // A failed check, with what the error says.  `allow` is the hint when it is not permitted
   // ("allow dynamodb:Scan on the table"); other errors bring their own.
   void Fail(std::string_view name, const Error& error, std::string_view allow);
 

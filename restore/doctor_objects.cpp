@@ -1,5 +1,6 @@
 #include "restore/doctor_objects.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,8 @@ namespace {
 
 // How many objects a check names.
 constexpr std::size_t kNamed = 3;
+// Of one page of a listing, at least, as long as there are reads left.
+constexpr std::size_t kFewItems = 10;
 // Of someone else's key: what is read of it by a person.
 constexpr std::size_t kNameLength = 100;
 
@@ -55,7 +58,9 @@ class ObjectsCheck {
       const ObjectPage page = co_await store_.List(layout_.ItemPrefix(), next);
       next = page.next;
       std::vector<ObjectInfo> odd;
-      for (const ObjectInfo& info : page.objects) Sort(info, odd);
+      std::vector<ObjectInfo> items;
+      for (const ObjectInfo& info : page.objects) Sort(info, odd, items);
+      AddSample(items, odd);
       co_await LookAtAll(odd);
       whole_ = next.empty();
     } while (!next.empty() && (options_.full || keys_ < options_.keys));
@@ -71,16 +76,25 @@ class ObjectsCheck {
                   "run `ddbvault verify " + layout_.table() +
                       "`, which names all damage; older versions of these objects may be whole");
     }
+    if (unreadable_.count > 0) {
+      checks.Fail(
+          "contents",
+          std::to_string(unreadable_.count) +
+              " objects under the names of items hold no item of the table: " + unreadable_.Text(),
+          "run `ddbvault verify " + layout_.table() +
+              "`, which names all damage; older versions of these objects may be whole");
+    }
     JudgeTwins(checks);
     JudgeForeign(checks);
   }
 
  private:
-  void Sort(const ObjectInfo& info, std::vector<ObjectInfo>& odd) {
+  void Sort(const ObjectInfo& info, std::vector<ObjectInfo>& odd, std::vector<ObjectInfo>& items) {
     ++keys_;
     const bool item = layout_.IsItemObject(info.key);
     if (item && info.size > 0) {
       ++items_;
+      items.push_back(info);
       return;
     }
     if (IsOtherHash(layout_, info.key)) ++other_hash_;
@@ -94,13 +108,31 @@ class ObjectsCheck {
     odd.push_back(info);
   }
 
+  // Of the items of a page: all, or some that are spread over it.  Their names alone do not tell
+  // those of other tools from ours: another order of the keys, or another form of a number, gives
+  // the same item another hash of the same length.
+  void AddSample(const std::vector<ObjectInfo>& items, std::vector<ObjectInfo>& odd) {
+    if (!schema_ || items.empty()) return;
+    std::size_t quota = items.size();
+    if (!options_.full) {
+      const std::size_t share =
+          options_.reads * items.size() / std::max(options_.keys, items.size());
+      quota = std::min(std::max<std::size_t>(share, kFewItems), options_.reads - items_read_);
+      quota = std::min(quota, items.size());
+    }
+    for (std::size_t i = 0; i < quota; ++i) odd.push_back(items[i * items.size() / quota]);
+    items_read_ += quota;
+  }
+
   Task<void> LookAtAll(const std::vector<ObjectInfo>& odd) {
     std::size_t next = 0;
     const auto worker = [&](std::size_t) -> Task<void> {
       while (next < odd.size() && !stop_.requested()) {
         const ObjectInfo& info = odd[next++];
-        if (layout_.IsItemObject(info.key)) {
+        if (layout_.IsItemObject(info.key) && info.size == 0) {
           co_await LookAtEmpty(info.key);
+        } else if (layout_.IsItemObject(info.key)) {
+          co_await LookAtItem(info);
         } else {
           co_await LookAtForeign(info);
         }
@@ -116,19 +148,37 @@ class ObjectsCheck {
     if (at_rest.kind == ObjectAtRest::Kind::kDamaged) damaged_.Add(key);
   }
 
-  // An item under another name is a twin when the item has an object under its own name too.
-  Task<void> LookAtForeign(const ObjectInfo& info) {
+  Task<void> LookAtItem(const ObjectInfo& info) {
     const std::string name = co_await ItsOwnName(info);
-    const bool item = !name.empty() && name != info.key;
+    if (name == info.key) co_return;
+    if (!name.empty()) {
+      co_await LookForTwin(info.key, name);
+      co_return;
+    }
+    // Not when it has been deleted meanwhile.
+    const auto object = co_await store_.Head(info.key);
+    if (object && object->info.size > 0) unreadable_.Add(info.key);
+  }
+
+  Task<void> LookAtForeign(const ObjectInfo& info) {
+    std::string name = co_await ItsOwnName(info);
+    if (name == info.key) name.clear();
+    co_await LookForTwin(info.key, name);
+  }
+
+  // An item under another name is a twin when the item has an object under its own name too.
+  // `name`: its own; empty: it is no item.
+  Task<void> LookForTwin(const std::string& key, const std::string& name) {
+    const bool item = !name.empty();
     bool twin = false;
     if (item) {
       const auto other = co_await store_.Head(name);
       twin = other.has_value();
     }
     if (twin) {
-      twins_.Add(info.key);
+      twins_.Add(key);
     } else {
-      foreign_.Add(info.key);
+      foreign_.Add(key);
       if (item) ++misnamed_;
     }
   }
@@ -151,7 +201,12 @@ class ObjectsCheck {
     text += std::to_string(keys_) + " keys looked at (" + std::to_string(items_) + " items, " +
             std::to_string(tombstones_) + " tombstones)";
     if (not_read_ > 0) text += ", " + std::to_string(not_read_) + " odd ones only by their names";
-    if (!whole_ || not_read_ > 0) text += "; --full looks at all";
+    if (schema_ && items_ > 0) {
+      text +=
+          ", the names of " + std::to_string(items_read_) + " items compared with their contents";
+    }
+    const bool part = schema_ && items_read_ < items_;
+    if (!whole_ || not_read_ > 0 || part) text += "; --full looks at all";
     return text;
   }
 
@@ -162,13 +217,13 @@ class ObjectsCheck {
                     " objects are of items that have another object too, under the name that "
                     "ddbvault gives it: " +
                     twins_.Text(),
-                "only the other one is kept up to date: move these out of the prefix, or use "
-                "--key-hash if they are the right ones");
+                "only the other one is kept up to date, and a snapshot may have both: move these "
+                "out of the prefix, or use --key-hash if they are the right ones");
   }
 
   void JudgeForeign(Checks& checks) const {
     if (foreign_.count == 0) {
-      if (damaged_.count == 0 && twins_.count == 0 && keys_ > 0) {
+      if (damaged_.count + unreadable_.count + twins_.count == 0 && keys_ > 0) {
         checks.Ok("foreign objects", "none");
       }
       return;
@@ -176,7 +231,7 @@ class ObjectsCheck {
     const bool all = items_ == 0 && other_hash_ > 0;
     const std::string hash = layout_.hash() == KeyHash::kSha256 ? "md5" : "sha256";
     std::string seen = std::to_string(foreign_.count) +
-                       " objects under the table's prefix are not read by ddbvault: ";
+                       " objects under the table's prefix are none that ddbvault writes: ";
     if (misnamed_ > 0) seen += std::to_string(misnamed_) + " are items under another name: ";
     checks.Warn("foreign objects", seen + foreign_.Text(),
                 all ? "their names are hashes of the other kind: add --key-hash " + hash
@@ -196,8 +251,10 @@ class ObjectsCheck {
   std::uint64_t other_hash_ = 0;
   std::uint64_t misnamed_ = 0;
   std::uint64_t not_read_ = 0;
-  std::size_t reads_ = 0;
+  std::size_t reads_ = 0;       // of odd ones
+  std::size_t items_read_ = 0;  // of the others
   Findings damaged_;
+  Findings unreadable_;
   Findings twins_;
   Findings foreign_;
 };
@@ -228,7 +285,8 @@ Task<void> CheckObjects(Checks& checks, ObjectStore& store, const Layout& layout
     co_await CheckProbes(checks, store, layout, clock.Now());
   } catch (const Error& error) {
     if (error.reaction() == Reaction::kCancelled) throw;
-    checks.Fail("objects", error, "allow s3:ListBucket and s3:GetObject below the prefix");
+    checks.Fail("objects", error,
+                "allow s3:ListBucket on the bucket and s3:GetObject below the prefix");
   }
 }
 

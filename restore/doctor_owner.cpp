@@ -49,7 +49,8 @@ Task<void> CheckOwner(Checks& checks, ObjectStore& store, const Layout& layout,
     }
   } catch (const Error& error) {
     if (error.reaction() == Reaction::kCancelled) throw;
-    checks.Fail("owner", error, "allow s3:GetObject and s3:ListBucket below the prefix");
+    checks.Fail("owner", error,
+                "allow s3:GetObject below the prefix and s3:ListBucket on the bucket");
   }
 }
 

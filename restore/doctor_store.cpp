@@ -1,12 +1,14 @@
 #include "restore/doctor_store.h"
 
 #include <exception>
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/digest.h"
+#include "incremental/conditions.h"
 
 namespace ddbvault {
 namespace {
@@ -64,17 +66,23 @@ class StoreProbe {
   Task<bool> Try(std::string_view s3, std::string_view local, std::string_view permission,
                  Task<std::string> work) {
     const std::string name(Name(s3, local));
+    // What lists is allowed for the bucket, everything else for its objects.
+    const std::string where =
+        permission.starts_with("s3:ListBucket") ? " on the bucket" : " below the prefix";
     const std::string allow =
-        s3_ ? "allow " + std::string(permission) + " below the prefix"
+        s3_ ? "allow " + std::string(permission) + where
             : std::string("check the permissions of the directory, and its file system");
     co_return co_await checks_.Try(name, allow, std::move(work));
   }
 
-  Task<PutResult> Put(std::string key, std::string_view body, PutCondition condition) {
+  Task<PutResult> Put(std::string_view body) {
     PutRequest request;
-    request.key = key;
+    request.key = key_;
     request.body = body;
-    request.condition = condition;
+    return Put(std::move(request));
+  }
+  Task<PutResult> Put(PutRequest request) {
+    const std::string key = request.key;
     const bool unknown_before = std::exchange(unknown_, true);
     PutResult result = co_await store_.Put(std::move(request));
     unknown_ = unknown_before;
@@ -83,9 +91,9 @@ class StoreProbe {
   }
 
   Task<std::string> Write() {
-    const PutResult first = co_await Put(key_, kFirst, PutCondition::kNone);
+    const PutResult first = co_await Put(kFirst);
     first_version_ = first.version_id;
-    const PutResult second = co_await Put(key_, kSecond, PutCondition::kNone);
+    const PutResult second = co_await Put(kSecond);
     second_version_ = second.version_id;
     co_return "allowed";
   }
@@ -135,20 +143,22 @@ class StoreProbe {
   Task<void> CheckConditions() {
     constexpr std::string_view kName = "conditional writes";
     try {
-      const PutResult absent = co_await Put(other_key_, kFirst, PutCondition::kIfAbsent);
-      const PutResult again = co_await Put(other_key_, kSecond, PutCondition::kIfAbsent);
-      if (absent.written && !again.written) {
-        checks_.Ok(kName, "kept");
+      const std::function<Task<PutResult>(PutRequest)> put =
+          [this](PutRequest request) -> Task<PutResult> { return Put(std::move(request)); };
+      const Conditions conditions = co_await ProbeConditions(other_key_, put);
+      if (conditions == Conditions::kKept) {
+        checks_.Ok(kName, "kept (If-None-Match and If-Match)");
         co_return;
       }
       checks_.Warn(
           kName,
-          again.written
+          conditions == Conditions::kIgnored
               ? "this server ignores them (as Ceph 16 does in versioned buckets; AWS keeps "
                 "them)"
               : "this server refuses them also where they hold (AWS keeps them)",
           "two followers of a table that start in one moment may not see each other: start "
-          "only one; backfill is safe, it looks before and after each write instead");
+          "only one; a backfill looks before and after each write instead: run one that was "
+          "killed again, it may have left an older state current");
     } catch (const Error& error) {
       if (error.reaction() == Reaction::kCancelled) throw;
       checks_.Fail(kName, error, "allow s3:PutObject below the prefix, with conditions");

@@ -21,7 +21,14 @@ Task<std::optional<StatusSnapshot>> NewestSnapshot(ObjectStore& store, std::stri
 }  // namespace
 
 bool TableStatus::needs_attention() const {
-  return !followed() || !state.open_gaps().empty() || !parked.empty() || !state.covered_from();
+  return !followed() || behind() || !state.open_gaps().empty() || !parked.empty() ||
+         !state.covered_from();
+}
+
+bool TableStatus::behind() const {
+  if (!followed() || max_lag == Duration(0)) return false;
+  const auto& watermark = state.follower->watermark;
+  return !watermark || now - *watermark > max_lag;
 }
 
 bool TableStatus::follower_at_work() const {
@@ -32,6 +39,7 @@ Task<TableStatus> ReadStatus(ObjectStore& incremental, ObjectStore* snapshots, c
                              Clock& clock) {
   TableStatus status;
   status.table = layout.table();
+  status.typed = layout.table();
   status.state = co_await BackupState::Load(incremental, layout);
   const auto lease = co_await incremental.Get(layout.Lease());
   if (lease) status.lease = LeaseRecordFromJson(lease->body);

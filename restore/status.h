@@ -23,18 +23,27 @@ struct StatusSnapshot {
   std::size_t count = 0;                   // how many there are
 };
 
+// A quarter of the 24 hours for which a stream keeps a change.
+inline constexpr Duration kMaxLag = std::chrono::hours(6);
+
 struct TableStatus {
   std::string table;
+  std::string typed;  // as commands are told of it: "orders", "eu-central-1/orders"
   Time now{};
   BackupState state;
   std::optional<LeaseRecord> lease;
   std::vector<ParkedRecord> parked;
   std::optional<StatusSnapshot> snapshot;  // the newest; nullopt: there is none
   std::string snapshot_error;              // why that is not known; empty: it is
+  Duration max_lag = kMaxLag;              // what the watermark may be behind; 0: anything
 
   bool followed() const { return state.follower.has_value(); }
-  // A gap is open, a change is parked, it was never followed, or there is no whole backfill.
+  // It was never followed, or is behind(); a gap is open, a change is parked, or there is no whole
+  // backfill.
   bool needs_attention() const;
+  // It was followed, and its watermark is older than max_lag, or not known: nobody follows it any
+  // more, or not fast enough.
+  bool behind() const;
   // Whether the lease says that a follower is at work: held, and not run out.
   bool follower_at_work() const;
 };

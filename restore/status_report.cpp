@@ -46,21 +46,34 @@ std::string WriterText(const TableStatus& status) {
     text += ", lease renewed " + When(lease.renewed, status.now);
   } else {
     text += " was the last; its lease ran out " + When(lease.expires, status.now) +
-            ": no follower runs, run `ddbvault follow " + status.table + "`";
+            ": no follower runs, run `ddbvault follow " + status.typed + "`";
   }
   return Line("writer", text);
 }
 
+// Up to when it is complete; where that is too long ago, what to do.
+std::string CompleteText(const TableStatus& status) {
+  const auto& watermark = status.state.follower->watermark;
+  std::string text = watermark
+                         ? "up to " + When(*watermark, status.now)
+                         : std::string("not known yet: the stream has not been read to its end");
+  if (!status.behind()) return Line("complete", text);
+  if (watermark) text += ", more than " + FormatDuration(status.max_lag);
+  if (status.follower_at_work()) {
+    text += "; the follower is at work: look at its log for what holds it up";
+  } else {
+    text += "; nobody follows it: run `ddbvault follow " + status.typed + "`";
+  }
+  return Line("complete", text + " (a stream keeps a change for 24 hours)");
+}
+
 std::string FollowedText(const TableStatus& status, const StatusTextOptions& options) {
   if (!status.followed()) {
-    return Line("followed", "no: run `ddbvault follow " + status.table + " --enable-stream`");
+    return Line("followed", "no: run `ddbvault follow " + status.typed + " --enable-stream`");
   }
   const FollowerState& follower = *status.state.follower;
   std::string text = Line("stream", follower.stream_label);
-  text += Line("complete", follower.watermark
-                               ? "up to " + When(*follower.watermark, status.now)
-                               : std::string("not known yet: the stream has not been read to its "
-                                             "end"));
+  text += CompleteText(status);
   text += Line("state", "written " + When(follower.written, status.now));
   const auto finished = std::count_if(follower.shards.begin(), follower.shards.end(),
                                       [](const auto& shard) { return shard.second.finished; });
@@ -133,7 +146,7 @@ std::string BackfillText(const TableStatus& status) {
   return text + Line("covered",
                      "not yet: no backfill under the current stream is whole, run "
                      "`ddbvault backfill " +
-                         status.table + "`");
+                         status.typed + "`");
 }
 
 std::string GapsText(const TableStatus& status) {
@@ -145,7 +158,7 @@ std::string GapsText(const TableStatus& status) {
     if (gap.from != Time{}) line += "from " + Second(gap.from) + ", ";
     line += "found " + Second(gap.found) + ": " + gap.reason;
     if (!gap.shard_id.empty()) line += " (" + gap.shard_id + ")";
-    if (!gap.closed) line += "; run `ddbvault backfill " + status.table + "`";
+    if (!gap.closed) line += "; run `ddbvault backfill " + status.typed + "`";
     text += Line("gap", line);
   }
   return text.empty() ? Line("gaps", "none") : text;
@@ -158,7 +171,7 @@ std::string ParkedText(const TableStatus& status, const StatusTextOptions& optio
   std::string text =
       Line("parked", Count(status.parked.size(), "change", "changes") + " of " +
                          Count(items.size(), "item", "items") +
-                         " could not be applied: see `ddbvault " + "parked " + status.table + "`");
+                         " could not be applied: see `ddbvault " + "parked " + status.typed + "`");
   for (std::size_t i = 0; i < std::min(options.parked, status.parked.size()); ++i) {
     const ParkedRecord& record = status.parked[i];
     text += Line("", record.item + ", " + record.stream_label + ", " + record.sequence_number +
@@ -265,7 +278,7 @@ Json SnapshotJson(const TableStatus& status) {
 }  // namespace
 
 std::string ToText(const TableStatus& status, const StatusTextOptions& options) {
-  std::string text = status.table + (status.needs_attention() ? ": needs attention\n" : ": well\n");
+  std::string text = status.typed + (status.needs_attention() ? ": needs attention\n" : ": well\n");
   text += FollowedText(status, options);
   text += WriterText(status);
   text += BackfillText(status);
@@ -282,6 +295,8 @@ std::string ToJson(const TableStatus& status) {
       {"stream", follower.stream_label.empty() ? Json(nullptr) : Json(follower.stream_label)},
       {"watermark", TimeJson(follower.watermark)},
       {"lagSeconds", nullptr},
+      {"maxLagSeconds", std::chrono::duration_cast<std::chrono::seconds>(status.max_lag).count()},
+      {"behind", status.behind()},
       {"written", TimeJson(follower.written)},
       {"coveredFrom", TimeJson(status.state.covered_from())},
       {"coalesced", follower.coalesced},

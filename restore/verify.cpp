@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "incremental/name_set.h"
+#include "incremental/parked.h"
 #include "incremental/state.h"
 #include "restore/verify_backup_pass.h"
 #include "restore/verify_judge.h"
@@ -37,8 +38,10 @@ Task<void> DescribeBasis(VerifyRun& run) {
   report.open_gaps = state.open_gaps();
   if (state.follower) {
     report.watermark = state.follower->watermark;
-    report.parked = state.follower->parked;
   }
+  // Not what state.json says: they may have been released since.
+  const std::vector<ParkedRecord> parked = co_await ListParked(subject.store, subject.layout);
+  report.parked = parked.size();
 }
 
 Task<void> VerifyItem(VerifyRun& run, VerifyJudge& judge, const ItemKey& key) {

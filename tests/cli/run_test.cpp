@@ -8,7 +8,11 @@
 #include <fstream>
 #include <map>
 
+#include "aws/event_loop.h"
 #include "cli/help.h"
+#include "incremental/directory_store.h"
+#include "incremental/layout.h"
+#include "incremental/state.h"
 #include "tests/support/http_script_server.h"
 #include "tests/support/temp_dir.h"
 
@@ -150,6 +154,46 @@ TEST_F(RunTest, StatusOfAPlaceThatIsNotThereFails) {
     EXPECT_THAT(outcome.err, HasSubstr("there is no directory " + place));
     EXPECT_FALSE(std::filesystem::exists(place));
   }
+}
+
+TEST_F(RunTest, StatusNeedsAttentionWhenNobodyHasFollowedForTooLong) {
+  const std::filesystem::path place = directory_.path() / "place";
+  EventLoop loop;
+  SystemClock clock;
+  FollowerState follower;
+  follower.table = "orders";
+  follower.stream_label = "2026-11-20T12:00:00.000";
+  follower.written = clock.Now();
+  follower.watermark = clock.Now() - std::chrono::hours(12);
+  BackfillSegment segment;
+  segment.stream_label = follower.stream_label;
+  segment.started = clock.Now() - std::chrono::hours(24);
+  segment.finished = segment.first_finished = segment.started;
+  {
+    WorkerPool pool(1);
+    DirectoryStore store(place, pool, clock);
+    const Layout layout("orders", KeyHash::kSha256);
+    for (const auto& [key, body] : std::map<std::string, std::string>{
+             {layout.State(), ToJson(follower)},
+             {layout.BackfillSegment(segment.stream_label, 1, 0), ToJson(segment)}}) {
+      PutRequest request;
+      request.key = key;
+      request.body = body;
+      loop.Run(store.Put(std::move(request)));
+    }
+  }
+  const auto status = [&](std::vector<std::string> options) {
+    std::vector<std::string> arguments = {"status", "eu-west-1/orders", "--incremental", place};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return RunWith(arguments);
+  };
+  const Outcome stale = status({});
+  EXPECT_EQ(stale.status, ExitStatus::kAttention) << stale.err;
+  EXPECT_THAT(stale.out, HasSubstr("nobody follows it: run `ddbvault follow eu-west-1/orders`"));
+  EXPECT_EQ(status({"--max-lag", "13h"}).status, ExitStatus::kDone);
+  EXPECT_EQ(status({"--max-lag", "11h"}).status, ExitStatus::kAttention);
+  EXPECT_EQ(status({"--max-lag", "0"}).status, ExitStatus::kDone);
+  EXPECT_EQ(status({"--max-lag", "soon"}).status, ExitStatus::kUsage);
 }
 
 TEST_F(RunTest, RefusesWhatIsNoTable) {

@@ -46,6 +46,20 @@ TEST(Values, ReadsSizes) {
   }
 }
 
+TEST(Values, ReadsDurations) {
+  EXPECT_EQ(ParseDuration(Value("90s")), std::chrono::seconds(90));
+  EXPECT_EQ(ParseDuration(Value("30m")), std::chrono::minutes(30));
+  EXPECT_EQ(ParseDuration(Value("6h")), std::chrono::hours(6));
+  EXPECT_EQ(ParseDuration(Value("3650d")), std::chrono::hours(24 * 3650));
+  for (const char* none : {"0", "0s", "0h"}) EXPECT_EQ(ParseDuration(Value(none)), Duration(0));
+  for (const char* bad : {"", "h", "6", "6H", "1w", "-1h", "1.5h", "6 h", "3651d", "0x",
+                          "99999999999999999999s", "18446744073709551615d"}) {
+    EXPECT_EQ(
+        RefusalOf([&] { ParseDuration(Value(bad)); }),
+        "--option: \"" + std::string(bad) + "\" is not a duration, such as 90s, 30m, 6h or 1d");
+  }
+}
+
 TEST(Values, ReadsSwitches) {
   for (const char* yes : {"true", "yes", "on", "1"}) EXPECT_TRUE(ParseSwitch(Value(yes)));
   for (const char* no : {"false", "no", "off", "0"}) EXPECT_FALSE(ParseSwitch(Value(no)));

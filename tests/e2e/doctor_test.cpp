@@ -140,7 +140,7 @@ TEST_F(DoctorE2eTest, NamesThePermissionsThatAPolicyDoesNotGiveAndWhatItCouldNot
   const Finished finished = Doctor();
   EXPECT_EQ(finished.status, kFailed) << finished.out << finished.err;
   EXPECT_THAT(finished.out, AllOf(ContainsRegex("FAILED +ListObjectVersions .*AccessDenied"),
-                                  HasSubstr("allow s3:ListBucketVersions below the prefix"),
+                                  HasSubstr("allow s3:ListBucketVersions on the bucket"),
                                   ContainsRegex("FAILED +DeleteObjectVersion +of the probe objects "
                                                 ".*4 versions are left there.*AccessDenied"),
                                   HasSubstr("allow s3:DeleteObjectVersion below the prefix")));
@@ -206,7 +206,7 @@ TEST_F(DoctorE2eTest, StatusTellsWhatIsMissingAndThatAllIsWell) {
   EXPECT_EQ(world_.Run({"status", "no-such-table"}).status, kFailed);
 }
 
-TEST_F(DoctorE2eTest, ParkedPutsAnItemRightAndTheFollowerGoesOnWithIt) {
+TEST_F(DoctorE2eTest, ParkedListsRecordsAndPutsTheirItemsRight) {
   MakeTable();
   ASSERT_EQ(world_.Run({"follow", table_, "--once", "--backfill"}).status, 0);
   const auto description = world_.Do(world_.dynamodb.DescribeTable(table_));

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aws/streams_client.h"
+#include "base/error.h"
 #include "tests/e2e/e2e_world.h"
 #include "tests/support/workload.h"
 

@@ -21,6 +21,9 @@ FaultyWorld::FaultyWorld(FaultyOptions options)
     ttl = deletes.get();
     dynamodb_proxy.Add(std::move(deletes));
   }
+  if (!options.without_image.empty()) {
+    dynamodb_proxy.Add(std::make_unique<WithoutImages>(options.without_image));
+  }
   auto split = std::make_unique<SplitStream>(plan, options.stream);
   stream = split.get();
   dynamodb_proxy.Add(std::move(split));

@@ -10,6 +10,7 @@
 #include "tests/support/proxy/s3_as_aws.h"
 #include "tests/support/proxy/split_stream.h"
 #include "tests/support/proxy/ttl_deletes.h"
+#include "tests/support/proxy/without_images.h"
 
 namespace ddbvault {
 
@@ -19,6 +20,7 @@ struct FaultyOptions {
   bool conditions = true;  // conditional writes and delete markers are AWS's; else Ceph's
   SplitOptions stream{1, 0};
   TtlDeletes::Chosen by_ttl;  // none unless given
+  std::string without_image;  // records whose NewImage contains this lose it; empty: none
 };
 
 // The binary is sent to the proxies; `dynamodb` and Bucket() of the test itself go to the servers.

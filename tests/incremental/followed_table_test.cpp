@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "incremental/parked.h"
 #include "tests/support/engine_world.h"
 #include "tests/support/flaky_store.h"
 
@@ -216,6 +217,83 @@ TEST_F(FollowedTableTest, GoesOnWhenThePlaceIsFullForAWhile) {
   EXPECT_EQ(world_.Run(table.Run()).written, 1U);
   world_.Run(group.Join());
   EXPECT_TRUE(faults.fired());
+}
+
+// What a person does beside a follower: releases what it has parked, and looks at state.json before
+// and after it.
+struct Release {
+  EngineWorld& world;
+  Stop& stop;
+  std::uint64_t parked_before = 0;
+  std::uint64_t parked_after = 0;
+
+  Task<std::uint64_t> Parked() {
+    const Layout layout("orders", KeyHash::kSha256);
+    const BackupState state = co_await BackupState::Load(world.store, layout);
+    co_return state.follower->parked;
+  }
+  Task<void> Run() {
+    const Layout layout("orders", KeyHash::kSha256);
+    co_await world.clock.Sleep(std::chrono::minutes(3));
+    parked_before = co_await Parked();
+    const std::vector<ParkedRecord> records = co_await ListParked(world.store, layout);
+    co_await DropParked(world.store, records);
+    world.aws.Put("orders", Item(1, 2));
+    co_await world.clock.Sleep(std::chrono::minutes(3));
+    parked_after = co_await Parked();
+    stop.Request();
+  }
+};
+
+TEST_F(FollowedTableTest, CountsNoMoreWhatAPersonHasReleasedBesideIt) {
+  FakeStream& stream = world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  stream.AppendRaw({{"eventName", "MODIFY"},
+                    {"dynamodb", {{"Keys", {{"id", {{"S", "k1"}}}}}, {"SequenceNumber", ""}}}});
+  options_.follower.once = false;
+  Stop stop;
+  FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints, world_.clock,
+                      stop, "orders", options_);
+  world_.Run(table.Open());
+  Release release{world_, stop};
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(release.Run());
+  const FollowedTableResult result = world_.Run(table.Run());
+  world_.Run(group.Join());
+  EXPECT_EQ(release.parked_before, 1U);
+  EXPECT_EQ(release.parked_after, 0U);
+  EXPECT_EQ(result.parked, 0U);
+  EXPECT_EQ(result.written, 1U);
+  ExpectBackupEqualsTable(world_);
+}
+
+// A cut at that watermark would show the item as it was before the record.
+TEST_F(FollowedTableTest, KeepsTheParkedOnRecordUntilTheWatermarkHasPassedTheirRelease) {
+  FakeStream& stream = world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  stream.AppendRaw({{"eventName", "MODIFY"},
+                    {"dynamodb", {{"Keys", {{"id", {{"S", "k1"}}}}}, {"SequenceNumber", ""}}}});
+  Run();
+  const Layout layout("orders", KeyHash::kSha256);
+  world_.Run(DropParked(world_.store, world_.Run(ListParked(world_.store, layout))));
+  world_.clock.Advance(std::chrono::minutes(1));
+  const auto parked = [&] {
+    return world_.Run(BackupState::Load(world_.store, layout)).follower->parked;
+  };
+  options_.follower.once = false;
+  Stop stop;
+  FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints, world_.clock,
+                      stop, "orders", options_);
+  world_.Run(table.Open());
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn([](FollowedTable& followed, Stop& end) -> Task<void> {
+    co_await followed.WaitUntilBegun(end);  // state.json is written, nothing is read yet
+    end.Request();
+  }(table, stop));
+  EXPECT_EQ(world_.Run(table.Run()).parked, 0U);
+  world_.Run(group.Join());
+  EXPECT_EQ(parked(), 1U);
+  options_.follower.once = true;
+  Run();
+  EXPECT_EQ(parked(), 0U);
 }
 
 TEST_F(FollowedTableTest, TakesAServerThatTellsNoTableIdForTheSameOne) {

@@ -92,6 +92,54 @@ TEST_F(StatusTest, IsWellWhenFollowedAndBackfilled) {
                                              HasSubstr("shard-2: nothing applied yet")));
 }
 
+// A follower that has died is seen before the stream has forgotten what it has not read.
+TEST_F(StatusTest, NeedsAttentionWhenTheWatermarkIsOlderThanTheLimit) {
+  PutSegment(0, 1, true);
+  follower_.watermark = world_.clock.Now() - std::chrono::hours(6);
+  PutState();
+  EXPECT_FALSE(Read().needs_attention());
+  EXPECT_THAT(Text(), AllOf(HasSubstr("orders: well"), HasSubstr("6h00m ago\n")));
+  world_.clock.Advance(Duration(1));
+  TableStatus status = Read();
+  EXPECT_TRUE(status.needs_attention());
+  status.typed = "eu-central-1/orders";
+  EXPECT_THAT(ToText(status, {}),
+              AllOf(HasSubstr("eu-central-1/orders: needs attention"),
+                    HasSubstr("more than 6h00m; nobody follows it: run `ddbvault follow "
+                              "eu-central-1/orders`")));
+  EXPECT_THAT(ToJson(status),
+              AllOf(HasSubstr("\"needsAttention\": true"), HasSubstr("\"behind\": true"),
+                    HasSubstr("\"maxLagSeconds\": 21600")));
+  PutLease(world_.clock.Now() + std::chrono::seconds(10), false);
+  EXPECT_THAT(Text(), HasSubstr("the follower is at work: look at its log"));
+}
+
+TEST_F(StatusTest, TakesTheLimitOfTheLagThatItIsGiven) {
+  PutSegment(0, 1, true);
+  follower_.watermark = world_.clock.Now() - std::chrono::hours(2);
+  PutState();
+  TableStatus status = Read();
+  status.max_lag = std::chrono::hours(2);
+  EXPECT_FALSE(status.needs_attention());
+  status.max_lag -= Duration(1);
+  EXPECT_TRUE(status.needs_attention());
+  status.now += std::chrono::hours(24 * 7);
+  status.max_lag = Duration(0);
+  EXPECT_FALSE(status.needs_attention());
+}
+
+TEST_F(StatusTest, NeedsAttentionWhenFollowedAndNotYetReadToTheEnd) {
+  PutSegment(0, 1, true);
+  follower_.watermark.reset();
+  PutState();
+  TableStatus status = Read();
+  EXPECT_TRUE(status.behind());
+  EXPECT_TRUE(status.needs_attention());
+  EXPECT_THAT(ToText(status, {}), HasSubstr("not known yet"));
+  status.max_lag = Duration(0);
+  EXPECT_FALSE(status.needs_attention());
+}
+
 TEST_F(StatusTest, NeedsAttentionUntilABackfillIsWhole) {
   PutState();
   PutSegment(0, 2, true);

@@ -322,6 +322,19 @@ TEST_F(VerifyTest, RefusesSettingsThatCannotBe) {
   }
 }
 
+// state.json is the follower's: it hears of a release a minute later, or at its next start.
+TEST_F(VerifyTest, CountsWhatIsParkedNowAndNotWhatTheFollowerHasSeen) {
+  PutBoth("a");
+  const std::string record = layout.Parked("unknown", stream().label(), "7");
+  PutObject(record, "{}", {});
+  EXPECT_EQ(Run().parked, 1U);
+  FollowerState state = FollowerStateFromJson(world.Run(world.store.Get(layout.State()))->body);
+  state.parked = 1;
+  PutObject(layout.State(), ToJson(state), {});
+  world.Run(world.store.PutDeleteMarker(record));
+  EXPECT_EQ(Run().parked, 0U);
+}
+
 TEST_F(VerifyTest, SaysWhatTheAnswerRestsOn) {
   Gap gap;
   gap.id = "gap-1";
