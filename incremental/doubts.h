@@ -37,11 +37,13 @@ class Doubts {
   // Until `stop`: looks at each object when its time has come.  A store that does not answer is
   // asked again.
   Task<void> Keep(Stop& stop);
-  // Looks at those whose time has come; returns how many stale versions were removed.
-  Task<std::uint64_t> SettleDue();
+  // Looks at those whose time has come, until `stop`; returns how many stale versions were removed.
+  // One that cannot be looked at is left for the next time, and said; the others are not held up.
+  Task<std::uint64_t> SettleDue(Stop& stop);
 
  private:
   Task<std::uint64_t> Settle(const std::string& object, int writes);
+  void Forget(const WriteDoubt& doubt);
 
   ObjectStore& store_;
   CheckpointStore& checkpoints_;

@@ -77,6 +77,9 @@ class FollowedTable : public FollowerEvents {
   Task<void> FollowStreams();
   Task<StreamEnd> FollowOne(std::string stream_arn);
   Task<bool> NextStream();
+  Task<void> Claim();
+  Task<void> LoadState();
+  void MergeGaps(FollowerState other);
   Task<void> TakeLease();
   Task<void> KeepLease(Stop& done);
   Task<void> BeginStream();

@@ -80,6 +80,10 @@ class Follower {
   void ForgetOldShards(const ShardGraph& graph);
   Task<void> Gap(std::string reason, const std::string& shard_id, Time from);
   Task<StreamEnd> RunConsumers(const std::string& stream_arn);
+  Task<void> OnStreamGone();
+  Task<bool> Begun(const ShardGraph& graph);
+  Time CompleteUntil(const ShardDescription& shard) const;
+  bool HasAllItsChildren(const ShardCheckpoint& finished) const;
 
   StreamsClient& streams_;
   ChangeSink& sink_;
