@@ -116,10 +116,10 @@ void Doubts::Add(const std::vector<std::string>& objects) {
   checkpoints_.SaveDoubts(consumer_, table_arn_, changed);
 }
 
-Task<void> Doubts::Keep(Stop& stop) {
-  while (!stop.requested()) {
+Task<void> Doubts::Keep(Stop& done, Stop& stop) {
+  while (!done.requested()) {
     co_await SettleDue(stop);
-    co_await clock_.Sleep(kLookEvery, &stop);
+    co_await clock_.Sleep(kLookEvery, &done);
   }
 }
 

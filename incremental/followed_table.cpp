@@ -192,7 +192,7 @@ Task<FollowedTableResult> FollowedTable::Run() {
   TaskGroup saver(co_await asio::this_coro::executor);
   saver.Spawn(SaveStateRegularly(done));
   saver.Spawn(StopSinkLater(done));
-  saver.Spawn(doubts_->Keep(done));
+  saver.Spawn(doubts_->Keep(done, stop_));
   Stop lease_done;  // after the last word
   TaskGroup keeper(co_await asio::this_coro::executor);
   keeper.Spawn(KeepLease(lease_done));
@@ -265,7 +265,8 @@ Task<void> FollowedTable::BeginStream() {
   const bool first = state_.stream_label.empty();
   recreated_ = false;
   follower_.reset();
-  state_.shards.clear();
+  if (state_.stream_label != table_.stream.label) state_.shards.clear();
+  AdoptPositions();
   state_.stream_label = table_.stream.label;
   state_.stream_arn = table_.stream.arn;
   if (gap.reason.empty()) {
@@ -282,6 +283,26 @@ Task<void> FollowedTable::BeginStream() {
     co_await OnGap(std::move(gap));
   }
   begun_->Set();
+}
+
+// The checkpoints file is lost, or on another host: what the follower before has put into
+// state.json is up to a minute older, and as true.  From there on changes are compared with what is
+// at rest; and what has been trimmed since is noticed, which a start from the stream's beginning
+// could not.
+void FollowedTable::AdoptPositions() {
+  if (state_.shards.empty() || checkpoints_.GuardedUntil(consumer_, table_.stream.arn)) return;
+  std::vector<ShardCheckpoint> positions;
+  for (const auto& [id, progress] : state_.shards) {
+    ShardCheckpoint position;
+    position.shard_id = id;
+    position.applied = progress.applied;
+    position.finished = progress.finished;
+    position.read = state_.written;
+    positions.push_back(std::move(position));
+  }
+  checkpoints_.SaveAll(consumer_, table_.stream.arn, positions);
+  LogInfo("{}: no positions here; going on from those in state.json of {}", name_,
+          FormatTime(state_.written));
 }
 
 // No reason: no gap.

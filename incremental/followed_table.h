@@ -83,6 +83,7 @@ class FollowedTable : public FollowerEvents {
   Task<void> TakeLease();
   Task<void> KeepLease(Stop& done);
   Task<void> BeginStream();
+  void AdoptPositions();
   Task<FoundGap> GapBeforeStream();
   Task<void> Record(Gap gap);
   Task<void> SaveStateRegularly(Stop& done);

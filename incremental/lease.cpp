@@ -109,7 +109,9 @@ Task<void> Lease::Acquire(Stop& stop) {
 
 Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   before_ = there ? std::optional<std::uint64_t>(there->generation) : std::nullopt;
-  taken_over_ = there && !there->released && there->owner != options_.owner;
+  // Ours: an earlier try of this, whose answer was lost.
+  const bool ours_there = there && there->owner == options_.owner && record_.generation != 0;
+  taken_over_ = taken_over_ || (there && !there->released && !ours_there);
   record_ = {};
   record_.owner = options_.owner;
   record_.host = options_.host;
