@@ -118,6 +118,7 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
       co_return StreamEnd::kOver;
     }
     if (context_->began == Time{}) co_await Begin();
+    listed_ = context_->AwsNow();
     enabled_ = listing.enabled;
     graph_.Update(listing.shards);
     // One listing is no proof: a shard that should be there, and is not, is looked for some more.
@@ -359,13 +360,26 @@ bool Follower::LacksAChild() const {
   });
 }
 
+// Sooner after a shard's end, for a child that is listed later than its sibling.
+Duration Follower::UntilNextListing() const {
+  Duration pause = options_.discover_every;
+  const Time now = context_->AwsNow();
+  for (const auto& [id, position] : positions_) {
+    const bool waits = position.finished && graph_.HasChildren(id) && !HasAllItsChildren(position);
+    if (!waits || !enabled_) continue;
+    const Duration rest = position.read + kChildrenAreListed + kListingCap - now;
+    pause = std::min(pause, std::max(rest, kListingCap));
+  }
+  return pause;
+}
+
 Task<void> Follower::WaitForNews() {
   // Whichever comes first ends the sleep: news, a stop, or time for the next listing.
   Stop wake;
   const Stop::Registration on_stop = stop_.OnRequest([&wake] { wake.Request(); });
   TaskGroup watcher(co_await asio::this_coro::executor);
   watcher.Spawn(WakeOnNews(wake));
-  co_await clock_.Sleep(options_.discover_every, &wake);
+  co_await clock_.Sleep(UntilNextListing(), &wake);
   wake.Request();
   news_->Pulse();
   co_await watcher.Join();
@@ -427,16 +441,15 @@ Time Follower::CompleteUntil(const ShardDescription& shard) const {
   return known_until(shard.shard_id);
 }
 
-// One of two may be listed before the other.
+// One of two may be listed before the other: what was listed some time after the end has both.
 bool Follower::HasAllItsChildren(const ShardCheckpoint& finished) const {
-  const Time now = context_->AwsNow();
   bool any = false;
   for (const auto& [id, shard] : graph_.shards()) {
     if (shard.parent_shard_id != finished.shard_id) continue;
     any = true;
-    if (now - CreationTime(id).value_or(now) > kChildrenAreListed) return true;
+    if (listed_ - CreationTime(id).value_or(listed_) > kChildrenAreListed) return true;
   }
-  return any && now - finished.read > kChildrenAreListed;
+  return any && listed_ - finished.read > kChildrenAreListed;
 }
 
 std::vector<ShardCheckpoint> Follower::positions() const {

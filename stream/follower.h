@@ -75,6 +75,7 @@ class Follower {
   Task<void> RunConsumer(std::string shard_id);
   bool CollectEnded();
   bool LacksAChild() const;
+  Duration UntilNextListing() const;
   Task<void> WaitForNews();
   Task<void> WakeOnNews(Stop& wake);
   void ForgetOldShards(const ShardGraph& graph);
@@ -103,6 +104,7 @@ class Follower {
   std::unique_ptr<TaskGroup> group_;
   std::unique_ptr<Event> news_;  // a consumer has ended
   ShardGraph graph_;
+  Time listed_{};  // when that was listed
   bool enabled_ = true;
   std::map<std::string, Running> running_;
   std::map<std::string, ShardCheckpoint> positions_;  // of shards that are not running

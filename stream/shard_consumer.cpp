@@ -56,6 +56,10 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
   ++runs_;
   co_await OpenIterator();
   while (!context_.stop.requested()) {
+    // What waits for a hot item of this shard holds nothing that others need.
+    while (!HasRoom() && !group_->first_error() && !context_.stop.requested()) {
+      co_await moved_->Wait();
+    }
     Semaphore::Permit slot = co_await context_.reads.Acquire();
     if (group_->first_error() || context_.stop.requested()) break;
     const Time asked = context_.AwsNow();
@@ -128,19 +132,14 @@ Task<void> ShardConsumer::NoteAbsence(Time asked) {
   checkpoint_.read = asked;
 }
 
-bool ShardConsumer::HasRoomFor(std::size_t bytes) const {
+bool ShardConsumer::HasRoom() const {
   if (in_flight_.empty()) return true;
   return in_flight_.size() < context_.options.batches_in_flight &&
-         bytes_in_flight_ + bytes <= context_.share;
+         bytes_in_flight_ < context_.share;
 }
 
 Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked,
                                    Semaphore::Permit slot) {
-  // Before it asks for memory: what waits for a hot item of this shard holds none.
-  while (!HasRoomFor(batch->bytes()) && !group_->first_error() && !context_.stop.requested()) {
-    co_await moved_->Wait();
-  }
-  if (group_->first_error() || context_.stop.requested()) co_return false;
   Semaphore::Permit permit = co_await context_.memory.Acquire(batch->bytes());
   slot.Release();
   if (group_->first_error() || context_.stop.requested()) co_return false;

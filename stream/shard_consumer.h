@@ -137,7 +137,7 @@ class ShardConsumer {
   Task<void> Settle();
   Task<ShardEnd> Finish();
   Task<void> NoteAbsence(Time asked);
-  bool HasRoomFor(std::size_t bytes) const;
+  bool HasRoom() const;
   Task<void> Pause(bool full);
   // What to do about an error; nullopt: start again from the checkpoint.
   Task<std::optional<ShardEnd>> Recover(Error error);
