@@ -155,6 +155,9 @@ Task<AwsResponse> AwsCaller::State::Call(const AwsRequest& request,
   Progress progress;
   progress.started = clock.Now();
   while (true) {
+    if (request.may_send && !request.may_send()) {
+      throw Error(Reaction::kRetryLater, "a write that may not be sent any more was given up");
+    }
     ++progress.attempts;
     Outcome outcome = co_await Try(request, accepted, progress);
     progress.unanswered = progress.unanswered || outcome.unanswered;

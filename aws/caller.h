@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,9 @@ struct AwsRequest {
   std::string_view body;  // must stay valid until the call has returned
   PayloadHash payload_hash = PayloadHash::kSha256;
   bool fresh_connection = false;
+  // Asked before each try; false: Error{kRetryLater}.  Empty: always.  For writes
+  // that must not be sent any more once somebody else may write.
+  std::function<bool()> may_send;
 };
 
 struct AwsResponse {

@@ -170,6 +170,7 @@ Task<AwsResponse> S3Client::Send(const AwsRequest& request, std::vector<int> acc
 
 Task<S3PutResult> S3Client::PutObject(S3PutRequest put) {
   AwsRequest request = NewRequest("PUT", put.key);
+  request.may_send = std::move(put.may_send);
   request.headers.Add("Content-Type", std::string(put.content_type));
   AddMetadata(request, put.metadata);
   std::vector<int> accepted;

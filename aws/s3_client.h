@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,8 +42,9 @@ struct S3PutRequest {
   std::string_view body;  // must stay valid until the call has returned
   S3Metadata metadata;
   std::string_view content_type;
-  std::string if_none_match;  // "*" or empty
-  std::string if_match;       // an ETag without quotes, or empty
+  std::string if_none_match;       // "*" or empty
+  std::string if_match;            // an ETag without quotes, or empty
+  std::function<bool()> may_send;  // AwsRequest::may_send
 };
 
 struct S3PutResult {

@@ -18,6 +18,11 @@ bool RefusesThisObject(const Error& error) {
          error.code() == "KeyTooLongError" || error.code() == "InvalidArgument";
 }
 
+std::exception_ptr FailedBefore() {
+  return std::make_exception_ptr(
+      Error(Reaction::kRetryLater, "an earlier change of the item could not be written"));
+}
+
 // What AWS sends ("dynamodb.amazonaws.com") can be kept in metadata; anything else is left out
 // rather than hold up the shard for good.
 constexpr std::size_t kMaxPrincipal = 128;
@@ -47,6 +52,7 @@ struct BackupSink::BatchState {
 struct BackupSink::Pending {
   std::shared_ptr<BatchState> batch;
   const ChangeView* change = nullptr;
+  std::string name{kUnknownItem};
   std::string key;  // key bytes; empty: they cannot be read
 };
 
@@ -99,11 +105,16 @@ Task<void> BackupSink::Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrig
   auto state = std::make_shared<BatchState>(std::move(batch), std::move(origin), executor_);
   state->left = state->batch->changes().size();
   if (state->left == 0) state->settled.Set();
-  std::vector<std::string> replayed;
-  for (const ChangeView& change : state->batch->changes()) Enqueue(state, change, replayed);
-  // A killed process may still have writes of these in flight.
-  if (options_.doubts != nullptr) options_.doubts->Add(replayed);
+  std::vector<Pending> pending;
+  pending.reserve(state->left);
+  for (const ChangeView& change : state->batch->changes()) pending.push_back(Read(state, change));
+  DoubtReplayed(pending);
+  for (Pending& one : pending) Enqueue(std::move(one));
   return WaitFor(std::move(state));
+}
+
+void BackupSink::BeginAgain(std::string_view shard_id) {
+  std::erase_if(failed_, [shard_id](const auto& entry) { return entry.second == shard_id; });
 }
 
 Task<void> BackupSink::WaitFor(std::shared_ptr<BatchState> batch) {
@@ -111,22 +122,45 @@ Task<void> BackupSink::WaitFor(std::shared_ptr<BatchState> batch) {
   if (batch->error) std::rethrow_exception(batch->error);
 }
 
-void BackupSink::Enqueue(const std::shared_ptr<BatchState>& batch, const ChangeView& change,
-                         std::vector<std::string>& replayed) {
-  Pending pending{batch, &change, {}};
-  std::string name(kUnknownItem);
-  if (!change.keys.empty()) {
-    try {
-      const ItemKey key = ItemKey::FromKeys(change.keys);
-      pending.key = key.bytes();
-      name = key.Name(layout_.hash());
-    } catch (const Error&) {
-      pending.key.clear();  // ApplyOne parks it, with the reason
-    }
+BackupSink::Pending BackupSink::Read(const std::shared_ptr<BatchState>& batch,
+                                     const ChangeView& change) const {
+  Pending pending;
+  pending.batch = batch;
+  pending.change = &change;
+  if (change.keys.empty()) return pending;
+  try {
+    const ItemKey key = ItemKey::FromKeys(change.keys);
+    pending.name = key.Name(layout_.hash());
+    pending.key = key.bytes();
+  } catch (const Error&) {
+    pending.key.clear();  // ApplyOne parks it, with the reason
   }
-  // One write of an object is in flight at a time: a killed process has left one at most.
-  if (!pending.key.empty() && Replayed(pending) && doubted_.insert(name).second) {
-    replayed.push_back(layout_.ItemPrefix() + name);
+  return pending;
+}
+
+// A killed process may still have a write of these in flight: of each object one at most.
+void BackupSink::DoubtReplayed(const std::vector<Pending>& batch) {
+  if (options_.doubts == nullptr) return;
+  std::unordered_set<std::string> names;
+  for (const Pending& pending : batch) {
+    const bool replayed = !pending.key.empty() && Replayed(pending);
+    if (replayed && !doubted_.contains(pending.name)) names.insert(pending.name);
+  }
+  std::vector<std::string> objects;
+  objects.reserve(names.size());
+  for (const std::string& name : names) objects.push_back(layout_.ItemPrefix() + name);
+  options_.doubts->Add(objects);
+  doubted_.merge(names);
+}
+
+void BackupSink::Enqueue(Pending pending) {
+  const std::string name = pending.name;
+  const auto failed = failed_.find(name);
+  if (failed != failed_.end() && failed->second == pending.batch->origin.shard_id) {
+    // In order: not before the one that has failed.
+    if (!pending.batch->error) pending.batch->error = FailedBefore();
+    pending.batch->SettleOne();
+    return;
   }
   auto& queue = queues_[name];
   const bool idle = queue == nullptr;
@@ -153,6 +187,10 @@ Task<void> BackupSink::DrainItem(std::string name) {
     pending.batch->SettleOne();
     queue.pending.pop_front();
   }
+  if (error) {
+    failed_[name] = queue.pending.front().batch->origin.shard_id;
+    doubted_.erase(name);  // a try of it may be in flight: offered again, it is in doubt anew
+  }
   // Order is kept: when one change could not be written, none after it is.
   for (const Pending& pending : queue.pending) {
     if (!pending.batch->error) pending.batch->error = error;
@@ -164,7 +202,8 @@ Task<void> BackupSink::DrainItem(std::string name) {
 void BackupSink::Coalesce(ItemQueue& queue) {
   if (queue.pending.size() < 2) return;
   const ChangeView& first = *queue.pending.front().change;
-  if (clock_.Now() - first.change_time <= options_.coalesce_beyond) return;
+  const Duration ahead = options_.server_ahead ? options_.server_ahead() : Duration(0);
+  if (clock_.Now() + ahead - first.change_time <= options_.coalesce_beyond) return;
   if (first.change_time == Time{}) return;  // the record has no time: its lag is not known
   // A record that must be parked is never left out.
   while (queue.pending.size() >= 2 && queue.pending.front().change->defect.empty() &&
@@ -193,8 +232,10 @@ Task<void> BackupSink::ApplyOne(const std::string& name, const Pending& pending)
       co_await Write(name, pending);
       co_return;
     } catch (const Error& error) {
-      if (!RefusesThisObject(error)) throw;
-      reason = std::string("the store refuses it: ") + error.what();
+      const bool damaged = error.reaction() == Reaction::kCorrupt;
+      if (!RefusesThisObject(error) && !damaged) throw;
+      reason = (damaged ? "what is at rest cannot be read: " : "the store refuses it: ") +
+               std::string(error.what());
     }
   }
   co_await Park(name, pending, std::move(reason));
@@ -223,6 +264,7 @@ Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
       ++counters_.skipped;
       co_return;
     }
+    if (options_.doubt_guarded && options_.doubts != nullptr) options_.doubts->Add({key});
   }
   if (change.event_name == EventName::kRemove && options_.deletes == Deletes::kMarker) {
     co_await store_.PutDeleteMarker(key);
@@ -231,6 +273,7 @@ Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
     request.key = key;
     request.body = change.event_name == EventName::kRemove ? std::string_view() : change.new_image;
     request.metadata = InfoOf(pending).ToMetadata();
+    request.may_send = [this] { return options_.lease == nullptr || options_.lease->held(); };
     const PutResult result = co_await store_.Put(std::move(request));
     if (result.in_doubt && options_.doubts != nullptr) {
       options_.doubts->Add({key});

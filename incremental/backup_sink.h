@@ -7,13 +7,15 @@
 // In steady state a change costs exactly one request.  A guarded change (change_sink.h) costs a
 // Head more: it is written only when what the stream has at rest is older.
 //
-// A record that cannot be applied (its keys or image cannot be read, or the store refuses it for
-// good) is parked raw under parked/, and its item is blocked: later changes of it are parked behind
-// it, also by later processes, until a person has looked ("ddbvault parked" removes what is parked
-// there; that is seen with the item's next change).  All else goes on.
+// A record that cannot be applied (its keys or image cannot be read, the store refuses it for good,
+// or what it must be compared with is damaged) is parked raw under parked/, and its item is
+// blocked: later changes of it are parked behind it, also by later processes, until a person has
+// looked ("ddbvault parked" removes what is parked there; that is seen with the item's next
+// change).  All else goes on.
 //
-// Nothing is written while the lease is not held.  An object that was written with an unanswered
-// try before is in doubt (doubts.h); so is one that a killed process may still have a write of in
+// Nothing is sent while the lease is not held, not even another try of a write that was begun
+// before.  An object that was written with an unanswered try is in doubt (doubts.h); so is one that
+// a killed process, or one that was cut off and lost its lease, may still have a write of in
 // flight.
 //
 // For the event loop's thread.  Must outlive every task that Apply() returned.
@@ -21,6 +23,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +59,11 @@ struct BackupSinkOptions {
   Duration coalesce_beyond = std::chrono::minutes(10);
   Lease* lease = nullptr;    // nullptr: nothing to hold
   Doubts* doubts = nullptr;  // nullptr: not remembered
+  // The follower before this one did not give the lease back: it may have been cut off, with writes
+  // in flight of the changes that are guarded by time.
+  bool doubt_guarded = false;
+  // How far the clock of the changes' times (AWS's) is ahead of ours; empty: not at all.
+  std::function<Duration()> server_ahead;
 };
 
 struct BackupSinkCounters {
@@ -83,6 +91,7 @@ class BackupSink : public ChangeSink {
 
   // After a stop was requested, changes that have not been begun end with kCancelled.
   Task<void> Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) override;
+  void BeginAgain(std::string_view shard_id) override;
 
  private:
   struct BatchState;
@@ -90,8 +99,9 @@ class BackupSink : public ChangeSink {
   struct ItemQueue;
 
   Task<void> WaitFor(std::shared_ptr<BatchState> batch);
-  void Enqueue(const std::shared_ptr<BatchState>& batch, const ChangeView& change,
-               std::vector<std::string>& replayed);
+  Pending Read(const std::shared_ptr<BatchState>& batch, const ChangeView& change) const;
+  void DoubtReplayed(const std::vector<Pending>& batch);
+  void Enqueue(Pending pending);
   Task<void> DrainItem(std::string name);
   void Coalesce(ItemQueue& queue);
   Task<void> ApplyOne(const std::string& name, const Pending& pending);
@@ -117,6 +127,8 @@ class BackupSink : public ChangeSink {
   std::unordered_map<std::string, std::unique_ptr<ItemQueue>> queues_;  // by item name
   std::unordered_set<std::string> blocked_;                             // item names
   std::unordered_set<std::string> doubted_;  // items whose changes are replayed
+  // Items of which a change has failed: the shard that will offer it again.
+  std::unordered_map<std::string, std::string> failed_;
 };
 
 }  // namespace ddbvault

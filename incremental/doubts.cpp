@@ -31,7 +31,13 @@ Task<std::vector<Version>> NewestOf(ObjectStore& store, std::string object, std:
   for (const ObjectInfo& version : page.objects) {
     if (version.key != object || count == 0) break;
     if (version.is_delete_marker) continue;
-    const auto head = co_await store.Head(object, version.version_id);
+    std::optional<StoredObject> head;
+    try {
+      head = co_await store.Head(object, version.version_id);
+    } catch (const Error& error) {
+      if (error.reaction() != Reaction::kCorrupt) throw;
+      continue;  // damaged: it tells nothing
+    }
     if (!head) continue;
     auto info = VersionInfo::FromMetadata(head->metadata);
     if (info && info->source != Source::kStream) info.reset();
@@ -110,32 +116,43 @@ void Doubts::Add(const std::vector<std::string>& objects) {
   checkpoints_.SaveDoubts(consumer_, table_arn_, changed);
 }
 
-Task<void> Doubts::Keep(Stop& stop) {
-  while (!stop.requested()) {
-    try {
-      co_await SettleDue();
-    } catch (const Error& error) {
-      LogWarn("objects with writes that got no answer could not be looked at: {}; trying again",
-              error.what());
-    }
-    co_await clock_.Sleep(kLookEvery, &stop);
+Task<void> Doubts::Keep(Stop& done, Stop& stop) {
+  while (!done.requested()) {
+    co_await SettleDue(stop);
+    co_await clock_.Sleep(kLookEvery, &done);
   }
 }
 
-Task<std::uint64_t> Doubts::SettleDue() {
+Task<std::uint64_t> Doubts::SettleDue(Stop& stop) {
   std::vector<WriteDoubt> due;
   for (const auto& [object, doubt] : doubts_) {
     if (doubt.until <= clock_.Now()) due.push_back(doubt);
   }
   std::uint64_t removed = 0;
+  std::uint64_t failed = 0;
+  std::string why;
   for (const WriteDoubt& doubt : due) {
-    removed += co_await Settle(doubt.object, doubt.writes);
-    const auto at = doubts_.find(doubt.object);
-    if (at == doubts_.end() || at->second.until != doubt.until) continue;  // in doubt again
-    doubts_.erase(at);
-    checkpoints_.ForgetDoubt(consumer_, table_arn_, doubt.object);
+    if (stop.requested()) break;
+    try {
+      removed += co_await Settle(doubt.object, doubt.writes);
+      Forget(doubt);
+    } catch (const Error& error) {
+      why = error.what();
+      ++failed;
+    }
+  }
+  if (failed > 0) {
+    LogWarn("{} objects with writes that got no answer could not be looked at: {}; trying again",
+            failed, why);
   }
   co_return removed;
+}
+
+void Doubts::Forget(const WriteDoubt& doubt) {
+  const auto at = doubts_.find(doubt.object);
+  if (at == doubts_.end() || at->second.until != doubt.until) return;  // in doubt again
+  doubts_.erase(at);
+  checkpoints_.ForgetDoubt(consumer_, table_arn_, doubt.object);
 }
 
 // Among as many versions as may have come late, and one more, is the newest state: this process

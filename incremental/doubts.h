@@ -34,14 +34,16 @@ class Doubts {
   void Add(const std::vector<std::string>& objects);
   std::size_t size() const { return doubts_.size(); }
 
-  // Until `stop`: looks at each object when its time has come.  A store that does not answer is
-  // asked again.
-  Task<void> Keep(Stop& stop);
-  // Looks at those whose time has come; returns how many stale versions were removed.
-  Task<std::uint64_t> SettleDue();
+  // Until `done`: looks at each object when its time has come.  Those whose time has come before are
+  // looked at, all of them, unless `stop` cuts that short.
+  Task<void> Keep(Stop& done, Stop& stop);
+  // Looks at those whose time has come, until `stop`; returns how many stale versions were removed.
+  // One that cannot be looked at is left for the next time, and said; the others are not held up.
+  Task<std::uint64_t> SettleDue(Stop& stop);
 
  private:
   Task<std::uint64_t> Settle(const std::string& object, int writes);
+  void Forget(const WriteDoubt& doubt);
 
   ObjectStore& store_;
   CheckpointStore& checkpoints_;

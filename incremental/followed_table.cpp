@@ -85,13 +85,15 @@ FollowedTable::~FollowedTable() = default;
 Task<void> FollowedTable::Open() {
   const Executor executor = co_await asio::this_coro::executor;
   table_ = co_await EnsureStream(client_, clock_, stop_, name_, options_.enable_stream);
-  const Owner owner = OwnerOf(table_, layout_.hash());
-  const OwnerCheck check = co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
-  recreated_ = check == OwnerCheck::kRecreated;
-  co_await SaveTableDefinition(store_, layout_, table_);
+  co_await Claim();
   begun_ = std::make_unique<Event>(executor);
   co_await TakeLease();
-  if (const auto text = co_await state_file_.Load()) state_ = FollowerStateFromJson(*text);
+  if (options_.standby) {
+    // That may have taken days.
+    table_ = co_await EnsureStream(client_, clock_, stop_, name_, options_.enable_stream);
+    co_await Claim();
+  }
+  co_await LoadState();
   coalesced_before_ = state_.coalesced;
   state_.table = name_;
   state_.writer = options_.sink.writer;
@@ -100,10 +102,46 @@ Task<void> FollowedTable::Open() {
   doubts_ = std::make_unique<Doubts>(store_, checkpoints_, clock_, consumer_, table_.arn);
   options_.sink.lease = lease_.get();
   options_.sink.doubts = doubts_.get();
+  options_.sink.doubt_guarded = lease_->taken_over();
+  options_.sink.server_ahead = [this] { return streams_.server_ahead(); };
   sink_ =
       std::make_unique<BackupSink>(store_, layout_, clock_, sink_stop_, options_.sink, executor);
   co_await sink_->LoadBlocked();
   parked_counted_ = AwsNow();
+}
+
+Task<void> FollowedTable::Claim() {
+  const Owner owner = OwnerOf(table_, layout_.hash());
+  const OwnerCheck check = co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
+  recreated_ = recreated_ || check == OwnerCheck::kRecreated;
+  co_await SaveTableDefinition(store_, layout_, table_);
+}
+
+// Where conditions do not hold, a save whose answer was lost may have landed late, over one that
+// knew more gaps: those are in an earlier version then.
+Task<void> FollowedTable::LoadState() {
+  const auto text = co_await state_file_.Load();
+  if (!text) co_return;
+  state_ = FollowerStateFromJson(*text);
+  if (conditions_ || !store_.traits().versioned) co_return;
+  std::string next;
+  do {
+    const ObjectPage page = co_await store_.ListVersions(layout_.State(), next);
+    for (const ObjectInfo& version : page.objects) {
+      if (version.key != layout_.State() || version.is_delete_marker || version.is_latest) continue;
+      const auto earlier = co_await store_.Get(version.key, version.version_id);
+      if (earlier) MergeGaps(FollowerStateFromJson(earlier->body));
+    }
+    next = page.next;
+  } while (!next.empty());
+}
+
+void FollowedTable::MergeGaps(FollowerState other) {
+  for (Gap& gap : other.gaps) {
+    const bool known = std::any_of(state_.gaps.begin(), state_.gaps.end(),
+                                   [&gap](const Gap& ours) { return ours.id == gap.id; });
+    if (!known) state_.gaps.push_back(std::move(gap));
+  }
 }
 
 Task<void> FollowedTable::TakeLease() {
@@ -115,6 +153,7 @@ Task<void> FollowedTable::TakeLease() {
   options.process = ThisProcess();
   options.conditions = conditions_;
   options.standby = options_.standby;
+  options.patient = !options_.follower.once;
   lease_ = std::make_unique<Lease>(store_, layout_, clock_, co_await asio::this_coro::executor,
                                    std::move(options));
   co_await lease_->Acquire(stop_);
@@ -154,7 +193,7 @@ Task<FollowedTableResult> FollowedTable::Run() {
   TaskGroup saver(co_await asio::this_coro::executor);
   saver.Spawn(SaveStateRegularly(done));
   saver.Spawn(StopSinkLater(done));
-  saver.Spawn(doubts_->Keep(done));
+  saver.Spawn(doubts_->Keep(done, stop_));
   Stop lease_done;  // after the last word
   TaskGroup keeper(co_await asio::this_coro::executor);
   keeper.Spawn(KeepLease(lease_done));
@@ -201,9 +240,15 @@ Task<void> FollowedTable::FollowStreams() {
     // Else each later run would find the stream gone, and call that a gap.
     if (end == StreamEnd::kOver) checkpoints_.ForgetStream(consumer_, arn);
   }
+  std::string before;  // the stream that is over
   while (!stop_.requested()) {
     co_await BeginStream();
-    const StreamEnd end = co_await FollowOne(table_.stream.arn);
+    // Its positions are not needed any more once the next one is on record.
+    if (!before.empty() && before != table_.stream.arn) {
+      checkpoints_.ForgetStream(consumer_, before);
+    }
+    before = table_.stream.arn;
+    const StreamEnd end = co_await FollowOne(before);
     if (end != StreamEnd::kOver) co_return;
     const bool next = co_await NextStream();
     if (!next) co_return;
@@ -211,7 +256,6 @@ Task<void> FollowedTable::FollowStreams() {
 }
 
 Task<StreamEnd> FollowedTable::FollowOne(std::string stream_arn) {
-  // The previous stream's positions are not needed any more once the next one is begun.
   follower_ = std::make_unique<Follower>(streams_, *sink_, checkpoints_, clock_, stop_, *this,
                                          consumer_, options_.follower);
   co_return co_await follower_->Follow(std::move(stream_arn));
@@ -225,7 +269,8 @@ Task<void> FollowedTable::BeginStream() {
   const bool first = state_.stream_label.empty();
   recreated_ = false;
   follower_.reset();
-  state_.shards.clear();
+  if (state_.stream_label != table_.stream.label) state_.shards.clear();
+  AdoptPositions();
   state_.stream_label = table_.stream.label;
   state_.stream_arn = table_.stream.arn;
   if (gap.reason.empty()) {
@@ -242,6 +287,26 @@ Task<void> FollowedTable::BeginStream() {
     co_await OnGap(std::move(gap));
   }
   begun_->Set();
+}
+
+// The checkpoints file is lost, or on another host: what the follower before has put into
+// state.json is up to a minute older, and as true.  From there on changes are compared with what is
+// at rest; and what has been trimmed since is noticed, which a start from the stream's beginning
+// could not.
+void FollowedTable::AdoptPositions() {
+  if (state_.shards.empty() || checkpoints_.GuardedUntil(consumer_, table_.stream.arn)) return;
+  std::vector<ShardCheckpoint> positions;
+  for (const auto& [id, progress] : state_.shards) {
+    ShardCheckpoint position;
+    position.shard_id = id;
+    position.applied = progress.applied;
+    position.finished = progress.finished;
+    position.read = state_.written;
+    positions.push_back(std::move(position));
+  }
+  checkpoints_.SaveAll(consumer_, table_.stream.arn, positions);
+  LogInfo("{}: no positions here; going on from those in state.json of {}", name_,
+          FormatTime(state_.written));
 }
 
 // No reason: no gap.
@@ -264,8 +329,8 @@ Task<FoundGap> FollowedTable::GapBeforeStream() {
     if (!backfilled) gap.reason = "what was in the table before it was followed is in no backup";
   } else if (state_.stream_label != label) {
     gap.reason = "the stream was disabled and enabled again: changes in between are in no stream";
-  } else if (!checkpoints_.GuardedUntil(consumer_, table_.stream.arn) && state_.watermark &&
-             AwsNow() - *state_.watermark > kRetention) {
+  } else if (!checkpoints_.GuardedUntil(consumer_, table_.stream.arn) &&
+             AwsNow() - state_.watermark.value_or(state_.written) > kRetention) {
     gap.reason = "the stream was not read for more than 24 hours";
   }
   co_return gap;
@@ -276,16 +341,26 @@ Task<FoundGap> FollowedTable::GapBeforeStream() {
 Task<bool> FollowedTable::NextStream() {
   for (bool waited = false; !stop_.requested(); waited = true) {
     const std::string last_arn = table_.stream.arn;
-    auto description = co_await client_.DescribeTable(name_);
+    std::optional<TableDescription> description;
+    std::optional<Error> error;
+    try {
+      description = co_await client_.DescribeTable(name_);
+    } catch (const Error& caught) {
+      if (options_.follower.once) throw;
+      error = caught;
+    }
+    if (error) {
+      LogError("{}: {}; trying again{}", name_, error->Within("describe the table").what(),
+               error->hint().empty() ? "" : " (hint: " + error->hint() + ")");
+      co_await clock_.Sleep(kPollStreamOff, &stop_);
+      continue;
+    }
     const bool fit =
         description && description->stream.enabled && HasNewImages(description->stream);
     // The table still has the stream that was not to be found: it is looked for again.
     if (fit && (waited || description->stream.arn != last_arn)) {
-      const Owner owner = OwnerOf(*description, layout_.hash());
-      const OwnerCheck check = co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
-      recreated_ = check == OwnerCheck::kRecreated;
       table_ = std::move(*description);
-      co_await SaveTableDefinition(store_, layout_, table_);
+      co_await Claim();
       co_return true;
     }
     std::string_view why = "the stream is off";
@@ -349,8 +424,7 @@ Task<void> FollowedTable::SaveStateForSure() {
       co_await SaveState();
       co_return;
     } catch (const Error& error) {
-      const bool passing = error.reaction() == Reaction::kRetryLater;
-      if (!passing || options_.follower.once || stop_.requested()) throw;
+      if (options_.follower.once || stop_.requested()) throw;
       LogWarn("{}: state.json could not be written: {}; trying again", name_, error.what());
     }
     co_await clock_.Sleep(backoff.Next() + kPollTable, &stop_);
@@ -418,6 +492,8 @@ Task<void> FollowedTable::WriteState() {
     co_await state_file_.Save(ToJson(state_));
     co_return;
   }
+  // A moment in which it has run out is no reason to give up: it is being renewed.
+  if (!lease_->held()) co_await lease_->WaitUntilHeld(stop_);
   for (bool written = false; lease_->held();) {
     written = co_await state_file_.Replace(ToJson(state_));
     if (written) co_return;
@@ -425,12 +501,7 @@ Task<void> FollowedTable::WriteState() {
     // follower before.  Of that one, no gap may go.
     const auto there = co_await state_file_.Load();
     if (!there) continue;
-    FollowerState other = FollowerStateFromJson(*there);
-    for (Gap& gap : other.gaps) {
-      const bool known = std::any_of(state_.gaps.begin(), state_.gaps.end(),
-                                     [&gap](const Gap& ours) { return ours.id == gap.id; });
-      if (!known) state_.gaps.push_back(std::move(gap));
-    }
+    MergeGaps(FollowerStateFromJson(*there));
   }
   throw Error(Reaction::kRetryLater, "the lease of table " + name_ + " could not be renewed")
       .Hint("look at the place: until it answers, nothing is written");

@@ -77,9 +77,13 @@ class FollowedTable : public FollowerEvents {
   Task<void> FollowStreams();
   Task<StreamEnd> FollowOne(std::string stream_arn);
   Task<bool> NextStream();
+  Task<void> Claim();
+  Task<void> LoadState();
+  void MergeGaps(FollowerState other);
   Task<void> TakeLease();
   Task<void> KeepLease(Stop& done);
   Task<void> BeginStream();
+  void AdoptPositions();
   Task<FoundGap> GapBeforeStream();
   Task<void> Record(Gap gap);
   Task<void> SaveStateRegularly(Stop& done);

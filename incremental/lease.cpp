@@ -1,5 +1,6 @@
 #include "incremental/lease.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -108,6 +109,9 @@ Task<void> Lease::Acquire(Stop& stop) {
 
 Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   before_ = there ? std::optional<std::uint64_t>(there->generation) : std::nullopt;
+  // Ours: an earlier try of this, whose answer was lost.
+  const bool ours_there = there && there->owner == options_.owner && record_.generation != 0;
+  taken_over_ = taken_over_ || (there && !there->released && !ours_there);
   record_ = {};
   record_.owner = options_.owner;
   record_.host = options_.host;
@@ -142,41 +146,49 @@ Task<bool> Lease::Renew() {
 }
 
 Task<void> Lease::Keep(Stop& stop) {
-  Duration pause = kLeaseRenewEvery;
   bool failing = false;
+  // Much may have been done since it was taken.
+  Duration pause = std::max(Duration(0), record_.renewed + kLeaseRenewEvery - clock_.Now());
   while (!stop.requested()) {
     co_await clock_.Sleep(pause, &stop);
     if (stop.requested()) co_return;
-    std::optional<LeaseRecord> there;
     try {
-      bool ours = true;
-      if (options_.conditions) {
-        ours = co_await Renew();
-        // Refused: by what an answer of ours that was lost has written?
-        if (!ours) there = co_await Load();
-      } else {
-        there = co_await Load();
-        if (there && there->owner == options_.owner) co_await Renew();
-      }
-      const bool others = there ? there->owner != options_.owner : !ours;
-      if (others) {
-        lost_ = true;
-        until_ = Time{};
-        throw there ? TakenBy(*there)
-                    : Error(Reaction::kConflict, "somebody has removed the lease of " + table_);
-      }
+      co_await KeepOnce();
       if (failing) LogInfo("{}: the lease is renewed again", table_);
       failing = false;
       pause = kLeaseRenewEvery;
     } catch (const Error& error) {
-      if (error.reaction() != Reaction::kRetryLater) throw;
+      const bool helpless = !options_.patient && error.reaction() != Reaction::kRetryLater;
+      if (error.reaction() == Reaction::kConflict || helpless) throw;
       if (!failing) {
-        LogWarn("{}: the lease could not be renewed: {}; trying again", table_, error.what());
+        LogWarn("{}: the lease could not be renewed: {}; trying again{}", table_, error.what(),
+                error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
       }
       failing = true;
       pause = kWatchEvery;
     }
   }
+}
+
+Task<void> Lease::KeepOnce() {
+  // Twice: what refuses the first may be what an answer of ours that was lost has written, or that
+  // somebody has removed it.
+  for (int tries = 0; tries < 2; ++tries) {
+    if (options_.conditions) {
+      const bool renewed = co_await Renew();
+      if (renewed) co_return;
+    }
+    const auto there = co_await Load();
+    if (there && there->owner != options_.owner) {
+      lost_ = true;
+      until_ = Time{};
+      throw TakenBy(*there);
+    }
+    if (options_.conditions) continue;
+    co_await Renew();
+    co_return;
+  }
+  throw Error(Reaction::kRetryLater, "lease.json changes all the time");
 }
 
 Task<void> Lease::Release() {

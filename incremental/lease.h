@@ -52,6 +52,9 @@ class Lease {
     std::string process;  // ThisProcess() of process.h; empty: not told
     bool conditions = true;
     bool standby = false;  // wait for as long as another process has it
+    // Keep() goes on trying whatever the store answers, but that another process has taken it.
+    // False: what another try cannot help ends it.
+    bool patient = true;
   };
   Lease(ObjectStore& store, const Layout& layout, Clock& clock, Executor executor, Options options);
 
@@ -60,9 +63,12 @@ class Lease {
   Task<void> Acquire(Stop& stop);
   // The generation that we found there; nullopt: there was no lease.
   std::optional<std::uint64_t> generation_before() const { return before_; }
+  // The owner before us did not give it back: it was killed, or cut off, maybe while it wrote.
+  bool taken_over() const { return taken_over_; }
   std::uint64_t generation() const { return record_.generation; }
 
-  // Renews it until `stop`.  Throws Error{kConflict} when another process has taken it.
+  // Renews it until `stop`, and writes it again when somebody has removed it.  Throws
+  // Error{kConflict} when another process has taken it.
   Task<void> Keep(Stop& stop);
   // Others may take it at once.  Success also when it is not ours any more.
   Task<void> Release();
@@ -75,6 +81,7 @@ class Lease {
  private:
   Task<bool> TryTake(const std::optional<LeaseRecord>& there);
   Task<bool> Renew();
+  Task<void> KeepOnce();
   Task<std::optional<LeaseRecord>> Load();
   Error TakenBy(const LeaseRecord& other) const;
 
@@ -85,6 +92,7 @@ class Lease {
   Event renewed_;
   LeaseRecord record_;  // ours
   std::optional<std::uint64_t> before_;
+  bool taken_over_ = false;
   Time until_{};
   bool lost_ = false;
 };

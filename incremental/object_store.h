@@ -64,6 +64,9 @@ struct PutRequest {
   std::string_view content_type = "application/json";
   PutCondition condition = PutCondition::kNone;
   std::string etag;  // with kIfMatches
+  // Asked before each try; false: Error{kRetryLater}, and nothing more is sent.  Empty: always.  A
+  // store that does not try again need not ask.
+  std::function<bool()> may_send;
 };
 
 struct PutResult {

@@ -23,6 +23,7 @@ S3PutRequest ToS3(PutRequest request, const std::string& prefix) {
   put.body = request.body;
   put.metadata = std::move(request.metadata);
   put.content_type = request.content_type;
+  put.may_send = std::move(request.may_send);
   if (request.condition == PutCondition::kIfAbsent) put.if_none_match = "*";
   if (request.condition == PutCondition::kIfMatches) put.if_match = request.etag;
   return put;

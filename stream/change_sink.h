@@ -35,8 +35,14 @@ class ChangeSink {
   //
   // Retries by itself for as long as it takes.  Throws only what another try cannot help
   // (kFixCommand, kPermission, kNotFound of the destination, ...) or kCancelled; then some changes
-  // of the batch may have been applied, and the batch must be offered again, guarded.
+  // of the batch may have been applied, and the batch must be offered again, guarded.  Until then
+  // no later change of an item of which one has failed is applied: it fails likewise.  What is
+  // thrown before a task is returned: nothing was taken in.
   virtual Task<void> Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) = 0;
+
+  // Every batch of the shard that was taken in has been settled, and what failed is offered again
+  // from here on (or is lost: then a gap tells).
+  virtual void BeginAgain(std::string_view shard_id) { (void)shard_id; }
 };
 
 }  // namespace ddbvault

@@ -1,6 +1,7 @@
 #include "stream/follower.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/backoff.h"
 #include "base/log.h"
@@ -19,6 +20,25 @@ constexpr Duration kClockTolerance = std::chrono::minutes(5);
 // thousand shards, what was read must not wait for memory in any number.
 constexpr std::size_t kMostOfAnAnswer = std::size_t{2} << 20;
 constexpr std::size_t kMostReads = 256;
+// Of one shard, a part of the memory at most: one with a hot item leaves room for the others.
+constexpr std::size_t kShareOfAShard = 4;
+constexpr Duration kPauseAfterFailure{1000};
+// So long after a shard's end all its children are listed (kListingTries).
+constexpr Duration kChildrenAreListed{10000};
+
+// "shardId-00000001573689847184-864758bb": milliseconds since 1970.  AWS promises no such form:
+// nullopt where it is another one.
+std::optional<Time> CreationTime(std::string_view shard_id) {
+  const std::size_t begin = shard_id.find('-');
+  if (begin == std::string_view::npos) return std::nullopt;
+  const std::string_view digits =
+      shard_id.substr(begin + 1, shard_id.find('-', begin + 1) - begin - 1);
+  std::int64_t milliseconds = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), milliseconds);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return Time(std::chrono::milliseconds(milliseconds));
+}
 
 }  // namespace
 
@@ -69,8 +89,8 @@ void Follower::LoadPositions(const std::string& stream_arn, Executor executor) {
   news_ = std::make_unique<Event>(executor);
   context_ = std::make_unique<ConsumerContext>(
       ConsumerContext{streams_, sink_, checkpoints_, clock_, stop_, events_, *memory_, *reads_,
-                      counters_, options_.consumer, consumer_, stream_arn, StreamLabel(stream_arn),
-                      Time{}, options_.once, Time{}});
+                      counters_, options_.consumer, options_.memory / kShareOfAShard, consumer_,
+                      stream_arn, StreamLabel(stream_arn), Time{}, options_.once, Time{}, false});
 }
 
 // After the first answer, which told AWS's time, and before the first change is read.
@@ -88,35 +108,39 @@ Task<void> Follower::Begin() {
 }
 
 Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
-  int tries = 0;
+  int incomplete = 0;  // listings in a row that lack a shard
+  int childless = 0;   // listings in a row that lack a child
   for (;;) {
     const Listing listing = co_await ListShards(stream_arn);
     if (stop_.requested()) co_return StreamEnd::kStopped;
     if (listing.gone) {
-      co_await Gap("the stream is gone", "", Time{});
+      co_await OnStreamGone();
       co_return StreamEnd::kOver;
     }
     if (context_->began == Time{}) co_await Begin();
+    listed_ = context_->AwsNow();
     enabled_ = listing.enabled;
     graph_.Update(listing.shards);
     // One listing is no proof: a shard that should be there, and is not, is looked for some more.
-    if (LacksAShard(listing) && tries < kListingTries) {
-      ++tries;
-      co_await PauseBeforeListing(tries);
+    if (LacksAShard(listing) && incomplete < kListingTries) {
+      ++incomplete;
+      co_await PauseBeforeListing(incomplete);
       continue;
     }
+    incomplete = 0;
     co_await CheckLineage(listing);
-    StartReadable(graph_);
+    const bool begun = co_await Begun(graph_);
+    if (!begun) continue;
     ForgetOldShards(graph_);
     known_stream_ = true;
 
     // A parent has ended and its child is not listed yet: ask again soon, for a few seconds.
     const bool orphaned = listing.enabled && LacksAChild();
-    if (orphaned && tries < kListingTries) {
-      ++tries;
-      co_await PauseBeforeListing(tries);
+    if (orphaned && childless < kListingTries) {
+      ++childless;
+      co_await PauseBeforeListing(childless);
       if (group_->first_error()) std::rethrow_exception(group_->first_error());
-      if (CollectEnded()) tries = 0;
+      if (CollectEnded()) childless = 0;
       continue;
     }
     if (running_.empty()) {
@@ -124,15 +148,40 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
       if (options_.once) co_return StreamEnd::kAtEnd;
     }
     co_await WaitForNews();
-    if (CollectEnded()) tries = 0;
+    if (CollectEnded() || !orphaned) childless = 0;
     if (stop_.requested()) co_return StreamEnd::kStopped;
   }
+}
+
+// What has been applied to its end may go.
+Task<void> Follower::OnStreamGone() {
+  CollectEnded();
+  const bool all = known_stream_ && running_.empty() &&
+                   std::all_of(positions_.begin(), positions_.end(),
+                               [](const auto& position) { return position.second.finished; });
+  if (!all) co_await Gap("the stream is gone", "", Time{});
+}
+
+// False: the positions could not be saved, to be tried again.
+Task<bool> Follower::Begun(const ShardGraph& graph) {
+  std::optional<Error> error;
+  try {
+    StartReadable(graph);
+  } catch (const Error& caught) {
+    if (options_.once || caught.reaction() != Reaction::kRetryLater) throw;
+    error = caught;
+  }
+  if (!error) co_return true;
+  LogWarn("{}; trying again in {}", error->what(), FormatDuration(kPauseAfterFailure));
+  co_await clock_.Sleep(kPauseAfterFailure, &stop_);
+  co_return false;
 }
 
 Task<Follower::Listing> Follower::ListShards(const std::string& stream_arn) {
   Listing listing;
   std::set<std::string> seen;
   std::string start;
+  int not_found = 0;
   Backoff backoff(Duration(250), Duration(30000));
   while (!stop_.requested()) {
     std::optional<Error> error;
@@ -149,9 +198,14 @@ Task<Follower::Listing> Follower::ListShards(const std::string& stream_arn) {
       error = caught;
     }
     if (!error) continue;
-    if (error->reaction() == Reaction::kNotFound) {
+    // One answer is no proof.
+    if (error->reaction() == Reaction::kNotFound && ++not_found >= kListingTries) {
       listing.gone = true;
       co_return listing;
+    }
+    if (error->reaction() == Reaction::kNotFound) {
+      co_await PauseBeforeListing(not_found);
+      continue;
     }
     if (options_.once && error->reaction() != Reaction::kRetryLater) throw *error;
     const Duration pause = backoff.Next() + Duration(250);
@@ -176,8 +230,8 @@ bool Follower::IsMissing(const ShardCheckpoint& position) const {
 bool Follower::LacksItsParent(const ShardDescription& shard) const {
   const std::string& parent = shard.parent_shard_id;
   return known_stream_ && !parent.empty() && !graph_.Lists(parent) &&
-         !positions_.contains(parent) && !positions_.contains(shard.shard_id) &&
-         !running_.contains(shard.shard_id);
+         !positions_.contains(parent) && !running_.contains(parent) &&
+         !positions_.contains(shard.shard_id) && !running_.contains(shard.shard_id);
 }
 
 bool Follower::LacksAShard(const Listing& listing) const {
@@ -214,6 +268,7 @@ Task<void> Follower::CheckAge() {
   for (const auto& [id, position] : positions_) latest = std::max(latest, position.read);
   if (latest != Time{} && context_->AwsNow() - latest > kRetention) {
     co_await Gap("the stream was not read for more than 24 hours", "", latest);
+    context_->absence_on_record = true;
   }
 }
 
@@ -228,16 +283,18 @@ Task<void> Follower::Gap(std::string reason, const std::string& shard_id, Time f
 
 void Follower::StartReadable(const ShardGraph& graph) {
   std::set<std::string> finished;
+  std::set<std::string> unfinished;
   for (const auto& [id, position] : positions_) {
-    if (position.finished) finished.insert(id);
+    (position.finished ? finished : unfinished).insert(id);
   }
+  for (const auto& [id, running] : running_) unfinished.insert(id);
   std::vector<ShardCheckpoint> starts;
   std::vector<ShardCheckpoint> begun;
-  for (const ShardDescription& shard : graph.Readable(finished)) {
+  for (const ShardDescription& shard : graph.Readable(finished, unfinished)) {
     const std::string& id = shard.shard_id;
     if (running_.contains(id) || at_end_.contains(id)) continue;
-    if (auto known = positions_.extract(id)) {
-      starts.push_back(std::move(known.mapped()));
+    if (const auto known = positions_.find(id); known != positions_.end()) {
+      starts.push_back(known->second);
       continue;
     }
     ShardCheckpoint start;
@@ -253,6 +310,7 @@ void Follower::StartReadable(const ShardGraph& graph) {
   const bool first_listing = !known_stream_;
   for (ShardCheckpoint& start : starts) {
     const std::string id = start.shard_id;
+    positions_.erase(id);
     Running running;
     running.consumer = std::make_unique<ShardConsumer>(*context_, std::move(start), !first_listing);
     running_.emplace(id, std::move(running));
@@ -302,13 +360,26 @@ bool Follower::LacksAChild() const {
   });
 }
 
+// Sooner after a shard's end, for a child that is listed later than its sibling.
+Duration Follower::UntilNextListing() const {
+  Duration pause = options_.discover_every;
+  const Time now = context_->AwsNow();
+  for (const auto& [id, position] : positions_) {
+    const bool waits = position.finished && graph_.HasChildren(id) && !HasAllItsChildren(position);
+    if (!waits || !enabled_) continue;
+    const Duration rest = position.read + kChildrenAreListed + kListingCap - now;
+    pause = std::min(pause, std::max(rest, kListingCap));
+  }
+  return pause;
+}
+
 Task<void> Follower::WaitForNews() {
   // Whichever comes first ends the sleep: news, a stop, or time for the next listing.
   Stop wake;
   const Stop::Registration on_stop = stop_.OnRequest([&wake] { wake.Request(); });
   TaskGroup watcher(co_await asio::this_coro::executor);
   watcher.Spawn(WakeOnNews(wake));
-  co_await clock_.Sleep(options_.discover_every, &wake);
+  co_await clock_.Sleep(UntilNextListing(), &wake);
   wake.Request();
   news_->Pulse();
   co_await watcher.Join();
@@ -341,15 +412,44 @@ std::optional<Time> Follower::watermark() const {
   for (const auto& [id, running] : running_) {
     lowest = std::min(lowest, running.consumer->complete_until());
   }
-  for (const auto& [id, position] : positions_) {
-    if (!graph_.Lists(id)) continue;
-    // A finished parent says nothing once its children are listed: they go on from its end.
-    if (position.finished && (graph_.HasChildren(id) || !enabled_)) continue;
-    const auto at = complete_until_.find(id);
-    lowest = std::min(lowest, at == complete_until_.end() ? Time{} : at->second);
+  for (const auto& [id, shard] : graph_.shards()) {
+    if (!running_.contains(id)) lowest = std::min(lowest, CompleteUntil(shard));
   }
   if (lowest == Time::max() || lowest == Time{}) return std::nullopt;
   return std::chrono::floor<std::chrono::seconds>(lowest);
+}
+
+// Of a listed shard that is not being read.  Time::max(): it holds back nothing.
+Time Follower::CompleteUntil(const ShardDescription& shard) const {
+  const auto known_until = [this](const std::string& id) {
+    const auto at = complete_until_.find(id);
+    return at == complete_until_.end() ? Time{} : at->second;
+  };
+  const auto position = positions_.find(shard.shard_id);
+  if (position == positions_.end()) {
+    // Not begun.  Its parent holds back enough while that is not finished; then it goes on from the
+    // parent's end.
+    const std::string& parent = shard.parent_shard_id;
+    const auto before = positions_.find(parent);
+    const bool open =
+        running_.contains(parent) || (before != positions_.end() && !before->second.finished);
+    return open ? Time::max() : known_until(parent);
+  }
+  if (position->second.finished && (!enabled_ || HasAllItsChildren(position->second))) {
+    return Time::max();  // they go on from its end
+  }
+  return known_until(shard.shard_id);
+}
+
+// One of two may be listed before the other: what was listed some time after the end has both.
+bool Follower::HasAllItsChildren(const ShardCheckpoint& finished) const {
+  bool any = false;
+  for (const auto& [id, shard] : graph_.shards()) {
+    if (shard.parent_shard_id != finished.shard_id) continue;
+    any = true;
+    if (listed_ - CreationTime(id).value_or(listed_) > kChildrenAreListed) return true;
+  }
+  return any && listed_ - finished.read > kChildrenAreListed;
 }
 
 std::vector<ShardCheckpoint> Follower::positions() const {

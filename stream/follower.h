@@ -75,11 +75,16 @@ class Follower {
   Task<void> RunConsumer(std::string shard_id);
   bool CollectEnded();
   bool LacksAChild() const;
+  Duration UntilNextListing() const;
   Task<void> WaitForNews();
   Task<void> WakeOnNews(Stop& wake);
   void ForgetOldShards(const ShardGraph& graph);
   Task<void> Gap(std::string reason, const std::string& shard_id, Time from);
   Task<StreamEnd> RunConsumers(const std::string& stream_arn);
+  Task<void> OnStreamGone();
+  Task<bool> Begun(const ShardGraph& graph);
+  Time CompleteUntil(const ShardDescription& shard) const;
+  bool HasAllItsChildren(const ShardCheckpoint& finished) const;
 
   StreamsClient& streams_;
   ChangeSink& sink_;
@@ -99,6 +104,7 @@ class Follower {
   std::unique_ptr<TaskGroup> group_;
   std::unique_ptr<Event> news_;  // a consumer has ended
   ShardGraph graph_;
+  Time listed_{};  // when that was listed
   bool enabled_ = true;
   std::map<std::string, Running> running_;
   std::map<std::string, ShardCheckpoint> positions_;  // of shards that are not running

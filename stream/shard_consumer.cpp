@@ -25,7 +25,10 @@ bool IsForeignPosition(const Error& error) { return error.code() == "ValidationE
 }  // namespace
 
 ShardConsumer::ShardConsumer(ConsumerContext& context, ShardCheckpoint start, bool expected)
-    : context_(context), checkpoint_(std::move(start)), expected_(expected) {}
+    : context_(context),
+      checkpoint_(std::move(start)),
+      expected_(expected),
+      read_saved_(checkpoint_.read) {}
 
 Task<ShardEnd> ShardConsumer::Run() {
   const Executor executor = co_await asio::this_coro::executor;
@@ -45,18 +48,25 @@ Task<ShardEnd> ShardConsumer::Run() {
 }
 
 Task<ShardEnd> ShardConsumer::ReadToEnd() {
+  context_.sink.BeginAgain(checkpoint_.shard_id);
   guarded_until_ = checkpoint_.noted;
   last_read_ = checkpoint_.applied;
   empty_reads_ = 0;
   sink_failed_ = false;
+  ++runs_;
   co_await OpenIterator();
   while (!context_.stop.requested()) {
+    // What waits for a hot item of this shard holds nothing that others need.
+    while (!HasRoom() && !group_->first_error() && !context_.stop.requested()) {
+      co_await moved_->Wait();
+    }
     Semaphore::Permit slot = co_await context_.reads.Acquire();
     if (group_->first_error() || context_.stop.requested()) break;
     const Time asked = context_.AwsNow();
     RecordsPage page = co_await Read();
     ++context_.counters.reads;
     failures_ = 0;
+    co_await NoteAbsence(asked);
     expected_ = true;
     iterator_ = page.next_iterator;
     const bool empty = page.batch.empty();
@@ -71,14 +81,10 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
       if (!handed_over) break;
     }
     if (iterator_.empty()) co_return co_await Finish();
-    if (empty && asked - checkpoint_.read > kReadTimeSavedEvery && in_flight_.empty()) {
-      checkpoint_.read = asked;
-      Save();
-    }
     if (empty_reads_ >= context_.options.empty_reads_at_end && in_flight_.empty()) {
       complete_until_ = std::max(complete_until_, asked - context_.options.propagation);
-      checkpoint_.read = asked;
     }
+    if (asked - read_saved_ > kReadTimeSavedEvery && in_flight_.empty()) Save();
     if (context_.once && complete_until_ >= context_.began) break;
     co_await Pause(full);
   }
@@ -110,14 +116,32 @@ Task<RecordsPage> ShardConsumer::Read() {
   co_return co_await context_.streams.GetRecords(iterator_, context_.options.records_per_read);
 }
 
+// Law 6: records live for 24 hours, and a shard of which none was read yet, or whose first ones are
+// gone, does not tell.
+Task<void> ShardConsumer::NoteAbsence(Time asked) {
+  const bool absent = asked - checkpoint_.read > kRetention;
+  const bool said = context_.absence_on_record && runs_ == 1;
+  if (absent && !said) {
+    FoundGap gap;
+    gap.reason = "the shard was not read for more than 24 hours";
+    gap.stream_label = context_.stream_label;
+    gap.shard_id = checkpoint_.shard_id;
+    gap.from = checkpoint_.read;
+    co_await context_.events.OnGap(std::move(gap));
+  }
+  checkpoint_.read = asked;
+}
+
+bool ShardConsumer::HasRoom() const {
+  if (in_flight_.empty()) return true;
+  return in_flight_.size() < context_.options.batches_in_flight &&
+         bytes_in_flight_ < context_.share;
+}
+
 Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked,
                                    Semaphore::Permit slot) {
   Semaphore::Permit permit = co_await context_.memory.Acquire(batch->bytes());
   slot.Release();
-  while (in_flight_.size() >= context_.options.batches_in_flight && !group_->first_error() &&
-         !context_.stop.requested()) {
-    co_await moved_->Wait();
-  }
   if (group_->first_error() || context_.stop.requested()) co_return false;
 
   auto entry = std::make_shared<InFlight>();
@@ -129,12 +153,12 @@ Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Tim
   if (entry->last_sequence_number.empty()) entry->last_sequence_number = last_read_;
   entry->changes = batch->changes().size();
   entry->asked = asked;
+  entry->bytes = batch->bytes();
   last_read_ = entry->last_sequence_number;
 
   // The note goes to disk before the first of these changes can be at rest.  It never moves back:
   // what an earlier run may have applied stays guarded, however often the replay is cut short.
   if (CompareSequenceNumbers(last_read_, checkpoint_.noted) > 0) checkpoint_.noted = last_read_;
-  checkpoint_.read = context_.AwsNow();
   Save();
 
   BatchOrigin origin;
@@ -142,8 +166,9 @@ Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Tim
   origin.shard_id = checkpoint_.shard_id;
   origin.guarded_until = guarded_until_;
   origin.guarded_until_time = context_.guarded_until_time;
-  in_flight_.push_back(entry);
   Task<void> apply = context_.sink.Apply(std::move(batch), std::move(origin));
+  bytes_in_flight_ += entry->bytes;
+  in_flight_.push_back(entry);
   group_->Spawn(ApplyBatch(std::move(apply), std::move(entry), std::move(permit)));
   co_return true;
 }
@@ -177,6 +202,7 @@ void ShardConsumer::AdvanceCheckpoint() {
     const Time known = std::min(first.last_change_time - std::chrono::seconds(1),
                                 first.asked - context_.options.propagation);
     complete_until_ = std::max(complete_until_, known);
+    bytes_in_flight_ -= first.bytes;
     in_flight_.pop_front();
     moved = true;
   }
@@ -190,6 +216,7 @@ Task<void> ShardConsumer::Settle() {
   } catch (const Error&) {  // NOLINT(bugprone-empty-catch): kept as group_->first_error()
   }
   in_flight_.clear();
+  bytes_in_flight_ = 0;
   moved_->Pulse();
 }
 
@@ -244,6 +271,7 @@ Task<std::optional<ShardEnd>> ShardConsumer::Recover(Error error) {
   if (!sink_failed_) {
     const bool recovered = co_await RecoverFromLoss(error);
     if (recovered && checkpoint_.finished) co_return ShardEnd::kFinished;
+    if (recovered) co_return std::nullopt;  // on record; it goes on from another position
   }
   const bool helpless =
       error.reaction() != Reaction::kRetryLater && error.reaction() != Reaction::kDataLoss;
@@ -262,6 +290,7 @@ Task<std::optional<ShardEnd>> ShardConsumer::Recover(Error error) {
 }
 
 void ShardConsumer::Save() {
+  read_saved_ = checkpoint_.read;
   context_.checkpoints.Save(context_.consumer, context_.stream_arn, checkpoint_);
 }
 

@@ -77,6 +77,7 @@ struct ConsumerContext {
   Semaphore& reads;   // answers that are being read, or wait for `memory`
   FollowCounters& counters;
   ConsumerOptions options;
+  std::size_t share;     // of `memory`: one shard has no more with the sink, but for one batch
   std::string consumer;  // name of the positions (checkpoints.h)
   std::string stream_arn;
   std::string stream_label;
@@ -84,6 +85,9 @@ struct ConsumerContext {
   Time guarded_until_time{};
   bool once = false;  // end when everything is applied that was changed before `began`
   Time began{};
+  // That the stream was not read for 24 hours before `began` is on record: not again for each
+  // shard.
+  bool absence_on_record = false;
 
   // Now, by AWS's clock: what is compared with the times of changes must not depend on this
   // machine's.
@@ -113,6 +117,7 @@ class ShardConsumer {
 
  private:
   struct InFlight {
+    std::size_t bytes = 0;
     std::string last_sequence_number;
     Time last_change_time;
     Time asked;  // when the batch was asked for
@@ -131,6 +136,8 @@ class ShardConsumer {
   void AdvanceCheckpoint();
   Task<void> Settle();
   Task<ShardEnd> Finish();
+  Task<void> NoteAbsence(Time asked);
+  bool HasRoom() const;
   Task<void> Pause(bool full);
   // What to do about an error; nullopt: start again from the checkpoint.
   Task<std::optional<ShardEnd>> Recover(Error error);
@@ -147,8 +154,11 @@ class ShardConsumer {
   std::string last_read_;  // sequence number up to which the iterator has been read
   int empty_reads_ = 0;
   int failures_ = 0;
+  int runs_ = 0;              // of ReadToEnd()
+  Time read_saved_{};         // checkpoint_.read as it was last saved
   bool sink_failed_ = false;  // the error in hand is the sink's, not the stream's
   std::deque<std::shared_ptr<InFlight>> in_flight_;
+  std::size_t bytes_in_flight_ = 0;
   std::unique_ptr<TaskGroup> group_;
   std::unique_ptr<Event> moved_;  // pulses when a batch has been settled
 };

@@ -11,11 +11,13 @@ void ShardGraph::Update(const std::vector<ShardDescription>& listed) {
   }
 }
 
-std::vector<ShardDescription> ShardGraph::Readable(const std::set<std::string>& finished) const {
+std::vector<ShardDescription> ShardGraph::Readable(const std::set<std::string>& finished,
+                                                   const std::set<std::string>& unfinished) const {
   std::vector<ShardDescription> readable;
   for (const auto& [id, shard] : shards_) {
     if (finished.contains(id)) continue;
-    const bool waits = Lists(shard.parent_shard_id) && !finished.contains(shard.parent_shard_id);
+    const std::string& parent = shard.parent_shard_id;
+    const bool waits = unfinished.contains(parent) || (Lists(parent) && !finished.contains(parent));
     if (!waits) readable.push_back(shard);
   }
   return readable;

@@ -33,10 +33,13 @@ class ShardGraph {
   // All pages of one DescribeStream walk; replaces what was known.
   void Update(const std::vector<ShardDescription>& listed);
 
-  // Shards whose parent is finished or not listed, that are not finished themselves; in the order
-  // of their ids, which begin with the time of creation.
-  std::vector<ShardDescription> Readable(const std::set<std::string>& finished) const;
+  // Shards that are not finished and whose parent is finished, or neither listed nor known to be
+  // `unfinished` (one listing may leave out a shard that is being read); in the order of their ids,
+  // which begin with the time of creation.
+  std::vector<ShardDescription> Readable(const std::set<std::string>& finished,
+                                         const std::set<std::string>& unfinished) const;
 
+  const std::map<std::string, ShardDescription>& shards() const { return shards_; }
   bool Lists(const std::string& shard_id) const { return shards_.contains(shard_id); }
   bool HasChildren(const std::string& shard_id) const { return parents_.contains(shard_id); }
   std::size_t size() const { return shards_.size(); }

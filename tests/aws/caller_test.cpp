@@ -407,6 +407,16 @@ TEST_F(CallerTest, PatienceOutlastsEveryRetryAndEndsWithTheStop) {
   EXPECT_EQ(Call().http.body, "saved");
 }
 
+TEST_F(CallerTest, AsksBeforeEachTryWhetherItMayBeSent) {
+  options_.patient = true;
+  int asked = 0;
+  request_.may_send = [&asked] { return ++asked <= 3; };
+  for (int i = 0; i < 5; ++i) transport_.Answer(500, kInternal);
+  const Error error = Failure();
+  EXPECT_EQ(error.reaction(), Reaction::kRetryLater);
+  EXPECT_EQ(transport_.requests().size(), 3U);
+}
+
 TEST_F(CallerTest, PatienceIsOnlyForWhatCanPass) {
   options_.patient = true;
   transport_.Answer(400, R"({"__type":"x#ExpiredIteratorException","message":"Expired"})");

@@ -1,6 +1,6 @@
-// DynamoDB Local with a clock that runs 1200 times too fast: real shard rollovers (every 12 seconds),
-// iterators that really expire (after 0.75 seconds), records that are really trimmed (after 72
-// seconds), and the 500s that it answers under such a load.
+// DynamoDB Local with a clock that runs 1200 times too fast: real shard rollovers (every 12
+// seconds), iterators that really expire (after 0.75 seconds), records that are really trimmed
+// (after 72 seconds), and the 500s that it answers under such a load.
 #include <gmock/gmock.h>
 #include <signal.h>
 

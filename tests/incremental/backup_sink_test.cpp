@@ -359,9 +359,125 @@ TEST_F(BackupSinkTest, WritesNothingOfAnItemAfterAChangeThatCouldNotBeWritten) {
     EXPECT_THROW(world.Run(sink.Apply(records.Batch(), Origin())), Error);
     EXPECT_THAT(world.store.Versions(Name("a")), SizeIs(n - 1));
     // Offered again, guarded, it completes.
+    sink.BeginAgain("shard-1");
     world.Run(sink.Apply(records.Batch(), Origin("3")));
     EXPECT_EQ(world.store.Current(Name("a"))->body, Image("a", 3));
   }
+}
+
+// Fails Puts of objects while told to; holds those of `held` back until let go.
+class StubbornStore : public FlakyStore {
+ public:
+  StubbornStore(ObjectStore& inner, Faults& none, Executor executor)
+      : FlakyStore(inner, none), let_go(std::move(executor)) {}
+  std::string held;
+  std::string refused;
+  std::string unreadable;
+  Event let_go;
+
+  Task<PutResult> Put(PutRequest request) override {
+    if (request.key == held) co_await let_go.Wait();
+    if (request.key == refused) throw Error(Reaction::kPermission, "refused");
+    co_return co_await FlakyStore::Put(std::move(request));
+  }
+  Task<std::optional<StoredObject>> Head(std::string key, std::string version_id) override {
+    if (key == unreadable) throw Error(Reaction::kCorrupt, "its header is damaged");
+    co_return co_await FlakyStore::Head(std::move(key), std::move(version_id));
+  }
+};
+
+// Laws 2 and 3: while another item of the failed one's batch holds its end up, the next batch is
+// taken in already.
+TEST_F(BackupSinkTest, ALaterBatchDoesNotOvertakeAChangeThatHasFailed) {
+  Faults none(0, FaultMoment::kBefore);
+  StubbornStore store(world_.store, none, world_.context.get_executor());
+  store.refused = Name("a");
+  store.held = Name("slow");
+  BackupSink& sink = Sink(&store);
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(sink.Apply(Now().Put("a", 1, 1).Put("slow", 1, 2).Batch(), Origin()));
+  world_.Run(world_.clock.Sleep(std::chrono::seconds(1)));
+  store.refused.clear();
+  EXPECT_THROW(world_.Run(sink.Apply(Now().Put("a", 2, 3).Batch(), Origin())), Error);
+  EXPECT_THAT(Bodies("a"), IsEmpty());
+  store.let_go.Set();
+  EXPECT_THROW(world_.Run(group.Join()), Error);
+  // The consumer begins again from its checkpoint.
+  sink.BeginAgain("shard-1");
+  world_.Run(sink.Apply(Now().Put("a", 1, 1).Put("slow", 1, 2).Batch(), Origin("3")));
+  world_.Run(sink.Apply(Now().Put("a", 2, 3).Batch(), Origin("3")));
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2)));
+  EXPECT_THAT(Bodies("slow"), SizeIs(1));
+}
+
+// ... but the shard that is gone does not hold up its child.
+TEST_F(BackupSinkTest, AFailedChangeHoldsUpOnlyItsOwnShard) {
+  Faults none(0, FaultMoment::kBefore);
+  StubbornStore store(world_.store, none, world_.context.get_executor());
+  store.refused = Name("a");
+  BackupSink& sink = Sink(&store);
+  EXPECT_THROW(world_.Run(sink.Apply(Now().Put("a", 1, 1).Batch(), Origin())), Error);
+  store.refused.clear();
+  BatchOrigin child = Origin();
+  child.shard_id = "shard-2";
+  world_.Run(sink.Apply(Now().Put("a", 2, 3).Batch(), child));
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 2)));
+}
+
+// Law 2: one damaged object does not hold up its shard until it is trimmed.
+TEST_F(BackupSinkTest, ParksAChangeWhoseObjectAtRestIsDamaged) {
+  Faults none(0, FaultMoment::kBefore);
+  StubbornStore store(world_.store, none, world_.context.get_executor());
+  store.unreadable = Name("a");
+  BackupSink& sink = Sink(&store);
+  world_.Run(sink.Apply(Now().Put("a", 1, 1).Put("b", 1, 2).Batch(), Origin("2")));
+  EXPECT_EQ(sink.parked(), 1U);
+  EXPECT_THAT(Bodies("a"), IsEmpty());
+  EXPECT_THAT(Bodies("b"), SizeIs(1));
+}
+
+// Law 3: what was tried before it failed may still land.
+TEST_F(BackupSinkTest, AChangeThatFailedIsInDoubtAgainWhenItIsOfferedAgain) {
+  Faults none(0, FaultMoment::kBefore);
+  StubbornStore store(world_.store, none, world_.context.get_executor());
+  Doubts doubts(world_.store, world_.checkpoints, world_.clock, "here", "arn");
+  options_.doubts = &doubts;
+  BackupSink& sink = Sink(&store);
+  world_.Run(sink.Apply(Now().Put("a", 1, 1).Batch(), Origin("1")));
+  world_.clock.Advance(kSignatureLife);
+  Stop never;
+  world_.Run(doubts.SettleDue(never));
+  EXPECT_EQ(doubts.size(), 0U);
+  store.refused = Name("a");
+  EXPECT_THROW(world_.Run(sink.Apply(Now().Put("a", 2, 2).Batch(), Origin("1"))), Error);
+  store.refused.clear();
+  sink.BeginAgain("shard-1");
+  world_.Run(sink.Apply(Now().Put("a", 2, 2).Batch(), Origin("2")));
+  EXPECT_EQ(doubts.size(), 1U);
+}
+
+// Laws 3 and 8: it may have been cut off in the middle of a write.
+TEST_F(BackupSinkTest, DoubtsWhatItWritesInThePlaceOfAFollowerThatWasCutOff) {
+  Doubts doubts(world_.store, world_.checkpoints, world_.clock, "here", "arn");
+  options_.doubts = &doubts;
+  BatchOrigin origin = Origin();
+  origin.guarded_until_time = world_.clock.Now();
+  world_.Run(Sink().Apply(Now().Put("a", 1, 1).Batch(), origin));
+  EXPECT_EQ(doubts.size(), 0U);
+  options_.doubt_guarded = true;
+  world_.Run(Sink().Apply(Now().Put("a", 1, 1).Put("b", 1, 2).Batch(), origin));
+  EXPECT_EQ(doubts.size(), 1U) << "the one that it wrote itself";
+}
+
+TEST_F(BackupSinkTest, MeasuresTheLagByTheClockOfTheChanges) {
+  options_.server_ahead = [] { return -std::chrono::minutes(20); };  // ours is fast
+  Records records = Now();
+  for (int i = 0; i < 5; ++i) records.Put("a", i, i);
+  world_.clock.Advance(std::chrono::minutes(20));
+  BackupSink& sink = Sink();
+  world_.Run(sink.Apply(records.Batch(), Origin()));
+  EXPECT_EQ(sink.counters().coalesced, 0U);
+  EXPECT_THAT(Bodies("a"), SizeIs(5));
 }
 
 TEST_F(BackupSinkTest, BeginsNothingAfterAStop) {

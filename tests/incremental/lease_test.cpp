@@ -175,6 +175,98 @@ TEST_P(LeaseTest, SurvivesALostAnswer) {
   }
 }
 
+TEST_P(LeaseTest, IsWrittenAgainWhenSomebodyHasRemovedIt) {
+  const auto lease = Make("a");
+  world_.Run(lease->Acquire(stop_));
+  Stop done;
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(lease->Keep(done));
+  group.Spawn([](EngineWorld& world, const Layout& layout, Stop& end) -> Task<void> {
+    const auto there = co_await world.store.Head(layout.Lease());
+    const std::string version_id = there->info.version_id;
+    co_await world.store.RemoveVersion(layout.Lease(), version_id);
+    co_await world.clock.Sleep(std::chrono::minutes(1));
+    end.Request();
+  }(world_, layout_, done));
+  world_.Run(group.Join());
+  EXPECT_TRUE(lease->held());
+  EXPECT_NE(world_.store.Current(layout_.Lease()), nullptr);
+}
+
+// Refuses so many writes, as S3 does without a permission.
+class RefusingStore : public FlakyStore {
+ public:
+  explicit RefusingStore(ObjectStore& inner) : FlakyStore(inner, none_) {}
+  int refusals = 0;
+  Task<PutResult> Put(PutRequest request) override {
+    if (refusals > 0) {
+      --refusals;
+      throw Error(Reaction::kPermission, "refused");
+    }
+    co_return co_await FlakyStore::Put(std::move(request));
+  }
+
+ private:
+  Faults none_{0, FaultMoment::kBefore};
+};
+
+// A bucket policy that somebody is about to mend does not end a follower.
+TEST_P(LeaseTest, GoesOnWhateverTheStoreAnswersUnlessItIsNotPatient) {
+  for (const bool patient : {true, false}) {
+    EngineWorld world(StoreOptions());
+    Lease::Options options;
+    options.owner = "a";
+    options.conditions = GetParam();
+    options.patient = patient;
+    RefusingStore store(world.store);
+    Lease lease(store, layout_, world.clock, world.context.get_executor(), options);
+    world.Run(lease.Acquire(stop_));
+    store.refusals = 3;
+    Stop done;
+    TaskGroup group(world.context.get_executor());
+    group.Spawn(lease.Keep(done));
+    group.Spawn([](Clock& clock, Stop& end) -> Task<void> {
+      co_await clock.Sleep(std::chrono::minutes(1));
+      end.Request();
+    }(world.clock, done));
+    if (patient) {
+      world.Run(group.Join());
+      EXPECT_TRUE(lease.held());
+    } else {
+      EXPECT_THROW(world.Run(group.Join()), Error);
+    }
+    EXPECT_LT(store.refusals, 3);
+  }
+}
+
+// Of several tables each waits for its own lease before the first is kept.
+TEST_P(LeaseTest, RenewsAtOnceWhenItWasTakenLongAgo) {
+  const auto lease = Make("a");
+  world_.Run(lease->Acquire(stop_));
+  world_.clock.Advance(kLeaseLife);
+  const Time began = world_.clock.Now();
+  Stop done;
+  TaskGroup keeper(world_.context.get_executor());
+  keeper.Spawn(lease->Keep(done));
+  world_.Run(lease->WaitUntilHeld(stop_));
+  EXPECT_EQ(world_.clock.Now(), began);
+  done.Request();
+  world_.Run(keeper.Join());
+}
+
+TEST_P(LeaseTest, KnowsWhetherItWasGivenBack) {
+  const auto first = Make("a");
+  world_.Run(first->Acquire(stop_));
+  EXPECT_FALSE(first->taken_over());
+  world_.Run(first->Release());
+  const auto second = Make("b");
+  world_.Run(second->Acquire(stop_));
+  EXPECT_FALSE(second->taken_over());
+  const auto third = Make("c");
+  world_.Run(third->Acquire(stop_));
+  EXPECT_TRUE(third->taken_over());
+}
+
 TEST_P(LeaseTest, PilesUpNoVersions) {
   const auto lease = Make("a");
   world_.Run(lease->Acquire(stop_));

@@ -243,7 +243,10 @@ struct World {
   void LoseChanges() {
     FakeStream& stream = aws.stream("orders");
     const auto numbers = stream.sequence_numbers();
-    if (Chance(random, 50) && !numbers.empty()) {
+    // In the world records are trimmed after 24 hours, which a follower without positions would
+    // notice; here no time passes.
+    const bool positions = !checkpoints.Load(memory.traits().description, stream.arn()).empty();
+    if (Chance(random, 50) && !numbers.empty() && positions) {
       stream.TrimBefore(numbers[random() % numbers.size()]);
       return;
     }
@@ -369,7 +372,9 @@ class History {
       world_.ChangeShards();
     } else if (dice < 41) {
       KillFollower();
-      if (Chance(world_.random, 10)) world_.checkpoints.ForgetPositions();
+      if (Chance(world_.random, 10) && PositionsAreInState()) {
+        world_.checkpoints.ForgetPositions();
+      }
     } else if (dice < 42) {
       if (Chance(world_.random, 25)) world_.LoseChanges();
       world_.store.LandSome();
@@ -390,6 +395,12 @@ class History {
     world_.store.follower_dies = true;
     follower_.reset();
     world_.store.follower_dies = false;
+  }
+  // As they are a minute after a follower has begun.  Trimming takes a day, in which a follower says
+  // much; here both are a matter of moments.
+  bool PositionsAreInState() {
+    const BackupState state = Load(Layout("orders", KeyHash::kSha256));
+    return state.follower && !state.follower->shards.empty();
   }
   void StepProcesses() {
     bool any = false;

@@ -2,8 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/support/engine_world.h"
-#include "tests/support/fake_dynamodb.h"
+#include "tests/stream/follower_world.h"
 
 namespace ddbvault {
 namespace {
@@ -13,100 +12,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-std::string Item(int key, int revision) {
-  return R"({"id":{"S":"k)" + std::to_string(key) + R"("},"v":{"N":")" + std::to_string(revision) +
-         R"("}})";
-}
-
-// Remembers what was applied, in order; can hold batches back, and fail.
-class RecordingSink : public ChangeSink {
- public:
-  explicit RecordingSink(Clock& clock) : clock_(clock) {}
-
-  struct Applied {
-    std::string shard_id;
-    std::string sequence_number;
-    std::string keys;
-    std::string image;
-    bool guarded = false;
-  };
-  std::vector<Applied> applied;
-  std::vector<std::string> shards_in_order;  // of their first change
-  Duration takes{0};                         // how long a batch takes to become durable
-  std::function<void(int batch)> on_batch;   // may throw
-  int batches = 0;
-
-  Task<void> Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) override {
-    return ApplyLater(std::move(batch), std::move(origin), ++batches);
-  }
-
- private:
-  Task<void> ApplyLater(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin, int number) {
-    if (on_batch) on_batch(number);
-    if (takes > Duration(0)) co_await clock_.Sleep(takes);
-    for (const ChangeView& change : batch->changes()) {
-      Applied one;
-      one.shard_id = origin.shard_id;
-      one.sequence_number = change.sequence_number;
-      one.keys = change.keys;
-      one.image = change.new_image;
-      one.guarded = (!origin.guarded_until.empty() &&
-                     CompareSequenceNumbers(change.sequence_number, origin.guarded_until) <= 0) ||
-                    change.change_time <= origin.guarded_until_time;
-      applied.push_back(one);
-      if (std::find(shards_in_order.begin(), shards_in_order.end(), one.shard_id) ==
-          shards_in_order.end()) {
-        shards_in_order.push_back(one.shard_id);
-      }
-    }
-  }
-  Clock& clock_;
-};
-
-class RecordingEvents : public FollowerEvents {
- public:
-  std::vector<FoundGap> gaps;
-  Task<void> OnGap(FoundGap gap) override {
-    gaps.push_back(std::move(gap));
-    co_return;
-  }
-};
-
-class FollowerTest : public testing::Test {
- protected:
-  FollowerTest() {
-    world_.aws.CreateTable("orders", {{{"id", 'S'}}});
-    options_.once = true;
-  }
-  FakeStream& EnableStream(std::size_t shards = 1) {
-    world_.aws.settings.shards = shards;
-    return world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
-  }
-  void PutMany(int from, int to, int revision = 1) {
-    for (int key = from; key < to; ++key) world_.aws.Put("orders", Item(key, revision));
-  }
-  // A new follower, as a new process would be; positions are kept.
-  StreamEnd Follow() {
-    Stop stop;
-    Follower follower(world_.streams, sink_, world_.checkpoints, world_.clock, stop, events_,
-                      "file:///backup/", options_);
-    const StreamEnd end = world_.Run(follower.Follow(world_.aws.stream("orders").arn()));
-    watermark_ = follower.watermark();
-    return end;
-  }
-  std::vector<std::string> Numbers() const {
-    std::vector<std::string> numbers;
-    for (const auto& one : sink_.applied) numbers.push_back(one.sequence_number);
-    return numbers;
-  }
-
-  EngineWorld world_;
-  RecordingSink sink_{world_.clock};
-  RecordingEvents events_;
-  FollowerOptions options_;
-  std::optional<Time> watermark_;
-};
 
 TEST_F(FollowerTest, AppliesEveryChangeOnceAndInOrder) {
   FakeStream& stream = EnableStream();

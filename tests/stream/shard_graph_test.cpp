@@ -24,7 +24,7 @@ std::vector<std::string> ReadableOf(const std::vector<std::string>& shards,
   ShardGraph graph;
   graph.Update(listed);
   std::vector<std::string> ids;
-  for (const ShardDescription& shard : graph.Readable(finished)) ids.push_back(shard.shard_id);
+  for (const ShardDescription& shard : graph.Readable(finished, {})) ids.push_back(shard.shard_id);
   return ids;
 }
 

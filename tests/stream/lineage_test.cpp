@@ -1,0 +1,293 @@
+// Law 5, and what DescribeStream and GetRecords answer that would break it: incomplete and
+// contradictory listings, shards that are gone, days without a read.
+#include <gmock/gmock.h>
+
+#include "tests/stream/follower_world.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr Duration kMinute = std::chrono::minutes(1);
+
+class LineageTest : public FollowerTest {
+ protected:
+  // Until everything of the table's so far has been applied, or some minutes have passed.
+  Task<void> UntilApplied(std::size_t changes) {
+    for (int i = 0; i < 600 && sink_.applied.size() < changes; ++i) {
+      co_await world_.clock.Sleep(std::chrono::seconds(1));
+    }
+  }
+};
+
+// The parent is being applied while listings leave it out.
+TEST_F(LineageTest, DoesNotReadAChildWhileItsParentIsBeingReadThoughNoListingHasTheParent) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 5, 1);
+  options_.once = false;
+  sink_.takes = std::chrono::minutes(3);
+  const std::string parent = stream.open_shards()[0];
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(std::chrono::seconds(10));
+    PutMany(0, 5, 2);
+    co_await world_.clock.Sleep(std::chrono::seconds(10));
+    stream.RollShard(parent);
+    stream.HideShard(parent, 100);
+    PutMany(0, 5, 3);
+    co_await UntilApplied(15);
+    stop.Request();
+  });
+  EXPECT_THAT(events_.gaps, IsEmpty());
+  EXPECT_EQ(Numbers(), stream.sequence_numbers());
+}
+
+// ... and what an earlier wait has used up is not missing later.
+TEST_F(LineageTest, LooksAgainForAMissingShardHoweverLongAChildWasWaitedForBefore) {
+  FakeStream& stream = EnableStream(2);
+  PutMany(0, 20, 1);
+  options_.once = false;
+  stream.settings.child_hidden_for = 30;
+  const std::vector<std::string> shards = stream.open_shards();
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await UntilApplied(20);
+    stream.RollShard(shards[0]);
+    PutMany(0, 20, 2);
+    co_await world_.clock.Sleep(std::chrono::minutes(30));
+    stream.HideShard(shards[0], 2);
+    stream.HideShard(stream.shards().back(), 2);
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    stop.Request();
+  });
+  EXPECT_THAT(events_.gaps, IsEmpty());
+  EXPECT_THAT(sink_.applied, SizeIs(40));
+}
+
+TEST_F(LineageTest, ReadsAParentThatIsListedOpenBesideItsChild) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 5, 1);
+  stream.RollShard(stream.open_shards()[0]);
+  PutMany(0, 5, 2);
+  // Both look open in what DescribeStream answers.
+  world_.aws.after = [this](const HttpRequest& request,
+                            std::string_view operation) -> std::optional<HttpResponse> {
+    if (operation != "DescribeStream") return std::nullopt;
+    (void)request;
+    FakeJson answer =
+        world_.aws.stream("orders").Describe({{"StreamArn", world_.aws.stream("orders").arn()}});
+    for (auto& shard : answer["StreamDescription"]["Shards"]) {
+      shard["SequenceNumberRange"].erase("EndingSequenceNumber");
+    }
+    HttpResponse response;
+    response.status = 200;
+    response.body = answer.dump();
+    response.body.reserve(response.body.size() + 64);
+    return response;
+  };
+  Follow();
+  EXPECT_EQ(Numbers(), stream.sequence_numbers());
+  ASSERT_THAT(sink_.applied, SizeIs(10));
+  EXPECT_EQ(sink_.applied[4].image, Item(4, 1));
+}
+
+TEST_F(LineageTest, FollowsMoreThanAHundredShards) {
+  FakeStream& stream = EnableStream();
+  stream.settings.token_on_last_page = true;
+  for (int i = 0; i < 199; ++i) {
+    PutMany(i, i + 1);
+    stream.RollShard(stream.open_shards()[0]);
+  }
+  Follow();
+  EXPECT_THAT(stream.shards(), SizeIs(200));
+  EXPECT_EQ(Numbers(), stream.sequence_numbers());
+}
+
+// A closed leaf whose child never comes does not end discovery.
+TEST_F(LineageTest, GoesOnFindingShardsBesideALeafThatHasNoChild) {
+  FakeStream& stream = EnableStream(2);
+  PutMany(0, 20, 1);
+  options_.once = false;
+  const std::vector<std::string> shards = stream.open_shards();
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await UntilApplied(20);
+    stream.RollShard(shards[0]);
+    stream.HideShard(stream.shards().back(), 1'000'000);
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    stream.RollShard(shards[1]);
+    PutMany(0, 20, 2);
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    stop.Request();
+  });
+  EXPECT_THAT(events_.gaps, IsEmpty());
+  EXPECT_EQ(sink_.shards_in_order.back(), stream.shards().back());
+  EXPECT_GT(sink_.applied.size(), 20U);
+}
+
+TEST_F(LineageTest, WaitsForTheFirstShardOfAStreamThatIsBeingEnabled) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 5);
+  stream.HideShard(stream.shards()[0], 6);
+  Follow();
+  EXPECT_THAT(sink_.applied, SizeIs(5));
+  EXPECT_THAT(events_.gaps, IsEmpty());
+}
+
+TEST_F(LineageTest, DoesNotBelieveOneAnswerThatTheStreamIsGone) {
+  EnableStream();
+  PutMany(0, 5);
+  Follow();
+  PutMany(5, 10);
+  world_.aws.before = FailCalls("DescribeStream", {1}, 400, "ResourceNotFoundException");
+  EXPECT_EQ(Follow(), StreamEnd::kAtEnd);
+  EXPECT_THAT(sink_.applied, SizeIs(10));
+  EXPECT_THAT(events_.gaps, IsEmpty());
+}
+
+TEST_F(LineageTest, PutsAStreamThatIsGoneOnRecordUnlessAllOfItWasApplied) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 5);
+  Follow();
+  const auto gone = [](const HttpRequest&, std::string_view) {
+    return std::optional(FakeDynamoDb::Failure(400, "ResourceNotFoundException"));
+  };
+  world_.aws.before = gone;
+  EXPECT_EQ(Follow(), StreamEnd::kOver);
+  EXPECT_THAT(Reasons(), ElementsAre("the stream is gone"));
+  events_.gaps.clear();
+  world_.aws.before = nullptr;
+  stream.Disable();
+  EXPECT_EQ(Follow(), StreamEnd::kOver);
+  world_.aws.before = gone;
+  EXPECT_EQ(Follow(), StreamEnd::kOver);
+  EXPECT_THAT(events_.gaps, IsEmpty());
+}
+
+TEST_F(LineageTest, PutsAShardThatIsGoneWhileItIsReadOnRecordAndGoesOnWithItsChild) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 5);
+  Follow();
+  PutMany(5, 10);
+  stream.RollShard(stream.open_shards()[0]);
+  PutMany(10, 12);
+  const std::string parent = stream.shards()[0];
+  world_.aws.before = [&parent](const HttpRequest& request, std::string_view operation) {
+    const bool its = request.body.find(parent) != std::string_view::npos;
+    return operation == "GetShardIterator" && its
+               ? std::optional(FakeDynamoDb::Failure(400, "ResourceNotFoundException"))
+               : std::nullopt;
+  };
+  Follow();
+  EXPECT_THAT(Reasons(),
+              ElementsAre(HasSubstr("the shard is gone from the stream before it was read")));
+  EXPECT_EQ(sink_.applied.back().image, Item(11, 1));
+}
+
+TEST_F(LineageTest, PutsAPositionThatTheStreamDoesNotKnowOnRecordAndBeginsAgain) {
+  EnableStream();
+  PutMany(0, 5);
+  Follow();
+  PutMany(5, 6);
+  world_.aws.before = FailCalls("GetShardIterator", {1}, 400, "ValidationException");
+  Follow();
+  EXPECT_THAT(Reasons(), ElementsAre("the stream does not know the saved position in the shard"));
+  EXPECT_THAT(sink_.applied, SizeIs(11)) << "all of it again, guarded";
+  EXPECT_EQ(sink_.applied.back().image, Item(5, 1));
+}
+
+// Law 6, in a process that lives: nothing of the shard was read for a day, and what is left of it
+// does not say what has been trimmed.
+TEST_F(LineageTest, CallsADayWithoutAReadOfOneShardAGap) {
+  FakeStream& stream = EnableStream();
+  options_.once = false;
+  bool refused = true;
+  world_.aws.before = [&refused](const HttpRequest&, std::string_view operation) {
+    return refused && operation == "GetRecords"
+               ? std::optional(FakeDynamoDb::Failure(400, "AccessDeniedException"))
+               : std::nullopt;
+  };
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(kMinute);
+    PutMany(0, 5);
+    co_await world_.clock.Sleep(std::chrono::hours(25));
+    PutMany(5, 6);
+    refused = false;
+    co_await UntilApplied(1);
+    stop.Request();
+  });
+  EXPECT_EQ(sink_.applied.back().image, Item(5, 1));
+  EXPECT_THAT(Reasons(), Contains("the shard was not read for more than 24 hours"));
+  EXPECT_EQ(events_.gaps[0].shard_id, stream.shards()[0]);
+}
+
+// An idle shard is read all the time: a restart after a day of nothing is no gap.
+TEST_F(LineageTest, DoesNotCallADayWithoutAChangeAGap) {
+  EnableStream();
+  options_.once = false;
+  MemoryCheckpoints when_killed;
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(std::chrono::hours(23));
+    when_killed = world_.checkpoints;
+    stop.Request();
+  });
+  world_.checkpoints = when_killed;
+  world_.clock.Advance(std::chrono::hours(2));
+  options_.once = true;
+  Follow();
+  EXPECT_THAT(Reasons(), IsEmpty());
+}
+
+// A shard whose items are slow to write leaves memory to the others.
+TEST_F(LineageTest, AShardThatIsHeldUpHoldsUpNoOther) {
+  FakeStream& stream = EnableStream(2);
+  PutMany(0, 200, 1);
+  options_.memory = 16'000;
+  options_.consumer.records_per_read = 5;
+  const std::string slow = stream.open_shards()[0];
+  sink_.slow_shard = slow;
+  sink_.takes_there = std::chrono::hours(1);
+  const Time began = world_.clock.Now();
+  std::optional<Time> others_done;
+  sink_.on_applied = [&](const std::string& shard) {
+    if (shard != slow) others_done = world_.clock.Now();
+  };
+  Follow();
+  EXPECT_THAT(sink_.applied, SizeIs(200));
+  ASSERT_TRUE(others_done);
+  EXPECT_LT(*others_done - began, kMinute);
+  EXPECT_GT(world_.clock.Now() - began, std::chrono::hours(1));
+}
+
+// Of two children one is listed first: what the other holds is not applied yet.
+TEST_F(LineageTest, KnowsNoMomentBeyondAParentsEndWhileOneOfItsChildrenIsNotListed) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 20, 1);
+  options_.once = false;
+  Time split{};
+  std::size_t looks = 0;
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(kMinute / 2);  // between two listings
+    split = world_.clock.Now();
+    const auto children = stream.SplitShard(stream.open_shards()[0]);
+    stream.HideShard(children[1], 1);
+    PutMany(0, 20, 2);
+    while (sink_.applied.size() < 40) {
+      co_await world_.clock.Sleep(Duration(50));
+      if (sink_.applied.size() == 20 || sink_.applied.size() == 40) continue;
+      ++looks;  // one child's are applied, the other's are not
+      EXPECT_LE(follower_->watermark().value_or(Time{}), split);
+    }
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    stop.Request();
+  });
+  EXPECT_GT(looks, 0U);
+  ASSERT_TRUE(watermark_);
+  EXPECT_GT(*watermark_, split + kMinute);
+}
+
+}  // namespace
+}  // namespace ddbvault
