@@ -1,5 +1,6 @@
 #include "incremental/parked.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -64,9 +65,8 @@ Task<void> RemoveAllVersions(ObjectStore& store, std::string key) {
     next = page.next;
   } while (!next.empty());
   // Oldest first: while any is left, the record is there.
-  for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
-    co_await store.RemoveVersion(key, *version);
-  }
+  std::reverse(versions.begin(), versions.end());
+  for (const std::string& version_id : versions) co_await store.RemoveVersion(key, version_id);
 }
 
 }  // namespace

@@ -41,7 +41,9 @@ const FaultPlan::Shares kEverything = {
 
 // After these a write may still arrive, for as long as its signature holds: a backfill that met one
 // waits for 16 minutes before it is whole, which no test does.
-const std::set<std::string> kUnanswered = {"s3 cut before", "s3 cut after", "s3 500", "s3 503"};
+// (A 409 that is cut short is no answer either.)
+const std::set<std::string> kUnanswered = {"s3 cut before", "s3 cut after", "s3 500", "s3 503",
+                                           "s3 truncated"};
 
 FaultyOptions Everything() {
   FaultyOptions options;

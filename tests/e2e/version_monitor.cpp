@@ -8,6 +8,9 @@
 namespace ddbvault {
 namespace {
 
+// Each process knows AWS's clock to a second, by the Date of its answers.
+constexpr Duration kClockResolution{2000};
+
 std::string Describe(const VersionInfo& info) {
   if (info.source != Source::kStream) {
     return "a backfill's version read at " + FormatTime(info.read_time);
@@ -20,7 +23,7 @@ bool IsOlder(const VersionInfo& now, const VersionInfo& before) {
   if (now.source == Source::kStream) {
     return CompareWithChange(before, now.stream_label, now.sequence_number) > 0;
   }
-  return before.source == Source::kStream || now.read_time < before.read_time;
+  return before.source == Source::kStream || now.read_time + kClockResolution < before.read_time;
 }
 
 }  // namespace
