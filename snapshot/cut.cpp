@@ -48,6 +48,13 @@ std::string WhyNotConsistent(const BackupState& state, Time now, std::optional<T
   }
   const auto gaps = state.open_gaps();
   if (!gaps.empty()) return gaps.front().id + " is open: changes may be missing";
+  // That backfill saw what the table said then.  Of a change that was lost and taken back before,
+  // it saw nothing: at a moment between the backup says what was before the change.
+  for (const Gap& gap : state.follower->gaps) {
+    if (gap.from <= *state.follower->watermark && *state.follower->watermark < gap.closed) {
+      return "the follower has not yet reached the end of the backfill that closed " + gap.id;
+    }
+  }
   if (state.follower->parked > 0) {
     return std::to_string(state.follower->parked) + " changes are parked";
   }

@@ -25,7 +25,8 @@ struct Cut {
   bool coalesced = false;  // some changes were left out: versions may be missing
 };
 
-// A consistent cut needs the watermark, a whole backfill before it, no open gap and nothing parked.
+// A consistent cut needs the watermark, a whole backfill before it, no open gap, none that the
+// watermark is in and that a backfill closed later than that, and nothing parked.
 // And it needs clocks that can be believed: the watermark is the follower's clock, the times of
 // changes are AWS's.  `state_stored`: when the follower's state was stored, by the store's clock;
 // nullopt: it is not known.

@@ -191,5 +191,32 @@ TEST_F(CutTest, CostsOneHeadMoreWhereChangesFollowEachOtherQuickly) {
   EXPECT_EQ(counted_.heads, 1);
 }
 
+// A backfill closes a gap by what the table says then.  A change that was lost and taken back
+// before that is nowhere: for a moment between, nobody knows it.
+TEST(DecideCutTest, IsFuzzyInsideOfAGapAlsoWhenItIsClosed) {
+  const auto reason = [](Time from, Time closed) {
+    SnapshotWorld world;
+    BackupState state;
+    state.follower = world.Covered(kWatermark);
+    state.follower->gaps.push_back(
+        {"gap-1", "trimmed", "", "", from, from + std::chrono::seconds(1), closed});
+    BackfillSegment segment;
+    segment.stream_label = state.follower->stream_label;
+    segment.finished = segment.first_finished = kBefore;
+    state.backfill.push_back(segment);
+    const class Cut cut = DecideCut(state, world.clock.Now(), world.clock.Now());
+    return cut.consistent ? "consistent" : cut.fuzzy_reason;
+  };
+  const std::string fuzzy =
+      "the follower has not yet reached the end of the backfill that closed gap-1";
+  const Duration second = std::chrono::seconds(1);
+  EXPECT_EQ(reason(kBefore, kWatermark - second), "consistent");
+  EXPECT_EQ(reason(kBefore, kWatermark), "consistent");
+  EXPECT_EQ(reason(kBefore, kWatermark + second), fuzzy);
+  EXPECT_EQ(reason(kWatermark, kAfter), fuzzy);
+  EXPECT_EQ(reason(Time{}, kAfter), fuzzy);
+  EXPECT_EQ(reason(kWatermark + second, kAfter), "consistent");
+}
+
 }  // namespace
 }  // namespace ddbvault
