@@ -244,7 +244,7 @@ class Look {
     ItemState state;
     state.kind = ItemState::Kind::kTombstone;
     if (!cut_.consistent || marker.last_modified <= cut_.moment) return state;
-    if (marker.last_modified > cut_.state_written) {
+    if (marker.last_modified > cut_.state_stored) {
       passed_later_ = true;
       oldest_event_.reset();
       oldest_.kind = ItemState::Kind::kLater;
@@ -294,7 +294,7 @@ Cut DecideCut(const BackupState& state, Time now, std::optional<Time> state_stor
   cut.moment = FromEpochSeconds(EpochSeconds(now));
   cut.fuzzy_from = cut.moment;
   if (!state.follower) return cut;
-  cut.state_written = state.follower->written;
+  cut.state_stored = state_stored.value_or(state.follower->written);
   cut.coalesced = state.follower->coalesced > 0;
   if (const auto watermark = state.follower->watermark) {
     cut.fuzzy_from = std::min(FromEpochSeconds(EpochSeconds(*watermark)), cut.moment);

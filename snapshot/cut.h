@@ -20,8 +20,9 @@ struct Cut {
   bool consistent = false;
   std::string fuzzy_reason;  // one sentence, when not consistent
   Time fuzzy_from{};  // nothing in the backup is older than the table was then, or so it seems
-  // Up to here the follower may still have been writing changes of the moment or before it.
-  Time state_written{};
+  // Up to here the follower may still have been writing changes of the moment or before it: by the
+  // store's clock, as the times of delete markers are (where it is not known, by the follower's).
+  Time state_stored{};
   bool coalesced = false;  // some changes were left out: versions may be missing
 };
 

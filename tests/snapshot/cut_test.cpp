@@ -218,5 +218,30 @@ TEST(DecideCutTest, IsFuzzyInsideOfAGapAlsoWhenItIsClosed) {
   EXPECT_EQ(reason(kWatermark + second, kAfter), "consistent");
 }
 
+TEST_F(CutTest, IsFuzzyWhereAStoresClockIsAheadAndADeleteMarkerMayBeOfEitherSide) {
+  Change("there");
+  StoreAt("2026-11-20T12:05:00Z");
+  world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));
+  StoreAt("2026-11-20T12:05:10Z");
+  world_.SaveState(world_.Covered(kWatermark));
+  // This machine's clock is the follower's; only the store's is ahead.
+  StoreAt("2026-11-20T11:59:10Z");
+  result_ = world_.WriteFrom(counted_, world_.snapshots, SmallerToo());
+  EXPECT_FALSE(result_.consistent);
+  EXPECT_EQ(result_.fuzzy_reason, "a delete marker does not tell when its item was deleted");
+  EXPECT_EQ(result_.items, 0U);
+}
+
+TEST_F(CutTest, ShowsAnItemWhoseDeleteMarkerCameAfterTheStateWasStored) {
+  Change("there");
+  StoreAt("2026-11-20T12:05:00Z");
+  world_.SaveState(world_.Covered(kWatermark));
+  StoreAt("2026-11-20T12:05:10Z");
+  world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));
+  result_ = world_.WriteFrom(counted_, world_.snapshots, SmallerToo());
+  EXPECT_TRUE(result_.consistent) << result_.fuzzy_reason;
+  EXPECT_EQ(result_.items, 1U);
+}
+
 }  // namespace
 }  // namespace ddbvault
