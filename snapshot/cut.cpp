@@ -14,10 +14,12 @@ namespace {
 // S3's whole seconds hide.
 constexpr Duration kToleratedClock{3000};
 
-// The times of changes are whole seconds, rounded down, and the time of a reading is a second
-// behind and as old as the answer that it was taken from: a change this long before a reading was
-// surely seen by it, one not so long before may have been made after it.
-constexpr Duration kReadingIsAhead{3000};
+// The clock that the time of a reading is taken from is the Date of AWS's last answers: whole
+// seconds, rounded down, and as old as an answer's way.  The table was read up to so much later.
+constexpr Duration kReadingIsBehind{2000};
+// The times of changes are rounded down too: a change that seems to be longer than this before a
+// reading was seen by it; another one may have been made after it.
+constexpr Duration kChangeMayBeAfter = kReadingIsBehind + Duration{1000};
 // Of the store's clock behind AWS's: DecideCut() believes none that is more than seconds behind.
 constexpr Duration kStoreIsBehind = std::chrono::minutes(1);
 
@@ -127,7 +129,7 @@ Fit FitOf(const Cut& cut, const ObjectInfo& object, const std::optional<VersionI
     return info->change_time <= cut.moment ? Fit::kAtMoment : Fit::kLater;
   }
   // Read from the table: between the moment and the reading it may have changed.
-  return info->read_time <= cut.moment ? Fit::kAtMoment : Fit::kUncertain;
+  return info->read_time + kReadingIsBehind <= cut.moment ? Fit::kAtMoment : Fit::kUncertain;
 }
 
 bool IsStreams(const VersionInfo& info) { return info.source == Source::kStream; }
@@ -138,8 +140,8 @@ bool IsNewer(const VersionInfo& version, const VersionInfo& than) {
   if (IsStreams(version) && IsStreams(than)) {
     return CompareWithChange(version, than.stream_label, than.sequence_number) > 0;
   }
-  if (IsStreams(version)) return version.change_time + kReadingIsAhead >= than.read_time;
-  if (IsStreams(than)) return version.read_time > than.change_time + kReadingIsAhead;
+  if (IsStreams(version)) return version.change_time + kChangeMayBeAfter >= than.read_time;
+  if (IsStreams(than)) return version.read_time > than.change_time + kChangeMayBeAfter;
   return version.read_time > than.read_time;
 }
 
@@ -212,7 +214,7 @@ class Look {
         // Only a follower puts them.  Under a change it counts if one beneath it is newer.
         if (!deleted) deleted = AtMarker(*version);
         if (deleted && !IsStreams(newest)) {
-          if (version->last_modified + kReadingIsAhead < newest.read_time) break;
+          if (version->last_modified + kChangeMayBeAfter < newest.read_time) break;
           co_return deleted;
         }
         continue;

@@ -243,5 +243,18 @@ TEST_F(CutTest, ShowsAnItemWhoseDeleteMarkerCameAfterTheStateWasStored) {
   EXPECT_EQ(result_.items, 1U);
 }
 
+// The clock that a reading's time is taken from is up to a second and an answer's way behind.
+TEST_F(CutTest, IsFuzzyWhereAReadingMayHaveBeenAfterTheMoment) {
+  world_.PutRead("a", kWatermark - std::chrono::milliseconds(1999), "value");
+  EXPECT_THAT(Cut(), ElementsAre(SnapshotWorld::Item("a", "value")));
+  EXPECT_FALSE(result_.consistent);
+  EXPECT_EQ(result_.fuzzy_reason, "an item was read from the table after it");
+}
+
+TEST_F(CutTest, IsConsistentWhereAReadingWasSurelyBeforeTheMoment) {
+  world_.PutRead("a", kWatermark - std::chrono::seconds(2), "value");
+  ExpectConsistent("value");
+}
+
 }  // namespace
 }  // namespace ddbvault
