@@ -14,10 +14,12 @@ namespace {
 // S3's whole seconds hide.
 constexpr Duration kToleratedClock{3000};
 
-// The times of changes are whole seconds, rounded down, and the time of a reading is a second
-// behind and as old as the answer that it was taken from: a change this long before a reading was
-// surely seen by it, one not so long before may have been made after it.
-constexpr Duration kReadingIsAhead{3000};
+// The clock that the time of a reading is taken from is the Date of AWS's last answers: whole
+// seconds, rounded down, and as old as an answer's way.  The table was read up to so much later.
+constexpr Duration kReadingIsBehind{2000};
+// The times of changes are rounded down too: a change that seems to be longer than this before a
+// reading was seen by it; another one may have been made after it.
+constexpr Duration kChangeMayBeAfter = kReadingIsBehind + Duration{1000};
 // Of the store's clock behind AWS's: DecideCut() believes none that is more than seconds behind.
 constexpr Duration kStoreIsBehind = std::chrono::minutes(1);
 
@@ -48,6 +50,13 @@ std::string WhyNotConsistent(const BackupState& state, Time now, std::optional<T
   }
   const auto gaps = state.open_gaps();
   if (!gaps.empty()) return gaps.front().id + " is open: changes may be missing";
+  // That backfill saw what the table said then.  Of a change that was lost and taken back before,
+  // it saw nothing: at a moment between the backup says what was before the change.
+  for (const Gap& gap : state.follower->gaps) {
+    if (gap.from <= *state.follower->watermark && *state.follower->watermark < gap.closed) {
+      return "the follower has not yet reached the end of the backfill that closed " + gap.id;
+    }
+  }
   if (state.follower->parked > 0) {
     return std::to_string(state.follower->parked) + " changes are parked";
   }
@@ -120,7 +129,7 @@ Fit FitOf(const Cut& cut, const ObjectInfo& object, const std::optional<VersionI
     return info->change_time <= cut.moment ? Fit::kAtMoment : Fit::kLater;
   }
   // Read from the table: between the moment and the reading it may have changed.
-  return info->read_time <= cut.moment ? Fit::kAtMoment : Fit::kUncertain;
+  return info->read_time + kReadingIsBehind <= cut.moment ? Fit::kAtMoment : Fit::kUncertain;
 }
 
 bool IsStreams(const VersionInfo& info) { return info.source == Source::kStream; }
@@ -131,8 +140,8 @@ bool IsNewer(const VersionInfo& version, const VersionInfo& than) {
   if (IsStreams(version) && IsStreams(than)) {
     return CompareWithChange(version, than.stream_label, than.sequence_number) > 0;
   }
-  if (IsStreams(version)) return version.change_time + kReadingIsAhead >= than.read_time;
-  if (IsStreams(than)) return version.read_time > than.change_time + kReadingIsAhead;
+  if (IsStreams(version)) return version.change_time + kChangeMayBeAfter >= than.read_time;
+  if (IsStreams(than)) return version.read_time > than.change_time + kChangeMayBeAfter;
   return version.read_time > than.read_time;
 }
 
@@ -205,7 +214,7 @@ class Look {
         // Only a follower puts them.  Under a change it counts if one beneath it is newer.
         if (!deleted) deleted = AtMarker(*version);
         if (deleted && !IsStreams(newest)) {
-          if (version->last_modified + kReadingIsAhead < newest.read_time) break;
+          if (version->last_modified + kChangeMayBeAfter < newest.read_time) break;
           co_return deleted;
         }
         continue;
@@ -237,7 +246,7 @@ class Look {
     ItemState state;
     state.kind = ItemState::Kind::kTombstone;
     if (!cut_.consistent || marker.last_modified <= cut_.moment) return state;
-    if (marker.last_modified > cut_.state_written) {
+    if (marker.last_modified > cut_.state_stored) {
       passed_later_ = true;
       oldest_event_.reset();
       oldest_.kind = ItemState::Kind::kLater;
@@ -287,7 +296,7 @@ Cut DecideCut(const BackupState& state, Time now, std::optional<Time> state_stor
   cut.moment = FromEpochSeconds(EpochSeconds(now));
   cut.fuzzy_from = cut.moment;
   if (!state.follower) return cut;
-  cut.state_written = state.follower->written;
+  cut.state_stored = state_stored.value_or(state.follower->written);
   cut.coalesced = state.follower->coalesced > 0;
   if (const auto watermark = state.follower->watermark) {
     cut.fuzzy_from = std::min(FromEpochSeconds(EpochSeconds(*watermark)), cut.moment);

@@ -20,12 +20,14 @@ struct Cut {
   bool consistent = false;
   std::string fuzzy_reason;  // one sentence, when not consistent
   Time fuzzy_from{};  // nothing in the backup is older than the table was then, or so it seems
-  // Up to here the follower may still have been writing changes of the moment or before it.
-  Time state_written{};
+  // Up to here the follower may still have been writing changes of the moment or before it: by the
+  // store's clock, as the times of delete markers are (where it is not known, by the follower's).
+  Time state_stored{};
   bool coalesced = false;  // some changes were left out: versions may be missing
 };
 
-// A consistent cut needs the watermark, a whole backfill before it, no open gap and nothing parked.
+// A consistent cut needs the watermark, a whole backfill before it, no open gap, none that the
+// watermark is in and that a backfill closed later than that, and nothing parked.
 // And it needs clocks that can be believed: the watermark is the follower's clock, the times of
 // changes are AWS's.  `state_stored`: when the follower's state was stored, by the store's clock;
 // nullopt: it is not known.

@@ -191,5 +191,70 @@ TEST_F(CutTest, CostsOneHeadMoreWhereChangesFollowEachOtherQuickly) {
   EXPECT_EQ(counted_.heads, 1);
 }
 
+// A backfill closes a gap by what the table says then.  A change that was lost and taken back
+// before that is nowhere: for a moment between, nobody knows it.
+TEST(DecideCutTest, IsFuzzyInsideOfAGapAlsoWhenItIsClosed) {
+  const auto reason = [](Time from, Time closed) {
+    SnapshotWorld world;
+    BackupState state;
+    state.follower = world.Covered(kWatermark);
+    state.follower->gaps.push_back(
+        {"gap-1", "trimmed", "", "", from, from + std::chrono::seconds(1), closed});
+    BackfillSegment segment;
+    segment.stream_label = state.follower->stream_label;
+    segment.finished = segment.first_finished = kBefore;
+    state.backfill.push_back(segment);
+    const class Cut cut = DecideCut(state, world.clock.Now(), world.clock.Now());
+    return cut.consistent ? "consistent" : cut.fuzzy_reason;
+  };
+  const std::string fuzzy =
+      "the follower has not yet reached the end of the backfill that closed gap-1";
+  const Duration second = std::chrono::seconds(1);
+  EXPECT_EQ(reason(kBefore, kWatermark - second), "consistent");
+  EXPECT_EQ(reason(kBefore, kWatermark), "consistent");
+  EXPECT_EQ(reason(kBefore, kWatermark + second), fuzzy);
+  EXPECT_EQ(reason(kWatermark, kAfter), fuzzy);
+  EXPECT_EQ(reason(Time{}, kAfter), fuzzy);
+  EXPECT_EQ(reason(kWatermark + second, kAfter), "consistent");
+}
+
+TEST_F(CutTest, IsFuzzyWhereAStoresClockIsAheadAndADeleteMarkerMayBeOfEitherSide) {
+  Change("there");
+  StoreAt("2026-11-20T12:05:00Z");
+  world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));
+  StoreAt("2026-11-20T12:05:10Z");
+  world_.SaveState(world_.Covered(kWatermark));
+  // This machine's clock is the follower's; only the store's is ahead.
+  StoreAt("2026-11-20T11:59:10Z");
+  result_ = world_.WriteFrom(counted_, world_.snapshots, SmallerToo());
+  EXPECT_FALSE(result_.consistent);
+  EXPECT_EQ(result_.fuzzy_reason, "a delete marker does not tell when its item was deleted");
+  EXPECT_EQ(result_.items, 0U);
+}
+
+TEST_F(CutTest, ShowsAnItemWhoseDeleteMarkerCameAfterTheStateWasStored) {
+  Change("there");
+  StoreAt("2026-11-20T12:05:00Z");
+  world_.SaveState(world_.Covered(kWatermark));
+  StoreAt("2026-11-20T12:05:10Z");
+  world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));
+  result_ = world_.WriteFrom(counted_, world_.snapshots, SmallerToo());
+  EXPECT_TRUE(result_.consistent) << result_.fuzzy_reason;
+  EXPECT_EQ(result_.items, 1U);
+}
+
+// The clock that a reading's time is taken from is up to a second and an answer's way behind.
+TEST_F(CutTest, IsFuzzyWhereAReadingMayHaveBeenAfterTheMoment) {
+  world_.PutRead("a", kWatermark - std::chrono::milliseconds(1999), "value");
+  EXPECT_THAT(Cut(), ElementsAre(SnapshotWorld::Item("a", "value")));
+  EXPECT_FALSE(result_.consistent);
+  EXPECT_EQ(result_.fuzzy_reason, "an item was read from the table after it");
+}
+
+TEST_F(CutTest, IsConsistentWhereAReadingWasSurelyBeforeTheMoment) {
+  world_.PutRead("a", kWatermark - std::chrono::seconds(2), "value");
+  ExpectConsistent("value");
+}
+
 }  // namespace
 }  // namespace ddbvault

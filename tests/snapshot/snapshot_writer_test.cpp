@@ -118,8 +118,11 @@ TEST_F(SnapshotWriterTest, ListsCurrentObjectsOnlyWhenTold) {
 
 TEST_F(SnapshotWriterTest, FindsAnItemWhoseDeleteMarkerCameAfterTheMoment) {
   world_.PutChange("a", EventName::kInsert, kBefore);
-  world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));  // at 12:00, state written 11:59
-  EXPECT_EQ(Cut(), std::vector<std::string>{SnapshotWorld::Item("a")});
+  world_.SaveState(world_.Covered(kWatermark));
+  world_.clock.Advance(Duration(1000));
+  world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));
+  result_ = world_.Write();
+  EXPECT_EQ(world_.Read(result_.key), std::vector<std::string>{SnapshotWorld::Item("a")});
   EXPECT_TRUE(result_.consistent);
 }
 
