@@ -29,6 +29,7 @@ struct Followed {
   std::optional<Time> converged;  // --backfill
   Progress progress;              // of the backfill
   std::optional<Error> error;
+  std::optional<Error> backfill_error;  // the table was followed all the same
 };
 using FollowedList = std::vector<std::unique_ptr<Followed>>;
 
@@ -100,9 +101,11 @@ Task<void> OpenAll(Context& context, const FollowedList& tables, ObjectStore& st
   std::rethrow_exception(error);
 }
 
-// One table's failure does not end the others: what they follow would be lost meanwhile.
-void Fail(Followed& followed, const Error& error, std::string_view what) {
-  if (!followed.error) followed.error = error;
+// One table's failure does not end the others, nor a backfill's the following: what they follow
+// would be lost meanwhile.
+void Fail(const Followed& followed, const Error& error, std::string_view what,
+          std::optional<Error>& kept) {
+  if (!kept) kept = error;
   if (error.reaction() == Reaction::kCancelled) return;
   LogError("{}: {}: {}{}", followed.typed, what, error.what(),
            error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
@@ -112,7 +115,7 @@ Task<void> FollowOne(Followed& followed, Stop& ended) {
   try {
     followed.result = co_await followed.table->Run();
   } catch (const Error& error) {
-    Fail(followed, error, "no longer followed");
+    Fail(followed, error, "no longer followed", followed.error);
   }
   ended.Request();
 }
@@ -128,8 +131,8 @@ std::unique_ptr<Backfill> MakeBackfill(Context& context, Followed& followed, Obj
 
 // Beside FollowOne(): --backfill.
 Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, Stop& stop) {
-  const auto make = [&context, &followed, &store, &stop] {
-    return MakeBackfill(context, followed, store, stop);
+  const auto make = [&context, &followed, &store](Stop& halt) {
+    return MakeBackfill(context, followed, store, halt);
   };
   ConvergeContext converge{store,
                            context.clock(),
@@ -144,7 +147,8 @@ Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, St
               FormatTime(*followed.converged));
     }
   } catch (const Error& error) {
-    Fail(followed, error, "the backfill failed, the table is followed all the same");
+    Fail(followed, error, "the backfill failed, the table is followed all the same",
+         followed.backfill_error);
   }
 }
 
@@ -168,16 +172,41 @@ Task<void> FollowAll(Context& context, const FollowedList& tables, ObjectStore& 
   co_await group.Join();
 }
 
-Task<void> BackfillAll(Context& context, const FollowedList& tables, ObjectStore& store) {
+// --once: those whose backup has not converged.  False: all have.
+Task<bool> BackfillAll(Context& context, const FollowedList& tables, ObjectStore& store) {
+  bool any = false;
   for (const auto& followed : tables) {
     if (followed->error || context.stop().requested()) continue;
     try {
-      const std::unique_ptr<Backfill> backfill =
-          MakeBackfill(context, *followed, store, context.stop());
+      const Layout layout(followed->name.name, context.settings().key_hash);
+      const BackupState state = co_await BackupState::Load(store, layout);
+      followed->converged = ConvergedAt(state);
+      if (followed->converged) continue;
+      any = true;
+      Stop halt;  // one table's error must not end the others
+      const Stop::Registration link = context.stop().OnRequest([&halt] { halt.Request(); });
+      const std::unique_ptr<Backfill> backfill = MakeBackfill(context, *followed, store, halt);
       co_await backfill->Run();
     } catch (const Error& error) {
-      Fail(*followed, error, "the backfill failed");
+      Fail(*followed, error, "the backfill failed", followed->backfill_error);
     }
+  }
+  co_return any;
+}
+
+// What is missing is on record after the first run: it is backfilled, and what changed meanwhile is
+// applied by a second one.
+Task<void> BackfillAndFollowOnce(Context& context, const FollowedList& tables, ObjectStore& store,
+                                 CheckpointStore& checkpoints,
+                                 const FollowedTableOptions& options) {
+  const bool any = co_await BackfillAll(context, tables, store);
+  if (!any) co_return;
+  co_await OpenAll(context, tables, store, checkpoints, options);
+  co_await FollowAll(context, tables, store, false);
+  for (const auto& followed : tables) {
+    const Layout layout(followed->name.name, context.settings().key_hash);
+    const BackupState state = co_await BackupState::Load(store, layout);
+    followed->converged = ConvergedAt(state);
   }
 }
 
@@ -197,6 +226,7 @@ nlohmann::ordered_json ToJson(const Followed& followed) {
   report["backfilled"] = result.backfilled;
   report["converged"] = nullptr;
   if (followed.converged) report["converged"] = FormatTime(*followed.converged);
+  if (followed.backfill_error) report["backfillError"] = followed.backfill_error->what();
   report["openGaps"] = nlohmann::ordered_json::array();
   for (const Gap& gap : result.open_gaps) {
     nlohmann::ordered_json entry;
@@ -234,6 +264,10 @@ std::string ToText(const Followed& followed) {
     text += "  converged: since " + FormatTime(*followed.converged) +
             " the backup has all of the table\n";
   }
+  if (followed.backfill_error) {
+    text += std::string("  the backfill has not been done: ") + followed.backfill_error->what() +
+            "; it goes on where it was with the next start, or " + backfill;
+  }
   if (!result.backfilled && result.open_gaps.empty()) {
     text += "  what was in the table before it was followed is not in the backup: " + backfill;
   }
@@ -253,7 +287,8 @@ void PrintReport(const FollowedList& tables, bool json) {
 ExitStatus StatusOf(const FollowedList& tables, bool once, int signal) {
   bool attention = false;
   for (const auto& followed : tables) {
-    if (followed->error) return ExitStatusOf(*followed->error, signal);
+    const auto& failed = followed->error ? followed->error : followed->backfill_error;
+    if (failed) return ExitStatusOf(*failed, signal);
     const FollowedTableResult& result = followed->result;
     attention = attention || !result.open_gaps.empty() || result.parked > 0 || !result.backfilled;
   }
@@ -274,14 +309,7 @@ Task<ExitStatus> RunFollow(Context& context) {
   co_await OpenAll(context, tables, *store, checkpoints, options);
   co_await FollowAll(context, tables, *store, backfill && !once);
   if (once && backfill && !context.stop().requested()) {
-    // What is missing is on record now: backfill it, and apply what changed meanwhile.
-    co_await BackfillAll(context, tables, *store);
-    co_await OpenAll(context, tables, *store, checkpoints, options);
-    co_await FollowAll(context, tables, *store, false);
-    for (const auto& followed : tables) {
-      const Layout layout(followed->name.name, context.settings().key_hash);
-      followed->converged = ConvergedAt(co_await BackupState::Load(*store, layout));
-    }
+    co_await BackfillAndFollowOnce(context, tables, *store, checkpoints, options);
   }
   PrintReport(tables, context.settings().json);
   co_return StatusOf(tables, once, context.signal());

@@ -11,8 +11,9 @@ CommandSpec FollowSpec() {
           {"Reads the streams of the tables and writes every change into the incremental place as "
            "a "
            "new version of the item's object, durable before its position is saved. It runs until "
-           "it is told to end: the first SIGINT or SIGTERM finishes and saves what is in flight, "
-           "the second leaves at once. Started again, it goes on where it was.",
+           "it is told to end: after the first SIGINT or SIGTERM it finishes what is in flight, "
+           "for 3 seconds at most, and saves its positions; the second leaves at once. Started "
+           "again, it goes on where it was: what was not finished is read again.",
            "What was in a table before its stream was followed is not in the stream: add "
            "--backfill, or run `ddbvault backfill` once beside it.",
            "One process follows a table into a place: a second one is refused and told who the "
@@ -62,21 +63,27 @@ CommandSpec FollowSpec() {
                  " \"coalesced\": left out to catch up, \"parked\": of all runs,",
                  " \"watermark\": complete up to this time, or null, \"backfilled\": true | false,",
                  " \"converged\": with --backfill: time, or null,",
+                 " \"backfillError\": text, only when the backfill failed,",
                  " \"openGaps\": [{\"id\", \"reason\", \"shardId\", \"from\", \"found\"}]}",
                  "or {\"error\": text}."},
-      .statuses = {{0,
-                    "done: ended as asked (--once, SIGINT or SIGTERM), everything read is saved"},
-                   {1, "failed"},
-                   {2, "the command line, the environment or the config file is wrong"},
-                   {4, "an open gap, no whole backfill yet, or a parked change: see the report"},
-                   {130, "interrupted (SIGINT) before what was in flight had been saved"},
-                   {143, "terminated (SIGTERM) before what was in flight had been saved"}},
+      .statuses =
+          {{0,
+            "done: ended as asked (--once, SIGINT or SIGTERM), the positions are saved; "
+            "what was not written within 3 seconds of the signal is read again next time"},
+           {1, "failed; also when only the backfill of --backfill did"},
+           {2, "the command line, the environment or the config file is wrong"},
+           {4, "an open gap, no whole backfill yet, or a parked change: see the report"},
+           {130,
+            "interrupted (SIGINT) before it was following, before --once or the backfill was "
+            "done, or before the positions were saved"},
+           {143, "the same, by SIGTERM"}},
       .examples = {{"Follow two tables into a bucket:",
                     "ddbvault follow orders customers --incremental s3://backup-bucket/backup"},
                    {"Start with a table: stream on, followed, backfilled:",
                     "ddbvault follow orders --backfill --incremental s3://backup-bucket/backup"},
                    {"The same, from cron, until what is there has been applied:",
-                    "ddbvault follow orders --once --incremental s3://backup-bucket/backup"},
+                    "ddbvault follow orders --once --backfill --incremental "
+                    "s3://backup-bucket/backup"},
                    {"Try it against local servers, into a directory:",
                     "ddbvault orders --enable-stream --endpoint-url http://localhost:8000 "
                     "--incremental ./backup"}}};

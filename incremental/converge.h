@@ -25,8 +25,9 @@ struct ConvergeContext {
   Stop& stop;
   FollowedTable& followed;  // opened; its Run() has been started
   Layout layout;
-  // A new one for each try; it refers to `followed.table()`.
-  std::function<std::unique_ptr<Backfill>()> make_backfill;
+  // A new one for each try, with the stop that it is given: one that fails requests it.  It refers
+  // to `followed.table()`.
+  std::function<std::unique_ptr<Backfill>(Stop&)> make_backfill;
 };
 
 // Beside followed.Run(): until the backup has converged (its moment), or the stop, or the end of

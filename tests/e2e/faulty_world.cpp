@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "tests/support/proxy/dynamodb_faults.h"
+#include "tests/support/proxy/refused_operation.h"
 #include "tests/support/proxy/s3_faults.h"
 #include "tests/support/proxy/transport_faults.h"
 
@@ -20,6 +21,9 @@ FaultyWorld::FaultyWorld(FaultyOptions options)
     auto deletes = std::make_unique<TtlDeletes>(std::move(options.by_ttl));
     ttl = deletes.get();
     dynamodb_proxy.Add(std::move(deletes));
+  }
+  if (!options.refused_operation.empty()) {
+    dynamodb_proxy.Add(std::make_unique<RefusedOperation>(options.refused_operation));
   }
   if (!options.without_image.empty()) {
     dynamodb_proxy.Add(std::make_unique<WithoutImages>(options.without_image));

@@ -19,8 +19,9 @@ struct FaultyOptions {
   Duration longest_delay{50};
   bool conditions = true;  // conditional writes and delete markers are AWS's; else Ceph's
   SplitOptions stream{1, 0};
-  TtlDeletes::Chosen by_ttl;  // none unless given
-  std::string without_image;  // records whose NewImage contains this lose it; empty: none
+  TtlDeletes::Chosen by_ttl;      // none unless given
+  std::string refused_operation;  // "Scan": no policy allows it; empty: all are allowed
+  std::string without_image;      // records whose NewImage contains this lose it; empty: none
 };
 
 // The binary is sent to the proxies; `dynamodb` and Bucket() of the test itself go to the servers.

@@ -296,6 +296,48 @@ TEST_F(FollowedTableTest, KeepsTheParkedOnRecordUntilTheWatermarkHasPassedTheirR
   EXPECT_EQ(parked(), 0U);
 }
 
+// A store that takes its time for items.
+class SlowStore : public FlakyStore {
+ public:
+  SlowStore(ObjectStore& inner, Clock& clock) : FlakyStore(inner, none_), clock_(clock) {}
+  Task<PutResult> Put(PutRequest request) override {
+    if (!request.key.starts_with("_/")) co_await clock_.Sleep(std::chrono::seconds(2));
+    co_return co_await FlakyStore::Put(std::move(request));
+  }
+
+ private:
+  Clock& clock_;
+  Faults none_{0, FaultMoment::kBefore};
+};
+
+// As the help says: after a stop the batches in hand have 3 seconds, and that is no failure.
+TEST_F(FollowedTableTest, EndsWithinSecondsOfAStopAndReadsAgainWhatWasNotWritten) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  for (int i = 0; i < 20; ++i) world_.aws.Put("orders", Item(i, 1));
+  SlowStore slow(world_.store, world_.clock);
+  options_.follower.once = false;
+  options_.sink.in_flight = 1;
+  Stop stop;
+  FollowedTable table(world_.table, world_.streams, slow, world_.checkpoints, world_.clock, stop,
+                      "orders", options_);
+  world_.Run(table.Open());
+  Time stopped{};
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn([](FakeClock& clock, Stop& end, Time& at) -> Task<void> {
+    co_await clock.Sleep(std::chrono::seconds(7));
+    at = clock.Now();
+    end.Request();
+  }(world_.clock, stop, stopped));
+  const FollowedTableResult result = world_.Run(table.Run());
+  world_.Run(group.Join());
+  EXPECT_LE(world_.clock.Now() - stopped, std::chrono::seconds(6));
+  EXPECT_GT(result.written, 0U);
+  EXPECT_LT(result.written, 20U);
+  options_.follower.once = true;
+  Run();
+  ExpectBackupEqualsTable(world_);
+}
+
 TEST_F(FollowedTableTest, TakesAServerThatTellsNoTableIdForTheSameOne) {
   world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
   Run();
