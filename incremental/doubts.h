@@ -34,8 +34,8 @@ class Doubts {
   void Add(const std::vector<std::string>& objects);
   std::size_t size() const { return doubts_.size(); }
 
-  // Until `done`: looks at each object when its time has come.  Those whose time has come before are
-  // looked at, all of them, unless `stop` cuts that short.
+  // Until `done`: looks at each object when its time has come.  Those whose time has come before
+  // are looked at, all of them, unless `stop` cuts that short.
   Task<void> Keep(Stop& done, Stop& stop);
   // Looks at those whose time has come, until `stop`; returns how many stale versions were removed.
   // One that cannot be looked at is left for the next time, and said; the others are not held up.

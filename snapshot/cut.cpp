@@ -20,6 +20,9 @@ constexpr Duration kReadingIsBehind{2000};
 // The times of changes are rounded down too: a change that seems to be longer than this before a
 // reading was seen by it; another one may have been made after it.
 constexpr Duration kChangeMayBeAfter = kReadingIsBehind + Duration{1000};
+// ... by DynamoDB Local to whole minutes: only a reading so much later than a change is surely
+// after it, where the order in which both were stored says otherwise.
+constexpr Duration kReadingIsAfter = kReadingIsBehind + std::chrono::minutes(1);
 // Of the store's clock behind AWS's: DecideCut() believes none that is more than seconds behind.
 constexpr Duration kStoreIsBehind = std::chrono::minutes(1);
 
@@ -141,7 +144,7 @@ bool IsNewer(const VersionInfo& version, const VersionInfo& than) {
     return CompareWithChange(version, than.stream_label, than.sequence_number) > 0;
   }
   if (IsStreams(version)) return version.change_time + kChangeMayBeAfter >= than.read_time;
-  if (IsStreams(than)) return version.read_time > than.change_time + kChangeMayBeAfter;
+  if (IsStreams(than)) return version.read_time > than.change_time + kReadingIsAfter;
   return version.read_time > than.read_time;
 }
 

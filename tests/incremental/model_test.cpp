@@ -396,8 +396,8 @@ class History {
     follower_.reset();
     world_.store.follower_dies = false;
   }
-  // As they are a minute after a follower has begun.  Trimming takes a day, in which a follower says
-  // much; here both are a matter of moments.
+  // As they are a minute after a follower has begun.  Trimming takes a day, in which a follower
+  // says much; here both are a matter of moments.
   bool PositionsAreInState() {
     const BackupState state = Load(Layout("orders", KeyHash::kSha256));
     return state.follower && !state.follower->shards.empty();
