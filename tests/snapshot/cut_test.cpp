@@ -153,6 +153,13 @@ TEST_F(CutTest, ShowsARepairThatALateWriteStandsOver) {
   ExpectConsistent("repaired");
 }
 
+// DynamoDB Local rounds the times of changes down to minutes.
+TEST_F(CutTest, ShowsAChangeOverAReadingOfTheSameMinute) {
+  world_.PutRead("a", kBefore + std::chrono::seconds(40), "read");
+  Change("changed since", kBefore);
+  ExpectConsistent("changed since");
+}
+
 TEST_F(CutTest, ShowsTheLaterOfTwoReadings) {
   world_.PutRead("a", kBefore + std::chrono::minutes(10), "later");
   world_.PutRead("a", kBefore, "earlier");
