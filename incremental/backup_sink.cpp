@@ -194,7 +194,9 @@ Task<void> BackupSink::ApplyOne(const std::string& name, const Pending& pending)
       co_return;
     } catch (const Error& error) {
       if (!RefusesThisObject(error)) throw;
-      reason = std::string("the store refuses it: ") + error.what();
+      // Its message may say what it refuses: metadata, in which a tombstone has the item's key.
+      reason = "the store refuses it: " + error.code();
+      if (!error.request_id().empty()) reason += " (request id " + error.request_id() + ")";
     }
   }
   co_await Park(name, pending, std::move(reason));
