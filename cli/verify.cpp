@@ -65,6 +65,7 @@ Task<ExitStatus> RunVerify(Context& context) {
                 "neither table " + typed + " nor its backup has had such an item")
         .Hint("check the key: names, types and values must be those of the table");
   }
+  report.typed = typed;
   Print(context.settings().json ? ToJson(report) : ToText(report));
   if (report.differs()) co_return ExitStatus::kDifferent;
   co_return report.covered() ? ExitStatus::kDone : ExitStatus::kAttention;

@@ -234,8 +234,10 @@ Task<void> BackupSink::ApplyOne(const std::string& name, const Pending& pending)
     } catch (const Error& error) {
       const bool damaged = error.reaction() == Reaction::kCorrupt;
       if (!RefusesThisObject(error) && !damaged) throw;
-      reason = (damaged ? "what is at rest cannot be read: " : "the store refuses it: ") +
-               std::string(error.what());
+      // Its message may say what it refuses: metadata, in which a tombstone has the item's key.
+      reason = damaged ? "what is at rest cannot be read; `ddbvault verify` names it"
+                       : "the store refuses it: " + error.code();
+      if (!error.request_id().empty()) reason += " (request id " + error.request_id() + ")";
     }
   }
   co_await Park(name, pending, std::move(reason));

@@ -47,16 +47,17 @@ void AppendFindings(std::string& text, const VerifyReport& report) {
   }
 }
 
-void AppendGap(std::string& text, const Gap& gap) {
+void AppendGap(std::string& text, const Gap& gap, const std::string& table) {
   text += "open gap " + gap.id;
   if (gap.from != Time{}) text += " from " + FormatTime(gap.from);
   if (gap.found != Time{}) text += " until " + FormatTime(gap.found);
-  text += ": " + gap.reason + "; run `ddbvault backfill` to close it\n";
+  text += ": " + gap.reason + "; run `ddbvault backfill " + table + "` to close it\n";
 }
 
 void AppendBasis(std::string& text, const VerifyReport& report) {
+  const std::string& table = report.typed.empty() ? report.table : report.typed;
   if (!report.followed) {
-    text += "not covered: no follower has written here yet; run `ddbvault follow`\n";
+    text += "not covered: no follower has written here yet; run `ddbvault follow " + table + "`\n";
   } else if (report.watermark) {
     text += "changes are applied until " + FormatTime(*report.watermark) + "\n";
   } else {
@@ -65,11 +66,12 @@ void AppendBasis(std::string& text, const VerifyReport& report) {
   text += report.covered_from
               ? "backfilled: covered from " + FormatTime(*report.covered_from) + "\n"
               : "not covered: no backfill has finished under the current stream; run `ddbvault "
-                "backfill`\n";
-  for (const Gap& gap : report.open_gaps) AppendGap(text, gap);
+                "backfill " +
+                    table + "`\n";
+  for (const Gap& gap : report.open_gaps) AppendGap(text, gap, table);
   if (report.parked > 0) {
     text += Count(report.parked, "change is", "changes are") +
-            " parked: not applied, see `ddbvault parked " + report.table + "`\n";
+            " parked: not applied, see `ddbvault parked " + table + "`\n";
   }
   if (report.tail_trimmed) {
     text += "the stream has forgotten changes that were not applied: follow and backfill again\n";

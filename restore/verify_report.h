@@ -31,6 +31,7 @@ struct Finding {
 
 struct VerifyReport {
   std::string table;
+  std::string typed;  // the table as commands are told of it, with its region; empty: `table`
   std::string place;
   Time began{};
   Time ended{};

@@ -50,6 +50,18 @@ TEST_F(FaultProxyTest, KeepsConditionsInAVersionedBucket) {
   EXPECT_EQ(world_.as_aws->failed(), 3);
 }
 
+TEST_F(FaultProxyTest, CountsNoConditionsOfControlObjects) {
+  S3Client bucket = world_.BucketThroughProxy(world_.MakeBucket(true));
+  for (const char* key : {"_/orders/lease.json", "backup/_/orders/probe-1"}) {
+    S3PutRequest put = Put("a", "*", "");
+    put.key = key;
+    EXPECT_TRUE(Written(bucket, put));
+    EXPECT_FALSE(Written(bucket, put));
+  }
+  EXPECT_EQ(world_.as_aws->held(), 0);
+  EXPECT_EQ(world_.as_aws->failed(), 0);
+}
+
 TEST_F(FaultProxyTest, PutsASecondDeleteMarkerOnADeletedKey) {
   const std::string name = world_.MakeBucket(true);
   S3Client bucket = world_.BucketThroughProxy(name);

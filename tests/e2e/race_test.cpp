@@ -82,7 +82,7 @@ TEST_P(RaceTest, TheLastStateOfEachItemWins) {
   }
   EXPECT_GT(world_.plan.count("s3 slow write"), 0U);
   if (GetParam()) {
-    EXPECT_GT(world_.as_aws->failed(), 0U);
+    EXPECT_GT(world_.as_aws->failed(), 0U) << "no backfill's write met a follower's";
   }
 }
 

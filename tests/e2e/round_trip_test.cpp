@@ -83,7 +83,7 @@ TEST_P(RoundTripTest, BacksUpWhileTheTableChangesAndRestoresTheSame) {
   world_.Do(workload.Change(100));
 
   follower->Signal(SIGTERM);
-  EXPECT_EQ(follower->Wait(std::chrono::seconds(20)), 0) << follower->stderr_text();
+  EXPECT_EQ(follower->Wait(kDeadline), 0) << follower->stderr_text();
   ExpectDone({"follow", source, "--once"});
   ExpectDone({"verify", source});
   ExpectDone(
@@ -157,7 +157,7 @@ TEST(FollowTest, LeavesWithinSecondsOfASignalAndLosesNothing) {
     follower->WaitForStderrLine("following stream", kDeadline);
     world.Do(workload.Change(150));
     follower->Signal(signal);
-    EXPECT_EQ(follower->Wait(std::chrono::seconds(15)), 0) << follower->stderr_text();
+    EXPECT_EQ(follower->Wait(kDeadline), 0) << follower->stderr_text();
   }
   EXPECT_EQ(world.Run({"follow", table, "--once"}).status, 0);
   EXPECT_EQ(world.Run({"verify", table}).status, 0);

@@ -1,4 +1,4 @@
-// Answers of S3: listings, versioning, multipart uploads, errors.
+// Answers of S3: listings, versioning, lifecycle rules, multipart uploads, errors.
 #include "aws/s3_client.h"
 #include "aws/s3_xml.h"
 #include "tests/fuzz/fuzz.h"
@@ -37,6 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Require(status.empty() || status == "Enabled" || status == "Suspended",
             "versioning is in one of three states");
   });
+  Takes([&] { ParseBucketLifecycle(xml); });
   Takes([&] { Require(!ParseInitiateMultipartUpload(xml).empty(), "an upload has an id"); });
   Takes([&] { ParseCompleteMultipartUpload(xml); });
   ParseS3Error(xml);  // never throws

@@ -1,6 +1,10 @@
 #include "incremental/backup_sink.h"
 
 #include <gmock/gmock.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <sstream>
 
 #include "incremental/parked.h"
 #include "tests/support/engine_world.h"
@@ -299,6 +303,32 @@ TEST_F(BackupSinkTest, ParksARecordWhoseKeysCannotBeReadAndGoesOn) {
     EXPECT_EQ(sink.parked(), before + 1) << bad;
   }
   EXPECT_THAT(Bodies("b"), SizeIs(1));
+}
+
+// Law 12: item data is not in the log.
+TEST_F(BackupSinkTest, LogsNotWhatAStoreSaysOfTheObjectThatItRefuses) {
+  struct Refusing : FlakyStore {
+    Refusing(ObjectStore& inner, Faults& none) : FlakyStore(inner, none) {}
+    Task<PutResult> Put(PutRequest request) override {
+      if (request.key.find("/parked/") != std::string::npos) {
+        co_return co_await FlakyStore::Put(std::move(request));
+      }
+      throw Error(Reaction::kFixCommand, "x-amz-meta-ddbvault-key: the-secret is not valid")
+          .Code("InvalidArgument")
+          .RequestId("request-7");
+    }
+  };
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log)));
+  Faults none(0, FaultMoment::kBefore);
+  Refusing store(world_.store, none);
+  world_.Run(Sink(&store).Apply(Now().Remove("a", 1).Batch(), Origin()));
+  spdlog::set_default_logger(before);
+  EXPECT_THAT(ParkedKeys(), SizeIs(1));
+  EXPECT_THAT(log.str(), testing::HasSubstr("the store refuses it: InvalidArgument (request id"));
+  EXPECT_THAT(log.str(), testing::Not(testing::HasSubstr("the-secret")));
 }
 
 // Nothing tells them apart but their bytes.

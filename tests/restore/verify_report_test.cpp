@@ -44,6 +44,7 @@ TEST(VerifyReportTest, IsTextForAPerson) {
 TEST(VerifyReportTest, SaysWhatIsNotCovered) {
   VerifyReport report;
   report.table = "orders";
+  report.typed = "eu-central-1/orders";
   report.place = "file:///backup/";
   report.items = 1;
   report.equal = 1;
@@ -57,10 +58,10 @@ TEST(VerifyReportTest, SaysWhatIsNotCovered) {
             "  1 equal\n"
             "the follower has not yet said until when changes are applied\n"
             "not covered: no backfill has finished under the current stream; run "
-            "`ddbvault backfill`\n"
+            "`ddbvault backfill eu-central-1/orders`\n"
             "open gap gap-1 from 2026-11-20T10:20:00Z until 2026-11-20T12:00:00Z: records were "
-            "trimmed; run `ddbvault backfill` to close it\n"
-            "2 changes are parked: not applied, see `ddbvault parked orders`\n"
+            "trimmed; run `ddbvault backfill eu-central-1/orders` to close it\n"
+            "2 changes are parked: not applied, see `ddbvault parked eu-central-1/orders`\n"
             "the stream has forgotten changes that were not applied: follow and backfill again\n"
             "the table's stream is off\n");
   EXPECT_FALSE(report.covered());

@@ -20,6 +20,10 @@ std::string Decode(std::string_view text) {
   return decoded;
 }
 
+bool IsControlObject(std::string_view key) {
+  return key.starts_with("_/") || key.find("/_/") != std::string_view::npos;
+}
+
 std::string Unquoted(std::string_view etag) {
   if (etag.size() >= 2 && etag.front() == '"') etag = etag.substr(1, etag.size() - 2);
   return std::string(etag);
@@ -91,18 +95,19 @@ Task<std::optional<ProxyReply>> S3AsAws::Check(const Place& place, ProxyRequest&
   const bool if_match = request.headers.Has("If-Match");
   if (!if_absent && !if_match) co_return std::nullopt;
   const auto there = co_await Client(place.bucket).HeadObject(place.key, "");
+  const std::uint64_t counts = IsControlObject(place.key) ? 0 : 1;
   const std::string wanted = Unquoted(request.headers.Find("If-Match"));
   if (if_match && !there) {
-    ++failed_;
+    failed_ += counts;
     co_return XmlError(404, "NoSuchKey", "The specified key does not exist.");
   }
   const bool holds = if_absent ? !there : wanted == "*" || there->etag == wanted;
   if (!holds) {
-    ++failed_;
+    failed_ += counts;
     co_return XmlError(412, "PreconditionFailed",
                        "At least one of the pre-conditions you specified did not hold");
   }
-  ++held_;
+  held_ += counts;
   SignAgain(request);
   co_return std::nullopt;
 }

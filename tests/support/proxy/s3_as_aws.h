@@ -35,7 +35,8 @@ class S3AsAws : public ProxyLayer {
 
   Task<ProxyReply> Handle(ProxyRequest request, const ProxyNext& next) override;
 
-  // From any thread: how many conditions were found to hold, or not; how many markers were added.
+  // From any thread: how many conditions were found to hold, or not, of all but control objects
+  // (below "_/": each command tries conditions there as it begins); how many markers were added.
   std::uint64_t held() const { return held_; }
   std::uint64_t failed() const { return failed_; }
   std::uint64_t second_markers() const { return second_markers_; }
