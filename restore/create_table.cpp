@@ -161,14 +161,19 @@ std::string Joined(const std::vector<std::string>& names) {
   return text;
 }
 
+// Retried (also by libcurl, when a connection that it used before dies): the lost try made it.
+bool IsThereAlready(const std::optional<Error>& refusal) {
+  return refusal && refusal->code() == "ResourceInUseException";
+}
+
 // nullopt: the server refused the request; `refusal` says how.
 Task<std::optional<TableDescription>> TryCreate(DynamoDbClient& client, std::string request,
                                                 std::optional<Error>& refusal) {
   try {
     co_return co_await client.CreateTable(request);
   } catch (const Error& error) {
-    if (error.reaction() != Reaction::kFixCommand) throw;
     refusal = error;
+    if (error.reaction() != Reaction::kFixCommand && !IsThereAlready(refusal)) throw;
   }
   co_return std::nullopt;
 }
@@ -210,15 +215,22 @@ Task<CreatedTable> CreateTableLike(DynamoDbClient& client, Clock& clock, Stop& s
                                    Progress& progress, std::string table_json, std::string name) {
   Json request = RequestFor(table_json, name);
   CreatedTable created;
+  const auto before = co_await client.DescribeTable(name);
+  if (before) {
+    throw Error(Reaction::kConflict, "there is a table " + name + " already")
+        .Hint("choose another name");
+  }
   std::optional<Error> refusal;
   auto table = co_await TryCreate(client, request.dump(), refusal);
-  if (!table) {
+  created.found = IsThereAlready(refusal);
+  if (!table && !created.found) {
     created.left_out = Reduce(request);
     if (created.left_out.empty()) throw *refusal;
     std::optional<Error> second_refusal;
     table = co_await TryCreate(client, request.dump(), second_refusal);
     // The first refusal may be about what was left out: the second one is about what must be.
-    if (!table) throw *second_refusal;
+    created.found = IsThereAlready(second_refusal);
+    if (!table && !created.found) throw *second_refusal;
     LogWarn("{}: created without {}: this server does not take it ({})", name,
             Joined(created.left_out), refusal->message());
   }

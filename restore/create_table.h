@@ -22,6 +22,9 @@ struct CreatedTable {
   TableDescription table;
   // Settings that this server does not take, left out: "SSESpecification", "TableClass", ...
   std::vector<std::string> left_out;
+  // The table was not there before, and when it was to be made it was: by this call, whose first
+  // answer was lost, or by somebody else just then.
+  bool found = false;
 };
 
 // Creates the table and waits until it and its indexes are ACTIVE.  A server that refuses the

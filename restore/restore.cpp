@@ -97,6 +97,11 @@ class RestoreRun {
                                  std::move(table_json), options_.table);
     result_.created = true;
     result_.left_out = created.left_out;
+    if (!created.found) co_return;
+    // Should somebody else have made it just then: nothing of theirs is overwritten.
+    schema_ = created.table.key_schema;
+    CheckKeySchema();
+    co_await RequireEmpty();
   }
 
   // DescribeTable's count is hours old: a look decides.  Pages may be empty and not the last.

@@ -98,6 +98,26 @@ TEST_F(CreateTableLikeTest, LeavesOutWhatTheServerDoesNotTake) {
   EXPECT_EQ(Create(kSimple).left_out, std::vector<std::string>{"DeletionProtectionEnabled"});
 }
 
+// A try whose answer was lost has made the table: the next one finds it.
+TEST_F(CreateTableLikeTest, TakesATableForItsOwnThatALostTryHasMade) {
+  world_.aws.after = FailCalls("CreateTable", {1}, 500, "InternalServerError");
+  const CreatedTable created = Create(kSimple);
+  EXPECT_EQ(created.table.name, "copy");
+  EXPECT_TRUE(created.found);
+  EXPECT_EQ(world_.aws.calls("CreateTable"), 2);
+}
+
+TEST_F(CreateTableLikeTest, RefusesATableThatWasThereBefore) {
+  world_.aws.CreateTable("copy", {{{"id", 'S'}}});
+  try {
+    Create(kSimple);
+    ADD_FAILURE() << "it was taken for a new one";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kConflict);
+  }
+  EXPECT_EQ(world_.aws.calls("CreateTable"), 0);
+}
+
 TEST_F(CreateTableLikeTest, EndsWhenTheServerRefusesTheEssentialToo) {
   world_.aws.before = FailCalls("CreateTable", {1, 2}, 400, "ValidationException");
   EXPECT_THROW(Create(kSimple), Error);

@@ -48,8 +48,22 @@ Task<ProxyReply> DynamoDbFaults::PassWhole(ProxyRequest request, const ProxyNext
   if (operation == "GetRecords") co_return co_await GetRecords(std::move(request), next);
   if (operation == "BatchWriteItem") co_return co_await BatchWrite(std::move(request), next);
   if (operation == "BatchGetItem") co_return co_await BatchGet(std::move(request), next);
-  if (operation == "Scan" && plan_.Happens("dynamodb short page")) {
-    Json body = Json::parse(request.body);
+  if (operation == "Scan") co_return co_await Scan(std::move(request), next);
+  co_return co_await next(std::move(request));
+}
+
+Task<ProxyReply> DynamoDbFaults::Scan(ProxyRequest request, const ProxyNext& next) {
+  Json body = Json::parse(request.body);
+  // No further than the client was: what a page is said to have passed over must have no items.
+  if (body.contains("ExclusiveStartKey") && plan_.Happens("dynamodb empty scan page")) {
+    Json page;
+    page["Items"] = Json::array();
+    page["Count"] = 0;
+    page["ScannedCount"] = 0;
+    page["LastEvaluatedKey"] = body["ExclusiveStartKey"];
+    co_return JsonReply(200, page.dump());
+  }
+  if (plan_.Happens("dynamodb short page")) {
     body["Limit"] = 1 + plan_.Random(kShortPage);
     request.body = body.dump();
   }

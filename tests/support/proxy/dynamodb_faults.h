@@ -6,7 +6,8 @@
 //   dynamodb unprocessed items     a BatchWriteItem of which a part is left undone
 //   dynamodb unprocessed keys      a BatchGetItem of which a part is left out
 //   dynamodb short page            a Scan that answers fewer items than it could
-//   dynamodb empty page            a GetRecords without records, although there may be some
+//   dynamodb empty scan page       a Scan without items that says where to go on (not the first
+//   page) dynamodb empty page            a GetRecords without records, although there may be some
 //   dynamodb expired iterator      ExpiredIteratorException
 #pragma once
 
@@ -22,6 +23,7 @@ class DynamoDbFaults : public ProxyLayer {
 
  private:
   Task<ProxyReply> PassWhole(ProxyRequest request, const ProxyNext& next);
+  Task<ProxyReply> Scan(ProxyRequest request, const ProxyNext& next);
   Task<ProxyReply> GetRecords(ProxyRequest request, const ProxyNext& next);
   Task<ProxyReply> BatchWrite(ProxyRequest request, const ProxyNext& next);
   Task<ProxyReply> BatchGet(ProxyRequest request, const ProxyNext& next);

@@ -26,8 +26,10 @@ Task<ProxyReply> S3Faults::Handle(ProxyRequest request, const ProxyNext& next) {
     co_return Refuse(head, 409, "ConditionalRequestConflict",
                      "A conflicting conditional operation was in progress.");
   }
-  const bool breaks = plan_.Happens("s3 500");
-  const bool acts_first = breaks && plan_.Random(2) == 0;
+  const bool marks = request.method == "DELETE" && request.query().empty();
+  const bool loses = marks && plan_.Happens("s3 lost delete");
+  const bool breaks = loses || plan_.Happens("s3 500");
+  const bool acts_first = loses || (breaks && plan_.Random(2) == 0);
   ProxyReply reply;
   if (!breaks || acts_first) reply = co_await next(std::move(request));
   if (breaks) {

@@ -2,6 +2,7 @@
 //
 //   s3 500            InternalError, before or after it acted
 //   s3 503            SlowDown
+//   s3 lost delete    InternalError after a delete marker was put: the next try puts a second one
 //   s3 409            ConditionalRequestConflict: of conditional writes, nothing was written
 #pragma once
 
