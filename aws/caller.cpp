@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <random>
 
 #include "aws/error_response.h"
 #include "aws/error_table.h"
 #include "aws/sigv4.h"
+#include "base/backoff.h"
 #include "base/digest.h"
 #include "base/log.h"
 
@@ -147,7 +147,6 @@ struct AwsCaller::State {
   Time refused_at;
   std::optional<Time> logged;
   bool in_trouble = false;
-  std::mt19937_64 random{std::random_device()()};
 };
 
 Task<AwsResponse> AwsCaller::State::Call(const AwsRequest& request,
@@ -319,7 +318,7 @@ bool AwsCaller::State::MayRetry(const Outcome& outcome, Progress& progress) {
 Task<void> AwsCaller::State::WaitToRetry(const Outcome& outcome, Progress& progress) {
   const bool ordinary = MayRetry(outcome, progress);
   const Duration base = outcome.traits.throttling ? kThrottledBaseDelay : options.base_delay;
-  const Duration delay = RetryDelay(progress.retries, base, outcome.server_delay, random);
+  const Duration delay = RetryDelay(progress.retries, base, outcome.server_delay, Jitter());
   ++progress.retries;
   if (ordinary) {
     co_await clock.Sleep(delay);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/backoff.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -29,7 +30,7 @@ struct RefreshingCredentials::Flight {
 };
 
 RefreshingCredentials::RefreshingCredentials(std::shared_ptr<CredentialSource> source, Clock& clock)
-    : source_(std::move(source)), clock_(clock), random_(std::random_device()()) {}
+    : source_(std::move(source)), clock_(clock) {}
 
 RefreshingCredentials::~RefreshingCredentials() = default;
 
@@ -110,7 +111,7 @@ void RefreshingCredentials::Keep(Credentials credentials) {
 void RefreshingCredentials::Prolong() {
   const Time expired = *credentials_->expires;
   std::uniform_int_distribution<std::int64_t> spread(kProlongMin.count(), kProlongMax.count());
-  credentials_->expires = clock_.Now() + Duration(spread(random_));
+  credentials_->expires = clock_.Now() + Duration(spread(Jitter()));
   LogWarn("credentials from {} expired at {} and there are no newer ones; using them until {}",
           source_->name(), FormatTime(expired), FormatTime(*credentials_->expires));
 }

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 
 #include "aws/credential_source.h"
@@ -38,7 +37,6 @@ class RefreshingCredentials : public CredentialsProvider {
 
   std::shared_ptr<CredentialSource> source_;
   Clock& clock_;
-  std::mt19937_64 random_;
   std::optional<Credentials> credentials_;
   Time fetched_{};
   Time next_fetch_{};

@@ -12,7 +12,8 @@ TEST(Backoff, SpreadsEachWaitOverABoundThatDoublesUpToTheCap) {
   constexpr Duration kCap(1000);
   std::array<Duration, 6> longest{};
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
-    Backoff backoff(kBase, kCap, seed);
+    Jitter().seed(seed);
+    Backoff backoff(kBase, kCap);
     for (Duration& most : longest) most = std::max(most, backoff.Next());
   }
   Duration limit = kBase;
@@ -24,7 +25,8 @@ TEST(Backoff, SpreadsEachWaitOverABoundThatDoublesUpToTheCap) {
 }
 
 TEST(Backoff, StaysAtTheCapHoweverOftenItIsAsked) {
-  Backoff backoff(Duration(1000), Duration(20000), 1);
+  Jitter().seed(1);
+  Backoff backoff(Duration(1000), Duration(20000));
   for (int i = 0; i < 1000; ++i) {
     const Duration wait = backoff.Next();
     ASSERT_GE(wait, Duration(0));
@@ -34,7 +36,8 @@ TEST(Backoff, StaysAtTheCapHoweverOftenItIsAsked) {
 }
 
 TEST(Backoff, StartsOverWhenReset) {
-  Backoff backoff(Duration(10), Duration(100000), 1);
+  Jitter().seed(1);
+  Backoff backoff(Duration(10), Duration(100000));
   for (int i = 0; i < 10; ++i) backoff.Next();
   backoff.Reset();
   EXPECT_EQ(backoff.tries(), 0);

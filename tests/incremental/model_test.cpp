@@ -19,6 +19,7 @@
 #include <random>
 #include <set>
 
+#include "base/backoff.h"
 #include "incremental/backfill.h"
 #include "incremental/followed_table.h"
 #include "tests/support/engine_world.h"
@@ -180,6 +181,7 @@ class RoughStore : public ObjectStore {
 struct World {
   explicit World(std::uint64_t seed)
       : random(seed), aws(clock), memory(clock, StoreOptions()), store(memory, clock, random) {
+    Jitter().seed(seed);
     store.honours_conditions = honours_conditions;
     aws.CreateTable("orders", {{{"id", 'S'}}});
     aws.settings.scan_page_bytes = 120;
