@@ -135,6 +135,19 @@ Task<bool> ItemWriter::StreamCameAfter(const std::string& name, const std::strin
   co_return !after.empty();
 }
 
+std::optional<Unchecked> ItemWriter::unchecked() const {
+  std::optional<Unchecked> all;
+  for (const Doubt& doubt : doubts_) {
+    // It was sent before `until - kSignatureLife`; the store's clock is off by less than a
+    // signature lives, or it would have been refused.
+    const Time until = doubt.until + table_.server_ahead();
+    const Unchecked one{until - 3 * kSignatureLife, until};
+    if (!all) all = one;
+    all->Widen(one);
+  }
+  return all;
+}
+
 Task<bool> ItemWriter::SettleDoubts(Stop& stop) {
   while (!doubts_.empty()) {
     const Doubt doubt = doubts_.front();

@@ -30,6 +30,7 @@
 #include "base/clock.h"
 #include "incremental/layout.h"
 #include "incremental/object_store.h"
+#include "incremental/state.h"
 
 namespace ddbvault {
 
@@ -68,6 +69,8 @@ class ItemWriter {
   // Writes of which one try got no answer: it may still land, over what came after it, until its
   // signature has run out.
   std::size_t in_doubt() const { return doubts_.size(); }
+  // All of them; nullopt: there are none.
+  std::optional<Unchecked> unchecked() const;
   // Waits until none can land any more, and takes away what landed late.  False: stopped before.
   Task<bool> SettleDoubts(Stop& stop);
 
