@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "incremental/conditions.h"
+#include "incremental/doubts.h"
 #include "incremental/owner.h"
 #include "incremental/reconcile.h"
 
@@ -19,6 +21,8 @@ constexpr std::size_t kShareOfNames = 4;
 // AWS's clock is known to a second (its Date header): a scan that is to begin after a moment begins
 // so much later.
 constexpr Duration kClockResolution{2000};
+// By which the clocks of a store's machines differ, and more.
+constexpr Duration kStoreClocks{60000};
 
 }  // namespace
 
@@ -62,21 +66,20 @@ Task<void> Backfill::Prepare() {
 
 Task<void> Backfill::DecideHow() {
   conditions_ = co_await HonoursConditions(store_, layout_);
-  const BackupState state = co_await BackupState::Load(store_, layout_);
-  const std::vector<Gap> gaps = state.open_gaps();
+  before_ = co_await BackupState::Load(store_, layout_);
+  all_landed_ = SentHasLanded();
+  const std::vector<Gap> gaps = before_.open_gaps();
   for (const Gap& gap : gaps) newest_gap_ = std::max(newest_gap_, gap.found);
-  reconciling_ = options_.reconcile || !state.follower || !gaps.empty();
-  find_deleted_ = reconciling_;
-  // Of the pages that were open when an earlier run died, some writes may not have been checked;
-  // where conditions hold that does no harm.
-  for (const BackfillSegment& segment : state.backfill) {
-    find_deleted_ = find_deleted_ || (segment.open && !conditions_);
-  }
+  reconciling_ = options_.reconcile || !before_.follower || !gaps.empty();
   result_.reconciling = reconciling_;
   // What is read from here on must be newer than what was lost.
   const Time after = newest_gap_ + kClockResolution;
   if (AwsNow() < after) co_await clock_.Sleep(after - AwsNow(), &stop_);
 }
+
+// Where conditions hold, what lands late finds another version current than the one it was to
+// replace, and is refused.
+Time Backfill::SentHasLanded() const { return conditions_ ? AwsNow() : AwsNow() + kSignatureLife; }
 
 Task<BackfillResult> Backfill::Run() {
   co_await Prepare();
@@ -116,6 +119,12 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   const auto text = co_await file.Load();
   BackfillSegment before;
   if (text) before = BackfillSegmentFromJson(*text);
+  if (before.unchecked && before.unchecked->until <= before_.swept()) before.unchecked.reset();
+  if (before.open) {
+    const Unchecked of_the_dead{file.stored(), SentHasLanded()};
+    if (!before.unchecked) before.unchecked = of_the_dead;
+    before.unchecked->Widen(of_the_dead);
+  }
   // One that began before a gap was found, or does not compare, cannot close it.
   const bool useful = !reconciling_ || (before.reconciling && before.started > newest_gap_);
   if (text && !before.finished && !options_.restart && useful) {
@@ -131,6 +140,7 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   fresh.reconciling = reconciling_;
   fresh.started = AwsNow();
   fresh.first_finished = before.first_finished;
+  fresh.unchecked = before.unchecked;
   co_return fresh;
 }
 
@@ -139,7 +149,7 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
                      layout_.BackfillSegment(table_.stream.label, options_.segments, segment));
   BackfillSegment state = co_await OpenSegment(segment, file);
   state.open = true;
-  if (!options_.dry_run) co_await file.Save(ToJson(state));
+  if (!options_.dry_run) co_await SaveSegment(file, state);
   Time saved = clock_.Now();
   while (!stop_.requested()) {
     ScanRequest request;
@@ -163,7 +173,7 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
       if (!state.first_finished) state.first_finished = state.finished;
     }
     if (!options_.dry_run && (last || clock_.Now() - saved >= kSaveEvery)) {
-      co_await file.Save(ToJson(state));
+      co_await SaveSegment(file, state);
       saved = clock_.Now();
     }
     if (last) {
@@ -173,8 +183,8 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
     }
     co_await rate_.Take(consumed, &stop_);
   }
-  state.open = writer_->in_doubt() > 0;
-  if (!options_.dry_run) co_await file.Save(ToJson(state));
+  state.open = false;
+  if (!options_.dry_run) co_await SaveSegment(file, state);
 }
 
 Task<bool> Backfill::WritePage(const ScanPage& page, Time read_time) {
@@ -195,7 +205,7 @@ Task<void> Backfill::WriteItem(std::string_view item, Time read_time, Semaphore:
   ItemKey key = ItemKey::FromItem(item, table_.key_schema);
   if (!options_.dry_run) {
     std::vector<NameSet::Digest> name{NameSet::FromHex(key.Name(layout_.hash()))};
-    if (find_deleted_) co_await seen_.Add(std::move(name));
+    if (reconciling_) co_await seen_.Add(std::move(name));
     const WriteOutcome outcome = co_await writer_->Write(std::move(key), item, read_time);
     if (outcome == WriteOutcome::kWritten) ++result_.written;
     if (outcome == WriteOutcome::kKept) ++result_.kept;
@@ -207,53 +217,88 @@ Task<void> Backfill::WriteItem(std::string_view item, Time read_time, Semaphore:
   permit.Release();
 }
 
-// When every segment is done, by this run or another: the last step, and the record of it.
-Task<void> Backfill::SaveWhole() {
+// Of the writes in doubt, too, the file tells: should this process die, nobody else knows of them.
+Task<void> Backfill::SaveSegment(ControlObject& file, const BackfillSegment& state) {
+  BackfillSegment saved = state;
+  if (const auto doubts = writer_->unchecked()) {
+    if (!saved.unchecked) saved.unchecked = doubts;
+    saved.unchecked->Widen(*doubts);
+  }
+  std::string text = ToJson(saved);
+  co_await file.Save(std::move(text));
+}
+
+std::optional<WholeBackfill> Backfill::WholeOf(const BackupState& state) const {
+  std::map<std::uint32_t, BackfillSegment> segments = finished_;
+  for (const BackfillSegment& segment : state.backfill) {
+    const bool of_this_scan =
+        segment.stream_label == table_.stream.label && segment.segments == options_.segments;
+    if (of_this_scan && segment.finished) segments.emplace(segment.segment, segment);
+  }
+  if (segments.size() < options_.segments) return std::nullopt;
   WholeBackfill whole;
   whole.stream_label = table_.stream.label;
   whole.segments = options_.segments;
   whole.began = Time::max();
   bool reconciled = reconciling_;
-  for (std::uint32_t segment = 0; segment < options_.segments; ++segment) {
-    BackfillSegment state;
-    if (const auto own = finished_.find(segment); own != finished_.end()) {
-      state = own->second;
-    } else {
-      auto object = co_await store_.Get(
-          layout_.BackfillSegment(table_.stream.label, options_.segments, segment));
-      if (!object) co_return;
-      state = BackfillSegmentFromJson(object->body);
-    }
-    if (!state.finished) co_return;
-    whole.began = std::min(whole.began, state.started);
-    reconciled = reconciled && state.reconciling;
+  for (const auto& [number, segment] : segments) {
+    whole.began = std::min(whole.began, segment.started);
+    reconciled = reconciled && segment.reconciling;
   }
-  if (find_deleted_) {
-    co_await seen_.Finish();
-    ReconcileUnseenContext context{store_,      layout_, table_.key_schema, *writer_, seen_,
-                                   *in_flight_, stop_};
-    const UnseenResult unseen = co_await ReconcileUnseen(std::move(context));
-    result_.removed += unseen.removed;
-    result_.written += unseen.written;
-    const bool settled = co_await writer_->SettleDoubts(stop_);
-    result_.stopped = !unseen.all || !settled;
-    if (result_.stopped) co_return;
+  if (reconciled) whole.reconciled_began = whole.began;
+  return whole;
+}
+
+// When every segment is done, by this run or another: the last step, and the record of it.
+Task<void> Backfill::SaveWhole() {
+  const BackupState state = co_await BackupState::Load(store_, layout_);
+  std::optional<WholeBackfill> whole = WholeOf(state);
+  if (!whole) co_return;
+  const std::optional<Unchecked> unchecked = state.unchecked(before_, all_landed_);
+  if (unchecked && unchecked->until > AwsNow()) {
+    LogInfo(
+        "{}: an earlier backfill was cut short, and what it had sent may still land: waiting for "
+        "{}, to look at it then",
+        layout_.table(), FormatDuration(unchecked->until - AwsNow()));
+    progress_.phase = "waiting until nothing of an earlier backfill can land any more";
+    co_await clock_.Sleep(unchecked->until - AwsNow(), &stop_);
+    progress_.phase.clear();
   }
+  if (unchecked) whole->swept = AwsNow();
+  const bool all = co_await PutRestRight(unchecked);
+  result_.stopped = !all;
+  if (!all) co_return;
+  whole->finished = AwsNow();
+  if (whole->reconciled_began) whole->reconciled_finished = whole->finished;
   ControlObject file(store_, layout_.WholeBackfill(table_.stream.label));
-  const auto text = co_await file.Load();
-  if (text) {
-    const WholeBackfill before = WholeBackfillFromJson(*text);
-    whole.reconciled_began = before.reconciled_began;
-    whole.reconciled_finished = before.reconciled_finished;
+  if (const auto text = co_await file.Load()) {
+    const WholeBackfill earlier = WholeBackfillFromJson(*text);
+    if (earlier.reconciled_began >= whole->reconciled_began) {
+      whole->reconciled_began = earlier.reconciled_began;
+      if (!whole->reconciled_finished) whole->reconciled_finished = earlier.reconciled_finished;
+    }
+    whole->swept = std::max(whole->swept, earlier.swept);
   }
-  whole.finished = AwsNow();
-  if (reconciled) {
-    whole.reconciled_began = std::max(whole.began, whole.reconciled_began.value_or(Time{}));
-    whole.reconciled_finished = whole.finished;
-  }
-  co_await file.Save(ToJson(whole));
+  std::string text = ToJson(*whole);
+  co_await file.Save(std::move(text));
   result_.whole = true;
-  result_.began = whole.began;
+  result_.began = whole->began;
+}
+
+Task<bool> Backfill::PutRestRight(const std::optional<Unchecked>& unchecked) {
+  if (!reconciling_ && !unchecked) co_return true;
+  if (reconciling_) co_await seen_.Finish();
+  std::optional<Time> since;
+  if (unchecked) since = unchecked->since - kStoreClocks;
+  ReconcileContext context{store_,      layout_, *writer_,          options_.writer,
+                           *in_flight_, stop_,   table_.key_schema, reconciling_ ? &seen_ : nullptr,
+                           since};
+  const ReconcileResult rest = co_await ReconcileObjects(std::move(context));
+  result_.removed += rest.removed;
+  result_.written += rest.written;
+  if (!rest.all) co_return false;
+  const bool settled = co_await writer_->SettleDoubts(stop_);
+  co_return settled;
 }
 
 }  // namespace ddbvault

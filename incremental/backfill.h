@@ -9,6 +9,9 @@
 // one: it also compares what the stream wrote, and at the end writes tombstones for items that are
 // in the backup and not in the table (reconcile.h).  Such a one, whole, closes the gaps that were
 // found before it began.
+//
+// A backfill that dies leaves writes that nobody has checked.  The next one that is whole looks at
+// them at its end; on a store that ignores conditions not before none of them can land any more.
 #pragma once
 
 #include <cstdint>
@@ -78,7 +81,14 @@ class Backfill {
   Task<bool> WritePage(const ScanPage& page, Time read_time);
   Task<void> WriteItem(std::string_view item, Time read_time, Semaphore::Permit permit);
   Task<void> DecideHow();
+  Task<void> SaveSegment(ControlObject& file, const BackfillSegment& state);
   Task<void> SaveWhole();
+  // nullopt: not all segments are done.
+  std::optional<WholeBackfill> WholeOf(const BackupState& state) const;
+  // What the scan cannot have put right (reconcile.h).  False: stopped before the end.
+  Task<bool> PutRestRight(const std::optional<Unchecked>& unchecked);
+  // A write that was sent by now has landed, or never will.
+  Time SentHasLanded() const;
   Time AwsNow() const { return clock_.Now() + client_.server_ahead(); }
 
   DynamoDbClient& client_;
@@ -97,7 +107,8 @@ class Backfill {
   std::uint32_t segments_done_ = 0;
   bool reconciling_ = false;
   bool conditions_ = true;
-  bool find_deleted_ = false;  // look for items that are not in the table, at the end
+  BackupState before_;  // when this one began
+  Time all_landed_{};   // what was sent before that
   Time newest_gap_{};
   NameSet seen_;
   std::map<std::uint32_t, BackfillSegment> finished_;  // by this run

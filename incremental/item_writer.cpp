@@ -9,6 +9,9 @@ namespace {
 
 // Of rounds in which another backfill was quicker each time.
 constexpr int kRounds = 20;
+// The newest change at rest is among so many of a stream's newest versions: more writes of one item
+// whose answers were lost do not land late at once.
+constexpr std::size_t kLateAtOnce = 4;
 
 }  // namespace
 
@@ -94,25 +97,55 @@ Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::stri
       .Hint("let only one backfill of the table run, then run this again");
 }
 
-// Walks the key's versions, newest first, down to the one that was looked at.
+// Walks the key's versions, newest first.  Above the one that was looked at: what a follower wrote
+// since.  That is news only if it is newer than what it had written before the look: of a write
+// whose answer was lost, the try that was given up can land in just that moment.
 Task<bool> ItemWriter::StreamCameAfter(const std::string& name, const std::string& looked_at,
                                        const std::string& ours) {
+  std::vector<VersionInfo> after;
+  std::size_t before = 0;
+  bool beneath = false;
   std::string next;
   do {
     ObjectPage page = co_await store_.ListVersions(name, next);
     for (const ObjectInfo& version : page.objects) {
-      if (version.key != name) co_return false;  // a longer key: ours is done
-      if (version.version_id == looked_at) co_return false;
+      if (version.key != name) co_return !after.empty();  // a longer key: ours is done
+      beneath = beneath || version.version_id == looked_at;
+      if (beneath && after.empty()) co_return false;
       if (version.version_id == ours) continue;
-      if (version.is_delete_marker) co_return true;  // only a follower writes those
+      if (version.is_delete_marker) {
+        if (!beneath) co_return true;  // only a follower writes those
+        continue;                      // it tells nothing of its change
+      }
       auto object = co_await store_.Head(name, version.version_id);
       if (!object) continue;  // another backfill took its own away again
-      const auto info = VersionInfo::FromMetadata(object->metadata);
-      if (info && info->source == Source::kStream) co_return true;
+      auto info = VersionInfo::FromMetadata(object->metadata);
+      if (!info || info->source != Source::kStream) continue;
+      if (!beneath) {
+        after.push_back(std::move(*info));
+        continue;
+      }
+      std::erase_if(after, [&info](const VersionInfo& change) {
+        return CompareWithChange(info, change.stream_label, change.sequence_number) >= 0;
+      });
+      if (after.empty() || ++before == kLateAtOnce) co_return !after.empty();
     }
     next = page.next;
   } while (!next.empty());
-  co_return false;
+  co_return !after.empty();
+}
+
+std::optional<Unchecked> ItemWriter::unchecked() const {
+  std::optional<Unchecked> all;
+  for (const Doubt& doubt : doubts_) {
+    // It was sent before `until - kSignatureLife`; the store's clock is off by less than a
+    // signature lives, or it would have been refused.
+    const Time until = doubt.until + table_.server_ahead();
+    const Unchecked one{until - 3 * kSignatureLife, until};
+    if (!all) all = one;
+    all->Widen(one);
+  }
+  return all;
 }
 
 Task<bool> ItemWriter::SettleDoubts(Stop& stop) {

@@ -9,7 +9,8 @@
 //   anything else          1. look at the newest version   2. read the item consistently
 //                          3. write, on condition that the version looked at is still current
 //                          4. list the key's versions: if a stream's version came after the look,
-//                          ours may be older than it: remove ours by its version id
+//                          and is newer than those that were there, ours may be older than it:
+//                          remove ours by its version id
 //
 // On a server that ignores conditions every item goes the last way, and the condition of step 3
 // does not help: a stale version can be current between 3 and 4; it never stays.  A run that dies
@@ -29,6 +30,7 @@
 #include "base/clock.h"
 #include "incremental/layout.h"
 #include "incremental/object_store.h"
+#include "incremental/state.h"
 
 namespace ddbvault {
 
@@ -67,6 +69,8 @@ class ItemWriter {
   // Writes of which one try got no answer: it may still land, over what came after it, until its
   // signature has run out.
   std::size_t in_doubt() const { return doubts_.size(); }
+  // All of them; nullopt: there are none.
+  std::optional<Unchecked> unchecked() const;
   // Waits until none can land any more, and takes away what landed late.  False: stopped before.
   Task<bool> SettleDoubts(Stop& stop);
 

@@ -1,7 +1,5 @@
 #include "incremental/reconcile.h"
 
-#include <optional>
-#include <string>
 #include <utility>
 
 #include "base/error.h"
@@ -11,11 +9,11 @@
 namespace ddbvault {
 namespace {
 
-class Unseen {
+class Reconciliation {
  public:
-  explicit Unseen(ReconcileUnseenContext context) : context_(context) {}
+  explicit Reconciliation(ReconcileContext context) : context_(std::move(context)) {}
 
-  Task<UnseenResult> Run() {
+  Task<ReconcileResult> Run() {
     TaskGroup group(co_await asio::this_coro::executor);
     std::exception_ptr error;
     try {
@@ -37,19 +35,30 @@ class Unseen {
       ObjectPage page = co_await context_.store.List(prefix, next);
       for (ObjectInfo& object : page.objects) {
         if (context_.stop.requested() || group.first_error()) co_return;
-        // Nothing to remove in a tombstone; what is empty without being one, verify tells.
-        if (object.size == 0 || !context_.layout.IsItemObject(object.key)) continue;
-        const NameSet::Digest name = NameSet::FromHex(object.key.substr(prefix.size()));
-        const bool seen = co_await context_.seen.Contains(name);
-        if (seen) continue;
+        if (!context_.layout.IsItemObject(object.key)) continue;
+        const bool recent = context_.stored_since && object.last_modified >= *context_.stored_since;
+        const bool unseen = co_await Unseen(object);
+        if (!recent && !unseen) continue;
         Semaphore::Permit permit = co_await context_.in_flight.Acquire();
-        group.Spawn(PutRight(std::move(object.key), std::move(permit)));
+        group.Spawn(PutRight(std::move(object.key), unseen, std::move(permit)));
       }
       next = page.next;
     } while (!next.empty());
   }
 
-  Task<void> PutRight(std::string name, Semaphore::Permit permit) {
+  Task<bool> Unseen(const ObjectInfo& object) {
+    // Nothing to remove in a tombstone; what is empty without being one, verify tells.
+    if (context_.seen == nullptr || object.size == 0) co_return false;
+    const std::size_t prefix = context_.layout.ItemPrefix().size();
+    const NameSet::Digest name = NameSet::FromHex(object.key.substr(prefix));
+    const bool seen = co_await context_.seen->Contains(name);
+    co_return !seen;
+  }
+
+  Task<void> PutRight(std::string name, bool unseen, Semaphore::Permit permit) {
+    bool doubtful = unseen;
+    if (!doubtful) doubtful = co_await IsOfAnotherBackfill(name);
+    if (!doubtful) co_return;
     const std::optional<ItemKey> key = co_await KeyOf(name);
     if (!key) co_return;
     const WriteOutcome outcome = co_await context_.writer.Reconcile(*key);
@@ -58,15 +67,27 @@ class Unseen {
     permit.Release();
   }
 
+  Task<bool> IsOfAnotherBackfill(const std::string& name) {
+    const auto object = co_await context_.store.Head(name);
+    if (!object) co_return false;
+    const auto info = VersionInfo::FromMetadata(object->metadata);
+    co_return info && info->source != Source::kStream && info->writer != context_.writer_id;
+  }
+
   // nullopt: it is gone, or is not an item of this table under its own name.
   Task<std::optional<ItemKey>> KeyOf(const std::string& name) {
-    const auto object = co_await context_.store.Get(name);
-    if (!object || object->body.empty()) co_return std::nullopt;
-    std::optional<ItemKey> key;
-    try {
-      key = ItemKey::FromItem(object->body, context_.key_schema);
-    } catch (const Error&) {
-      key = std::nullopt;
+    auto object = co_await context_.store.Get(name);
+    if (!object) co_return std::nullopt;
+    std::optional<ItemKey> key = KeyIn(*object);
+    if (!key && object->body.empty()) {
+      // A tombstone whose key did not fit: what it stands on has it.
+      const ObjectPage page = co_await context_.store.ListVersions(name);
+      for (const ObjectInfo& version : page.objects) {
+        if (key || version.key != name) break;
+        if (version.size == 0) continue;
+        object = co_await context_.store.Get(name, version.version_id);
+        if (object) key = KeyIn(*object);
+      }
     }
     if (key && context_.layout.ItemObject(*key) == name) co_return key;
     LogWarn("{} is not an item of table {}: it was left as it is; \"ddbvault verify\" tells more",
@@ -74,15 +95,26 @@ class Unseen {
     co_return std::nullopt;
   }
 
-  ReconcileUnseenContext context_;
-  UnseenResult result_;
+  std::optional<ItemKey> KeyIn(const StoredObject& object) const {
+    try {
+      if (!object.body.empty()) return ItemKey::FromItem(object.body, context_.key_schema);
+      const auto info = VersionInfo::FromMetadata(object.metadata);
+      if (info && !info->key.empty()) return ItemKey::FromKeys(info->key);
+    } catch (const Error&) {
+      // KeyOf() says so.
+    }
+    return std::nullopt;
+  }
+
+  ReconcileContext context_;
+  ReconcileResult result_;
 };
 
 }  // namespace
 
-Task<UnseenResult> ReconcileUnseen(ReconcileUnseenContext context) {
-  Unseen unseen(context);
-  co_return co_await unseen.Run();
+Task<ReconcileResult> ReconcileObjects(ReconcileContext context) {
+  Reconciliation reconciliation(std::move(context));
+  co_return co_await reconciliation.Run();
 }
 
 }  // namespace ddbvault

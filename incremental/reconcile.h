@@ -1,12 +1,20 @@
-// The last step of a reconciling backfill: the objects of items that its scan has not seen.
+// The last step of a backfill: objects that its scan cannot have put right.
 //
-// Such an item was deleted while nobody followed (it gets a tombstone), or is new since the scan
-// passed its place (it is as the table says already, or is written).  Each is read from the table,
-// consistently, and put right by ItemWriter: safe beside a follower.
+//   not seen by a reconciling scan     the item was deleted while nobody followed (it gets a
+//                                      tombstone), or is new since the scan passed its place (it is
+//                                      as the table says already, or is written)
+//   written by a backfill that died    it may be an older state over a newer one: of an item that
+//                                      was deleted, or that landed after the scan had passed
+//
+// The item of each is read from the table, consistently, and put right by ItemWriter: safe beside a
+// follower.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
+#include "base/clock.h"
 #include "base/task.h"
 #include "incremental/item_writer.h"
 #include "incremental/layout.h"
@@ -16,22 +24,28 @@
 
 namespace ddbvault {
 
-struct ReconcileUnseenContext {
+struct ReconcileContext {
   ObjectStore& store;
   const Layout& layout;
-  const KeySchema& key_schema;
   ItemWriter& writer;
-  NameSet& seen;  // finished; a name that is missing costs two requests, and does no harm
+  std::string writer_id;  // of this process
   Semaphore& in_flight;
   Stop& stop;
+  const KeySchema& key_schema;
+  // Finished; a name that is missing costs two requests, and does no harm.  Null: whatever was not
+  // seen is left alone.
+  NameSet* seen = nullptr;
+  // Objects stored since then (the store's clock) are looked at, whether seen or not: those that
+  // another backfill wrote last are put right.  nullopt: none.
+  std::optional<Time> stored_since;
 };
 
-struct UnseenResult {
+struct ReconcileResult {
   std::uint64_t removed = 0;  // tombstones written
   std::uint64_t written = 0;
   bool all = false;  // false: stopped before the end
 };
 
-Task<UnseenResult> ReconcileUnseen(ReconcileUnseenContext context);
+Task<ReconcileResult> ReconcileObjects(ReconcileContext context);
 
 }  // namespace ddbvault

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "incremental/doubts.h"
 
 namespace ddbvault {
 namespace {
@@ -13,6 +14,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kFormat = 1;
 constexpr std::uint64_t kMostSegments = 1'000'000;  // TotalSegments of Scan (API reference)
+// A process at work at a segment saves it more often than this.
+constexpr Duration kSavedAtLeastEvery = kSignatureLife;
 
 Json TimeJson(const std::optional<Time>& time) {
   return time && *time != Time{} ? Json(FormatTime(*time)) : Json(nullptr);
@@ -90,6 +93,20 @@ std::uint32_t ReadSegments(const Json& json) {
   return static_cast<std::uint32_t>(segments);
 }
 
+Json UncheckedJson(const std::optional<Unchecked>& unchecked) {
+  if (!unchecked) return nullptr;
+  return {{"since", FormatTime(unchecked->since)}, {"until", FormatTime(unchecked->until)}};
+}
+
+std::optional<Unchecked> ReadUnchecked(const Json& json) {
+  const auto at = json.find("unchecked");
+  if (at == json.end() || at->is_null()) return std::nullopt;
+  Unchecked unchecked;
+  unchecked.since = ReadTime(*at, "since").value_or(Time{});
+  unchecked.until = ReadTime(*at, "until").value_or(Time{});
+  return unchecked;
+}
+
 // The segments of one parallel scan: same stream label, same number of segments.
 using ScanId = std::pair<std::string, std::uint32_t>;
 
@@ -153,6 +170,7 @@ std::string ToJson(const BackfillSegment& segment) {
                      {"segment", segment.segment},
                      {"reconciling", segment.reconciling},
                      {"open", segment.open},
+                     {"unchecked", UncheckedJson(segment.unchecked)},
                      {"started", TimeJson(segment.started)},
                      {"lastEvaluatedKey", segment.last_evaluated_key},
                      {"items", segment.items},
@@ -173,6 +191,7 @@ BackfillSegment BackfillSegmentFromJson(std::string_view json) {
     segment.segment = static_cast<std::uint32_t>(number);
     segment.reconciling = Read(document, "reconciling", false);
     segment.open = Read(document, "open", false);
+    segment.unchecked = ReadUnchecked(document);
     segment.started = ReadTime(document, "started").value_or(Time{});
     segment.last_evaluated_key = Read(document, "lastEvaluatedKey", std::string());
     segment.items = ReadCount(document, "items");
@@ -189,7 +208,8 @@ std::string ToJson(const WholeBackfill& whole) {
                      {"began", TimeJson(whole.began)},
                      {"finished", TimeJson(whole.finished)},
                      {"reconciledBegan", TimeJson(whole.reconciled_began)},
-                     {"reconciledFinished", TimeJson(whole.reconciled_finished)}};
+                     {"reconciledFinished", TimeJson(whole.reconciled_finished)},
+                     {"swept", TimeJson(whole.swept)}};
   return json.dump(1) + "\n";
 }
 
@@ -202,8 +222,14 @@ WholeBackfill WholeBackfillFromJson(std::string_view json) {
     whole.finished = ReadTime(document, "finished").value_or(Time{});
     whole.reconciled_began = ReadTime(document, "reconciledBegan");
     whole.reconciled_finished = ReadTime(document, "reconciledFinished");
+    whole.swept = ReadTime(document, "swept");
     return whole;
   });
+}
+
+void Unchecked::Widen(const Unchecked& other) {
+  since = std::min(since, other.since);
+  until = std::max(until, other.until);
 }
 
 std::vector<std::string> CloseGaps(std::vector<Gap>& gaps,
@@ -264,6 +290,34 @@ std::optional<Time> BackupState::last_whole_backfill_began() const {
   return latest;
 }
 
+Time BackupState::swept() const {
+  Time latest{};
+  for (const WholeBackfill& done : whole) {
+    latest = std::max(latest, done.swept.value_or(Time{}));
+  }
+  return latest;
+}
+
+std::optional<Unchecked> BackupState::unchecked(const BackupState& before, Time until) const {
+  std::optional<Unchecked> all;
+  const auto add = [&all](const Unchecked& one) {
+    if (!all) all = one;
+    all->Widen(one);
+  };
+  const auto open_then = [&before](const BackfillSegment& now) {
+    return std::any_of(before.backfill.begin(), before.backfill.end(), [&now](const auto& then) {
+      return then.open && then.stored == now.stored && then.segment == now.segment &&
+             then.segments == now.segments && then.stream_label == now.stream_label;
+    });
+  };
+  for (const BackfillSegment& segment : backfill) {
+    if (segment.unchecked && segment.unchecked->until > swept()) add(*segment.unchecked);
+    if (!segment.open || segment.stored + kSavedAtLeastEvery <= swept()) continue;
+    if (open_then(segment)) add({segment.stored, until});
+  }
+  return all;
+}
+
 Task<BackupState> BackupState::Load(ObjectStore& store, const Layout& layout) {
   BackupState state;
   if (auto object = co_await store.Get(layout.State())) {
@@ -279,6 +333,7 @@ Task<BackupState> BackupState::Load(ObjectStore& store, const Layout& layout) {
         state.whole.push_back(WholeBackfillFromJson(object->body));
       } else {
         state.backfill.push_back(BackfillSegmentFromJson(object->body));
+        state.backfill.back().stored = object->info.last_modified;
       }
     }
     next = page.next;
@@ -291,6 +346,7 @@ Task<std::optional<std::string>> ControlObject::Load() {
   auto object = co_await store_.Get(key_);
   version_id_ = object ? object->info.version_id : std::string();
   etag_ = object ? object->info.etag : std::string();
+  stored_ = object ? object->info.last_modified : Time{};
   if (!object) co_return std::nullopt;
   co_return std::move(object->body);
 }

@@ -58,20 +58,31 @@ struct FollowerState {
   std::string writer_host;
 };
 
+// Writes of backfills that died, or were stopped, before all of them had been checked
+// (item_writer.h): an older state may have come over a newer one.
+struct Unchecked {
+  Time since{};  // what they wrote was stored after this, by the store's clock
+  Time until{};  // and nothing of it lands later than this
+  void Widen(const Unchecked& other);
+};
+
 // backfill/<label>/<segments>/<segment>.json: one segment of a parallel Scan.
 struct BackfillSegment {
   std::string stream_label;
   std::uint32_t segments = 1;
   std::uint32_t segment = 0;
   bool reconciling = false;  // also compares what the stream wrote, and removes deleted items
-  // A process is at work, or died at it: of the pages after last_evaluated_key, some writes may
-  // not have been checked (item_writer.h).
+  // A process is at work, or died at it: what it wrote after this was saved may be unchecked.
   bool open = false;
+  // Of processes that died at this segment earlier; stays when another one has finished it, until a
+  // backfill of all segments looks (WholeBackfill::swept).
+  std::optional<Unchecked> unchecked;
   Time started{};                  // of the run in progress, or of the last one
   std::string last_evaluated_key;  // everything up to it is written; DynamoDB JSON; empty: none
   std::uint64_t items = 0;
   std::optional<Time> finished;        // of the run that `started`; nullopt: in progress
   std::optional<Time> first_finished;  // the first time this segment was ever done
+  Time stored{};  // when this was saved, by the store's clock; set by Load(), not in the JSON
 };
 
 // backfill/<label>/whole.json: what the last backfills under that stream achieved.
@@ -84,6 +95,8 @@ struct WholeBackfill {
   // from before it is missing in the backup.  nullopt: there was none.
   std::optional<Time> reconciled_began;
   std::optional<Time> reconciled_finished;
+  // When such a backfill last began to look at all that was unchecked.  nullopt: never.
+  std::optional<Time> swept;
 };
 
 struct BackupState {
@@ -98,6 +111,11 @@ struct BackupState {
   std::vector<Gap> open_gaps() const;
   // When the latest backfill that is whole began, under the current stream label.
   std::optional<Time> last_whole_backfill_began() const;
+  // When a backfill last looked at what was unchecked; Time{}: never.
+  Time swept() const;
+  // What none has looked at since.  A segment that is open, and is as it was in `before`, an
+  // earlier state, is a dead process's; of what it wrote nothing lands after `until`.
+  std::optional<Unchecked> unchecked(const BackupState& before, Time until) const;
 
   static Task<BackupState> Load(ObjectStore& store, const Layout& layout);
 };
@@ -120,6 +138,8 @@ class ControlObject {
   ControlObject(ObjectStore& store, std::string key) : store_(store), key_(std::move(key)) {}
   // nullopt: there is none.
   Task<std::optional<std::string>> Load();
+  // When what was loaded was saved, by the store's clock.
+  Time stored() const { return stored_; }
   // Success: durable.
   Task<void> Save(std::string body);
   // The same on condition that the object is as this one last loaded or saved it (or as absent).
@@ -133,6 +153,7 @@ class ControlObject {
   std::string key_;
   std::string version_id_;
   std::string etag_;  // empty: there was no object
+  Time stored_{};
   bool may_remove_ = true;
 };
 

@@ -27,10 +27,13 @@ class Meanwhile : public FlakyStore {
   Meanwhile(ObjectStore& inner, Faults& none, std::string object)
       : FlakyStore(inner, none), inner_(inner), object_(std::move(object)) {}
   std::function<Task<void>()> before_put;  // once
+  std::function<Task<void>()> after_put;   // once
+  bool after_the_look = false;             // not around a Put that asks for "nothing there yet"
   bool lose_next_answer = false;           // of one try; the next one succeeds
 
   Task<PutResult> Put(PutRequest request) override {
-    const bool watched = request.key == object_;
+    const bool first = request.condition == PutCondition::kIfAbsent;
+    const bool watched = request.key == object_ && !(after_the_look && first);
     if (watched && before_put) {
       const auto meanwhile = std::exchange(before_put, nullptr);
       co_await meanwhile();
@@ -42,6 +45,10 @@ class Meanwhile : public FlakyStore {
     }
     PutResult result = co_await FlakyStore::Put(std::move(request));
     result.in_doubt = result.in_doubt || lose;
+    if (watched && after_put) {
+      const auto meanwhile = std::exchange(after_put, nullptr);
+      co_await meanwhile();
+    }
     co_return result;
   }
   // The try whose answer was lost reaches the store.
@@ -188,6 +195,7 @@ TEST_P(InterleavingsTest, AReconcileRacingAnUpdate) {
   ChangeUnfollowed([this] { world_.aws.Put("orders", Item(1, 2)); });
   Follow();
   Meanwhile store(world_.store, none_, Object(1));
+  store.after_the_look = true;
   store.before_put = [this]() -> Task<void> {
     world_.aws.Put("orders", Item(1, 3));
     co_await FollowBeside();
@@ -204,6 +212,7 @@ TEST_P(InterleavingsTest, AReconcileRacingV1V2V1) {
   ChangeUnfollowed([this] { world_.aws.Put("orders", Item(1, 2)); });
   Follow();  // at rest: 1; in the table: 2
   Meanwhile store(world_.store, none_, Object(1));
+  store.after_the_look = true;
   store.before_put = [this]() -> Task<void> {
     world_.aws.Put("orders", Item(1, 7));
     world_.aws.Put("orders", Item(1, 1));
@@ -279,6 +288,31 @@ TEST_P(InterleavingsTest, ABackfillsPutThatLandsTenMinutesLate) {
   // On a server with conditions the late one is refused; elsewhere it is taken away.
   EXPECT_TRUE(result.whole) << "it waited";
   ExpectBackupEqualsTable();
+}
+
+// What the follower wrote before the gap lands a second time while a reconcile is at the item: no
+// change that came after the look.
+TEST_P(InterleavingsTest, AFollowersPutThatLandsLateDuringAReconcile) {
+  for (const bool after_it_was_written : {false, true}) {
+    SCOPED_TRACE(after_it_was_written);
+    const int key = after_it_was_written ? 2 : 1;
+    world_.aws.Put("orders", Item(key, 1));
+    Meanwhile followers(world_.store, none_, Object(key));
+    followers.lose_next_answer = true;
+    Follow(&followers);
+    ChangeUnfollowed([this, key] { world_.aws.Put("orders", Item(key, 2)); });
+    Follow();
+    Meanwhile store(world_.store, none_, Object(key));
+    store.after_the_look = true;
+    const auto land = [&followers]() -> Task<void> { co_await followers.Land(); };
+    (after_it_was_written ? store.after_put : store.before_put) = land;
+    const BackfillResult result = RunBackfill(&store);
+    EXPECT_TRUE(result.whole);
+    world_.clock.Advance(kSignatureLife);
+    Follow();
+    EXPECT_EQ(Current(key), Item(key, 2));
+    ExpectBackupEqualsTable();
+  }
 }
 
 TEST_P(InterleavingsTest, AGapThatOpensWhileAnotherIsBeingClosed) {

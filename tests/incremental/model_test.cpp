@@ -44,15 +44,14 @@ using Random = std::mt19937_64;
 bool Chance(Random& random, unsigned percent) { return random() % 100 < percent; }
 
 // Fails calls at random, before or after they acted, and checks law 4 on every Put.  Of some Puts
-// of items a first try gets no answer, and lands later; so may what a killed follower had in
+// of items a first try gets no answer, and lands later; so does what a killed process had in
 // flight.
 class RoughStore : public ObjectStore {
  public:
   RoughStore(MemoryStore& inner, FakeClock& clock, Random& random)
       : inner_(inner), clock_(clock), random_(random) {}
   bool rough = false;
-  bool honours_conditions = true;
-  bool follower_dies = false;  // what is destroyed now was in flight
+  bool process_dies = false;  // what is destroyed now was in flight
   std::vector<std::string> regressions;
 
   const StoreTraits& traits() const override { return inner_.traits(); }
@@ -60,10 +59,7 @@ class RoughStore : public ObjectStore {
     const bool after = Before();
     CheckOrder(request);
     Sent sent(*this, request);
-    // Where conditions do not hold, a backfill that is killed forgets what was unanswered: a limit
-    // that the README tells.
-    const bool kept = honours_conditions || !sent.of_a_backfill();
-    const bool unanswered = rough && sent.of_an_item() && kept && Chance(random_, 2);
+    const bool unanswered = rough && sent.of_an_item() && Chance(random_, 2);
     PutResult result = co_await inner_.Put(std::move(request));
     sent.Answered();
     if (unanswered) sent.MayLandLater();
@@ -133,13 +129,9 @@ class RoughStore : public ObjectStore {
       late_.refused_from = store.clock_.Now() + std::chrono::minutes(15);
     }
     ~Sent() {
-      if (!answered_ && store_.follower_dies && of_an_item()) MayLandLater();
+      if (!answered_ && store_.process_dies && of_an_item()) MayLandLater();
     }
     bool of_an_item() const { return late_.request.key.starts_with("orders/"); }
-    bool of_a_backfill() const {
-      const auto info = VersionInfo::FromMetadata(late_.request.metadata);
-      return info && info->source != Source::kStream;
-    }
     void Answered() { answered_ = true; }
     void MayLandLater() { store_.late_.push_back(late_); }
 
@@ -182,7 +174,6 @@ struct World {
   explicit World(std::uint64_t seed)
       : random(seed), aws(clock), memory(clock, StoreOptions()), store(memory, clock, random) {
     Jitter().seed(seed);
-    store.honours_conditions = honours_conditions;
     aws.CreateTable("orders", {{{"id", 'S'}}});
     aws.settings.scan_page_bytes = 120;
     for (std::uint64_t key = 0; key < 12; ++key) {
@@ -199,8 +190,7 @@ struct World {
   }
   MemoryStoreOptions StoreOptions() {
     MemoryStoreOptions options;
-    honours_conditions = Chance(random, 50);
-    options.honours_conditions = honours_conditions;
+    options.honours_conditions = Chance(random, 50);
     return options;
   }
   std::optional<HttpResponse> Fault() {
@@ -261,8 +251,8 @@ struct World {
   }
 
   Random random;
-  bool honours_conditions = true;
   std::uint64_t value = 0;
+  int backfills = 0;
   FakeClock clock;
   FakeDynamoDb aws;
   MemoryStore memory;
@@ -334,7 +324,7 @@ class BackfillProcess : public Process {
     BackfillOptions options;
     options.segments = 2;
     options.in_flight = 1 + world_.random() % 4;
-    options.writer = "backfill/1";
+    options.writer = "backfill/" + std::to_string(++world_.backfills);
     backfill_ =
         std::make_unique<Backfill>(client_, world_.store, world_.clock, stop_, progress_, workers_,
                                    Layout("orders", KeyHash::kSha256), *table, options);
@@ -381,7 +371,7 @@ class History {
       if (Chance(world_.random, 25)) world_.LoseChanges();
       world_.store.LandSome();
     } else if (dice < 43) {
-      backfill_.reset();
+      KillBackfill();
     } else if (dice < 60) {
       if (!follower_ || follower_->ended()) {
         follower_ = std::make_unique<FollowProcess>(world_, Chance(world_.random, 30));
@@ -393,10 +383,12 @@ class History {
     }
     if (backfill_ && backfill_->ended()) backfill_.reset();
   }
-  void KillFollower() {
-    world_.store.follower_dies = true;
-    follower_.reset();
-    world_.store.follower_dies = false;
+  void KillFollower() { Kill(follower_); }
+  void KillBackfill() { Kill(backfill_); }
+  void Kill(std::unique_ptr<Process>& process) {
+    world_.store.process_dies = true;
+    process.reset();
+    world_.store.process_dies = false;
   }
   // As they are a minute after a follower has begun.  Trimming takes a day, in which a follower
   // says much; here both are a matter of moments.
@@ -416,10 +408,11 @@ class History {
   void RunToEnd(Make make) {
     auto process = make();
     for (int idle = 0; !process->ended();) {
+      if (Chance(world_.random, 10)) world_.store.LandSome();
       idle = process->Step(1000) || world_.clock.JumpToNextSleeper() ? 0 : idle + 1;
       if (idle > 3) throw std::runtime_error("stuck");
     }
-    backfill_.reset();
+    KillBackfill();
     if (process->error()) std::rethrow_exception(process->error());
   }
   void Check() {
