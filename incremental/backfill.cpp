@@ -108,11 +108,12 @@ Task<void> Backfill::RunSegments() {
 }
 
 Task<WriteOutcome> Backfill::RunKey(ItemKey key) {
+  options_.reconcile = true;
   co_await Prepare();
-  const Time read_time = AwsNow();
-  const auto item = co_await client_.GetItem(table_.name, key.bytes());
-  if (!item) co_return WriteOutcome::kGone;
-  co_return co_await writer_->Write(std::move(key), *item, read_time);
+  const WriteOutcome outcome = co_await writer_->Reconcile(std::move(key));
+  const bool settled = co_await writer_->SettleDoubts(stop_);
+  if (!settled) stop_.ThrowIfRequested();
+  co_return outcome;
 }
 
 Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject& file) {

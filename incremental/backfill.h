@@ -69,7 +69,9 @@ class Backfill {
   // written is saved.  Throws what another try cannot help; then too the progress is saved.
   Task<BackfillResult> Run();
 
-  // One item.  kGone: the table has no such item; nothing was written.
+  // One item, whatever is at rest for it: makes the backup say what the table says.  kGone: neither
+  // has it; nothing was written.  Throws kCancelled when stopped while a try of the write may still
+  // land (item_writer.h).
   Task<WriteOutcome> RunKey(ItemKey key);
 
  private:
