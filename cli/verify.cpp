@@ -67,7 +67,8 @@ Task<ExitStatus> RunVerify(Context& context) {
   }
   Print(context.settings().json ? ToJson(report) : ToText(report));
   if (report.differs()) co_return ExitStatus::kDifferent;
-  co_return report.covered() ? ExitStatus::kDone : ExitStatus::kAttention;
+  const bool good = report.covered() && !report.behind();
+  co_return good ? ExitStatus::kDone : ExitStatus::kAttention;
 }
 
 }  // namespace ddbvault
