@@ -61,7 +61,7 @@ struct BackfillResult {
 
 class Backfill {
  public:
-  // `table.stream` must be enabled: Error{kFixCommand} otherwise.
+  // `table.stream` must be enabled: Error{kFixCommand} otherwise.  `stop` is never requested by it.
   Backfill(DynamoDbClient& client, ObjectStore& store, Clock& clock, Stop& stop, Progress& progress,
            WorkerPool& workers, Layout layout, TableDescription table, BackfillOptions options);
 
@@ -96,13 +96,14 @@ class Backfill {
   DynamoDbClient& client_;
   ObjectStore& store_;
   Clock& clock_;
-  Stop& stop_;
   Progress& progress_;
   WorkerPool& workers_;
   Layout layout_;
   TableDescription table_;
   BackfillOptions options_;
   TokenBucket rate_;
+  Stop halt_;  // the caller's stop, or an error in one of the segments
+  Stop::Registration stopped_;
   std::optional<ItemWriter> writer_;
   std::unique_ptr<Semaphore> in_flight_;
   BackfillResult result_;

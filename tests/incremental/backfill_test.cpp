@@ -221,6 +221,17 @@ TEST_F(BackfillTest, WritesOneItem) {
   EXPECT_EQ(world_.Run(backfill.RunKey(missing)), WriteOutcome::kGone);
 }
 
+// It is the caller's, who goes on: another try, other tables.
+TEST_F(BackfillTest, AnErrorRequestsNobodysStop) {
+  Faults faults(12, FaultMoment::kBefore, Reaction::kRetryLater);
+  FlakyStore store(world_.store, faults);
+  EXPECT_THROW(RunBackfill(world_, store, Options(), stop_, progress_), Error);
+  EXPECT_TRUE(faults.fired());
+  EXPECT_FALSE(stop_.requested());
+  EXPECT_TRUE(RunBackfill(world_, store, Options(), stop_, progress_).whole);
+  ExpectEverything();
+}
+
 // Whichever call fails, before or after it acted: nothing is lost and a rerun completes.
 TEST(BackfillFaults, LosesNothingWhicheverCallFails) {
   for (const FaultMoment moment : {FaultMoment::kBefore, FaultMoment::kAfter}) {
