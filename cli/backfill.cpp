@@ -59,18 +59,22 @@ std::string ToJson(const std::string& table, const BackfillResult& result,
 ExitStatus ReportKey(Context& context, const std::string& table, WriteOutcome outcome) {
   if (outcome == WriteOutcome::kGone) {
     throw Error(Reaction::kNotFound, "table " + table + " has no item of that key")
-        .Hint("nothing was written; if the item was deleted, the follower writes that");
+        .Hint("the backup has none either, and nothing was written: check the key");
   }
   const bool written = outcome == WriteOutcome::kWritten;
+  const bool removed = outcome == WriteOutcome::kRemoved;
   if (context.settings().json) {
     nlohmann::ordered_json report;
     report["table"] = table;
     report["written"] = written ? 1 : 0;
-    report["kept"] = written ? 0 : 1;
+    report["kept"] = written || removed ? 0 : 1;
+    report["removed"] = removed ? 1 : 0;
     Print(report.dump(2) + "\n");
+  } else if (removed) {
+    Print(table + ": the table has no such item: it was marked as deleted in the backup\n");
   } else {
     Print(table + (written ? ": the item was written\n"
-                           : ": the backup has the item as new already, nothing was written\n"));
+                           : ": the backup has the item as the table does, nothing was written\n"));
   }
   return ExitStatus::kDone;
 }

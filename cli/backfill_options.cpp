@@ -26,7 +26,8 @@ BackfillOptions BackfillOptionsOf(Context& context, const TableDescription& tabl
     options.read_units_per_second = ParseUnits(*rate, table.on_demand ? 0 : table.read_capacity);
   }
   options.in_flight = context.settings().in_flight;
-  options.memory = context.settings().memory;
+  // follow --backfill may do one of each table at the same time.
+  options.memory = context.settings().memory / line.arguments.size();
   options.restart = line.Has("restart");
   options.reconcile = line.Has("reconcile");
   options.dry_run = line.Has("dry-run");

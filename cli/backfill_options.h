@@ -8,7 +8,7 @@
 namespace ddbvault {
 
 // From --segments, --segment, --rate, --restart, --reconcile, --dry-run, as far as the command has
-// them, and the settings.  Throws UsageError.
+// them, and the settings; each table named has an equal share of --memory.  Throws UsageError.
 BackfillOptions BackfillOptionsOf(Context& context, const TableDescription& table);
 
 }  // namespace ddbvault

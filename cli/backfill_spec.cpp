@@ -21,8 +21,10 @@ CommandSpec BackfillSpec() {
       .max_arguments = 1,
       .groups =
           {{"What to write",
-            {KeyOption("Only this item: its key as DynamoDB JSON, for example "
-                       "'{\"id\":{\"S\":\"a\"}}'."),
+            {KeyOption(
+                 "Only this item, and whatever the backup has of it is made as the table says, "
+                 "also by marking it as deleted: its key as DynamoDB JSON, for example "
+                 "'{\"id\":{\"S\":\"a\"}}'."),
              {"restart", "", "Begin again, also where an earlier run can be continued."},
              {"reconcile", "",
               "Compare and mark as after a gap, also when none is open: puts right what other "
@@ -50,7 +52,7 @@ CommandSpec BackfillSpec() {
                  " \"gone\": deleted meanwhile, \"removed\": marked as deleted (not in the table),",
                  " \"reconciling\", \"resumed\", \"stopped\": true | false,",
                  " \"whole\": all segments are done, also those of other machines, \"dryRun\"}",
-                 "With --key: {\"table\", \"written\", \"kept\"}, each 0 or 1."},
+                 "With --key: {\"table\", \"written\", \"kept\", \"removed\"}, each 0 or 1."},
       .statuses = {{0, "done: every item is in the incremental place"},
                    {1, "failed"},
                    {2, "the command line, the environment or the config file is wrong"},
@@ -60,7 +62,8 @@ CommandSpec BackfillSpec() {
                     "ddbvault backfill orders --incremental s3://backup-bucket/backup"},
                    {"Leave three quarters of the provisioned capacity to others:",
                     "ddbvault backfill orders --rate 25%"},
-                   {"One item:", "ddbvault backfill orders --key '{\"id\":{\"S\":\"a\"}}'"}}};
+                   {"Put one item right that verify has named:",
+                    "ddbvault backfill orders --key '{\"id\":{\"S\":\"a\"}}'"}}};
 }
 
 }  // namespace ddbvault

@@ -68,7 +68,8 @@ Task<ExitStatus> RunVerify(Context& context) {
   report.typed = typed;
   Print(context.settings().json ? ToJson(report) : ToText(report));
   if (report.differs()) co_return ExitStatus::kDifferent;
-  co_return report.covered() ? ExitStatus::kDone : ExitStatus::kAttention;
+  const bool good = report.covered() && !report.behind();
+  co_return good ? ExitStatus::kDone : ExitStatus::kAttention;
 }
 
 }  // namespace ddbvault

@@ -41,7 +41,7 @@ CommandSpec VerifySpec() {
              InFlightOption(),
              MemoryOption()}}},
       .report = {"{\"table\", \"place\", \"began\", \"ended\",",
-                 " \"result\": \"equal\" | \"differences\" | \"not covered\",",
+                 " \"result\": \"equal\" | \"differences\" | \"not covered\" | \"behind\",",
                  " \"counts\": {\"items\", \"objects\", \"equal\", \"pending\", \"different\",",
                  "   \"missing\", \"extra\", \"damaged\", \"tombstones\", \"foreign\"},",
                  " \"findings\": [{\"kind\", \"object\", \"detail\", \"key\"}],",

@@ -32,13 +32,13 @@ Backfill::Backfill(DynamoDbClient& client, ObjectStore& store, Clock& clock, Sto
     : client_(client),
       store_(store),
       clock_(clock),
-      stop_(stop),
       progress_(progress),
       workers_(workers),
       layout_(std::move(layout)),
       table_(std::move(table)),
       options_(std::move(options)),
       rate_(clock, options_.read_units_per_second),
+      stopped_(stop.OnRequest([this] { halt_.Request(); })),
       seen_(workers, options_.temp_directory, options_.memory / kShareOfNames) {}
 
 Task<void> Backfill::Prepare() {
@@ -74,7 +74,7 @@ Task<void> Backfill::DecideHow() {
   result_.reconciling = reconciling_;
   // What is read from here on must be newer than what was lost.
   const Time after = newest_gap_ + kClockResolution;
-  if (AwsNow() < after) co_await clock_.Sleep(after - AwsNow(), &stop_);
+  if (AwsNow() < after) co_await clock_.Sleep(after - AwsNow(), &halt_);
 }
 
 // Where conditions hold, what lands late finds another version current than the one it was to
@@ -98,21 +98,22 @@ Task<BackfillResult> Backfill::Run() {
 Task<void> Backfill::RunSegments() {
   std::uint32_t next = 0;
   const auto worker = [this, &next](std::size_t) -> Task<void> {
-    while (next < options_.segments && !stop_.requested()) {
+    while (next < options_.segments && !halt_.requested()) {
       const std::uint32_t segment = next++;
       co_await RunSegment(segment);
     }
   };
   const std::size_t at_once = std::max<std::size_t>(1, options_.memory / kMemoryOfASegment);
-  co_await RunWorkers(std::min<std::size_t>(options_.segments, at_once), worker, &stop_);
+  co_await RunWorkers(std::min<std::size_t>(options_.segments, at_once), worker, &halt_);
 }
 
 Task<WriteOutcome> Backfill::RunKey(ItemKey key) {
+  options_.reconcile = true;
   co_await Prepare();
-  const Time read_time = AwsNow();
-  const auto item = co_await client_.GetItem(table_.name, key.bytes());
-  if (!item) co_return WriteOutcome::kGone;
-  co_return co_await writer_->Write(std::move(key), *item, read_time);
+  const WriteOutcome outcome = co_await writer_->Reconcile(std::move(key));
+  const bool settled = co_await writer_->SettleDoubts(halt_);
+  if (!settled) halt_.ThrowIfRequested();
+  co_return outcome;
 }
 
 Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject& file) {
@@ -126,7 +127,8 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
     before.unchecked->Widen(of_the_dead);
   }
   // One that began before a gap was found, or does not compare, cannot close it.
-  const bool useful = !reconciling_ || (before.reconciling && before.started > newest_gap_);
+  const bool useful =
+      !reconciling_ || (before.reconciling && before.started > newest_gap_);
   if (text && !before.finished && !options_.restart && useful) {
     result_.resumed = true;
     progress_.done += before.items;
@@ -151,7 +153,7 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
   state.open = true;
   if (!options_.dry_run) co_await SaveSegment(file, state);
   Time saved = clock_.Now();
-  while (!stop_.requested()) {
+  while (!halt_.requested()) {
     ScanRequest request;
     request.table = table_.name;
     request.segment = segment;
@@ -162,7 +164,7 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
     const double consumed = page.consumed_capacity;
     bool page_done = co_await WritePage(page, read_time);
     const bool last = page.last_evaluated_key.empty();
-    if (page_done && last) page_done = co_await writer_->SettleDoubts(stop_);
+    if (page_done && last) page_done = co_await writer_->SettleDoubts(halt_);
     if (!page_done) break;
     // The page is durable: only now does the position move past it.
     state.items += page.items.size();
@@ -181,7 +183,7 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
       finished_[segment] = std::move(state);
       co_return;
     }
-    co_await rate_.Take(consumed, &stop_);
+    co_await rate_.Take(consumed, &halt_);
   }
   state.open = false;
   if (!options_.dry_run) co_await SaveSegment(file, state);
@@ -193,7 +195,7 @@ Task<bool> Backfill::WritePage(const ScanPage& page, Time read_time) {
   for (const std::string_view item : page.items) {
     Semaphore::Permit permit = co_await in_flight_->Acquire();
     // A page can be thousands of items: a stop does not wait for them.
-    all = !writes.first_error() && !stop_.requested();
+    all = !writes.first_error() && !halt_.requested();
     if (!all) break;
     writes.Spawn(WriteItem(item, read_time, std::move(permit)));
   }
@@ -261,7 +263,7 @@ Task<void> Backfill::SaveWhole() {
         "{}, to look at it then",
         layout_.table(), FormatDuration(unchecked->until - AwsNow()));
     progress_.phase = "waiting until nothing of an earlier backfill can land any more";
-    co_await clock_.Sleep(unchecked->until - AwsNow(), &stop_);
+    co_await clock_.Sleep(unchecked->until - AwsNow(), &halt_);
     progress_.phase.clear();
   }
   if (unchecked) whole->swept = AwsNow();
@@ -291,13 +293,13 @@ Task<bool> Backfill::PutRestRight(const std::optional<Unchecked>& unchecked) {
   std::optional<Time> since;
   if (unchecked) since = unchecked->since - kStoreClocks;
   ReconcileContext context{store_,      layout_, *writer_,          options_.writer,
-                           *in_flight_, stop_,   table_.key_schema, reconciling_ ? &seen_ : nullptr,
+                           *in_flight_, halt_,   table_.key_schema, reconciling_ ? &seen_ : nullptr,
                            since};
   const ReconcileResult rest = co_await ReconcileObjects(std::move(context));
   result_.removed += rest.removed;
   result_.written += rest.written;
   if (!rest.all) co_return false;
-  const bool settled = co_await writer_->SettleDoubts(stop_);
+  const bool settled = co_await writer_->SettleDoubts(halt_);
   co_return settled;
 }
 

@@ -61,7 +61,7 @@ struct BackfillResult {
 
 class Backfill {
  public:
-  // `table.stream` must be enabled: Error{kFixCommand} otherwise.
+  // `table.stream` must be enabled: Error{kFixCommand} otherwise.  `stop` is never requested by it.
   Backfill(DynamoDbClient& client, ObjectStore& store, Clock& clock, Stop& stop, Progress& progress,
            WorkerPool& workers, Layout layout, TableDescription table, BackfillOptions options);
 
@@ -69,7 +69,9 @@ class Backfill {
   // written is saved.  Throws what another try cannot help; then too the progress is saved.
   Task<BackfillResult> Run();
 
-  // One item.  kGone: the table has no such item; nothing was written.
+  // One item, whatever is at rest for it: makes the backup say what the table says.  kGone: neither
+  // has it; nothing was written.  Throws kCancelled when stopped while a try of the write may still
+  // land (item_writer.h).
   Task<WriteOutcome> RunKey(ItemKey key);
 
  private:
@@ -94,13 +96,14 @@ class Backfill {
   DynamoDbClient& client_;
   ObjectStore& store_;
   Clock& clock_;
-  Stop& stop_;
   Progress& progress_;
   WorkerPool& workers_;
   Layout layout_;
   TableDescription table_;
   BackfillOptions options_;
   TokenBucket rate_;
+  Stop halt_;  // the caller's stop, or an error in one of the segments
+  Stop::Registration stopped_;
   std::optional<ItemWriter> writer_;
   std::unique_ptr<Semaphore> in_flight_;
   BackfillResult result_;

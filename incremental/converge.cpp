@@ -37,9 +37,7 @@ Task<std::optional<Time>> BackfillUntilConverged(ConvergeContext context) {
       const BackupState state = co_await BackupState::Load(context.store, context.layout);
       if (const auto converged = ConvergedAt(state)) co_return converged;
       if (!Backfilled(state)) {
-        Stop halt;  // of this try: an error in one segment ends the others by it
-        const Stop::Registration link = context.stop.OnRequest([&halt] { halt.Request(); });
-        const std::unique_ptr<Backfill> backfill = context.make_backfill(halt);
+        const std::unique_ptr<Backfill> backfill = context.make_backfill(context.stop);
         co_await backfill->Run();
       }
       backoff.Reset();

@@ -25,8 +25,7 @@ struct ConvergeContext {
   Stop& stop;
   FollowedTable& followed;  // opened; its Run() has been started
   Layout layout;
-  // A new one for each try, with the stop that it is given: one that fails requests it.  It refers
-  // to `followed.table()`.
+  // A new one for each try, with the stop that it is given.  It refers to `followed.table()`.
   std::function<std::unique_ptr<Backfill>(Stop&)> make_backfill;
 };
 

@@ -80,7 +80,9 @@ Task<void> PutOnTop(ObjectStore& store, std::string object, Version top, Version
   if (result.written) co_return;
   LogError(
       "{}: an older state may be current: a write whose answer had been lost landed late, and may "
-      "not be removed (hint: allow s3:DeleteObjectVersion, then run \"ddbvault verify --repair\")",
+      "not be removed (hint: allow s3:DeleteObjectVersion; \"ddbvault verify --show-keys\" names "
+      "the "
+      "item, and \"ddbvault backfill --key\" puts it right)",
       object);
 }
 

@@ -82,7 +82,9 @@ Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::stri
     }
     const PutResult ours = co_await store_.Put(std::move(request));
     const bool overtaken = co_await StreamCameAfter(name, look.version_id, ours.version_id);
-    if (ours.written && ours.in_doubt) {
+    // Also when the last try was refused: an ETag can come back (all tombstones of S3 have the
+    // same), and then the condition of the one that was lost holds.
+    if (ours.in_doubt) {
       doubts_.push_back({name, ours.version_id, read_time, clock_.Now() + kSignatureLife});
     }
     if (overtaken) {
@@ -162,7 +164,8 @@ Task<bool> ItemWriter::SettleDoubts(Stop& stop) {
     co_await RemoveLate(doubt);
     // Several tasks may be at this.
     std::erase_if(doubts_, [&doubt](const Doubt& other) {
-      return other.name == doubt.name && other.version_id == doubt.version_id;
+      return other.name == doubt.name && other.version_id == doubt.version_id &&
+             other.read_time == doubt.read_time;
     });
   }
   co_return true;

@@ -84,7 +84,7 @@ class ItemWriter {
   };
   struct Doubt {
     std::string name;
-    std::string version_id;  // of the try that was answered
+    std::string version_id;  // of the try that was answered; empty: it was refused
     Time read_time{};        // in its metadata, and in the late one's
     Time until{};
   };

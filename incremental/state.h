@@ -64,6 +64,7 @@ struct Unchecked {
   Time since{};  // what they wrote was stored after this, by the store's clock
   Time until{};  // and nothing of it lands later than this
   void Widen(const Unchecked& other);
+  bool operator==(const Unchecked&) const = default;
 };
 
 // backfill/<label>/<segments>/<segment>.json: one segment of a parallel Scan.

@@ -13,7 +13,8 @@ Json TimeJson(const std::optional<Time>& time) {
 
 std::string_view Result(const VerifyReport& report) {
   if (report.differs()) return "differences";
-  return report.covered() ? "equal" : "not covered";
+  if (!report.covered()) return "not covered";
+  return report.behind() ? "behind" : "equal";
 }
 
 std::string Count(std::uint64_t count, std::string_view one, std::string_view many) {
@@ -60,6 +61,11 @@ void AppendBasis(std::string& text, const VerifyReport& report) {
     text += "not covered: no follower has written here yet; run `ddbvault follow " + table + "`\n";
   } else if (report.watermark) {
     text += "changes are applied until " + FormatTime(*report.watermark) + "\n";
+    if (report.behind()) {
+      text +=
+          "behind: later changes are pending, and no follower seems to be at work; run "
+          "`ddbvault follow`\n";
+    }
   } else {
     text += "the follower has not yet said until when changes are applied\n";
   }

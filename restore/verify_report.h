@@ -29,6 +29,9 @@ struct Finding {
   std::string key;     // the item's key, as DynamoDB JSON; only with VerifyOptions::show_keys
 };
 
+// A follower at work writes its watermark about once a minute; a hot item may take some minutes.
+inline constexpr Duration kPendingAtMost = std::chrono::minutes(10);
+
 struct VerifyReport {
   std::string table;
   std::string typed;  // the table as commands are told of it, with its region; empty: `table`
@@ -65,6 +68,9 @@ struct VerifyReport {
   // The stream has forgotten changes that the follower had not applied: they are a gap.
   bool tail_trimmed = false;
 
+  // Changes are pending for longer than a follower at work would leave them: it is dead, or too
+  // slow.  Exit status 4 (unless 3).
+  bool behind() const { return pending > 0 && watermark && ended - *watermark > kPendingAtMost; }
   // Findings of any kind: exit status 3.
   bool differs() const { return different + missing + extra + damaged > 0; }
   // The backup covers the time until its watermark without a gap; if not, exit status 4 (unless 3).
@@ -78,7 +84,7 @@ std::string ToText(const VerifyReport& report);
 
 // One JSON object and a line feed; the members are
 //   table, place, began, ended             texts; times as 2026-11-20T12:00:00Z
-//   result                                 "equal", "differences" or "not covered"
+//   result                                 "equal", "differences", "not covered" or "behind"
 //   counts {items, objects, equal, pending, different, missing, extra, damaged, tombstones,
 //   foreign} findings [{kind, object, detail, key}] kind as FindingKindText; `key` (an object) only
 //   when asked backup {followed, watermark, coveredFrom, parked, openGaps [{id, reason, from,

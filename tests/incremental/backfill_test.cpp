@@ -111,6 +111,40 @@ TEST_F(BackfillTest, GoesOnWhereItStopped) {
   ExpectEverything();
 }
 
+// What verify finds, whoever wrote it.
+TEST_F(BackfillTest, PutsOneItemRightWhateverIsAtRest) {
+  const auto table = world_.Run(world_.table.DescribeTable("orders"));
+  const ItemKey key = ItemKey::FromKeys(R"({"id":{"S":"k7"}})");
+  const ItemKey extra = ItemKey::FromKeys(R"({"id":{"S":"extra"}})");
+  const std::string extra_item = R"({"id":{"S":"extra"}})";
+  VersionInfo stream;
+  stream.stream_label = table->stream.label;
+  stream.sequence_number = "5";
+  stream.writer = "follow/1";
+  const auto put = [&](const ItemKey& of, std::string_view body, const ObjectMetadata& metadata) {
+    PutRequest request;
+    request.key = layout_.ItemObject(of);
+    request.body = body;
+    request.metadata = metadata;
+    world_.Run(world_.store.Put(std::move(request)));
+  };
+  const auto repair = [&](const ItemKey& of) {
+    Backfill backfill(world_.table, world_.store, world_.clock, stop_, progress_, workers, layout_,
+                      *table, Options());
+    return world_.Run(backfill.RunKey(of));
+  };
+  put(key, Item(7, 99), stream.ToMetadata());  // different
+  EXPECT_EQ(repair(key), WriteOutcome::kWritten);
+  EXPECT_EQ(world_.store.Current(layout_.ItemObject(key))->body, Item(7, 1));
+  put(key, "", {});  // damaged
+  EXPECT_EQ(repair(key), WriteOutcome::kWritten);
+  EXPECT_EQ(world_.store.Current(layout_.ItemObject(key))->body, Item(7, 1));
+  put(extra, extra_item, stream.ToMetadata());
+  EXPECT_EQ(repair(extra), WriteOutcome::kRemoved);
+  EXPECT_EQ(world_.store.Current(layout_.ItemObject(extra))->body, "");
+  EXPECT_EQ(repair(extra), WriteOutcome::kGone);
+}
+
 // A page can be a megabyte of small items, and a store slow.
 TEST_F(BackfillTest, AStopDoesNotWaitForTheRestOfThePage) {
   world_.aws.settings.scan_page_bytes = 1 << 20;
@@ -182,8 +216,20 @@ TEST_F(BackfillTest, WritesOneItem) {
   const ItemKey key = ItemKey::FromKeys(R"({"id":{"S":"k7"}})");
   EXPECT_EQ(world_.Run(backfill.RunKey(key)), WriteOutcome::kWritten);
   EXPECT_EQ(world_.store.Current(layout_.ItemObject(key))->body, Item(7, 1));
+  EXPECT_EQ(world_.Run(backfill.RunKey(key)), WriteOutcome::kKept);
   const ItemKey missing = ItemKey::FromKeys(R"({"id":{"S":"none"}})");
   EXPECT_EQ(world_.Run(backfill.RunKey(missing)), WriteOutcome::kGone);
+}
+
+// It is the caller's, who goes on: another try, other tables.
+TEST_F(BackfillTest, AnErrorRequestsNobodysStop) {
+  Faults faults(12, FaultMoment::kBefore, Reaction::kRetryLater);
+  FlakyStore store(world_.store, faults);
+  EXPECT_THROW(RunBackfill(world_, store, Options(), stop_, progress_), Error);
+  EXPECT_TRUE(faults.fired());
+  EXPECT_FALSE(stop_.requested());
+  EXPECT_TRUE(RunBackfill(world_, store, Options(), stop_, progress_).whole);
+  ExpectEverything();
 }
 
 // Whichever call fails, before or after it acted: nothing is lost and a rerun completes.

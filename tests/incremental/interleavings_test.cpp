@@ -30,6 +30,8 @@ class Meanwhile : public FlakyStore {
   std::function<Task<void>()> after_put;   // once
   bool after_the_look = false;             // not around a Put that asks for "nothing there yet"
   bool lose_next_answer = false;           // of one try; the next one succeeds
+  bool hang_after_put = false;             // no answer comes: until its process is destroyed
+  bool hangs = false;
 
   Task<PutResult> Put(PutRequest request) override {
     const bool first = request.condition == PutCondition::kIfAbsent;
@@ -43,8 +45,10 @@ class Meanwhile : public FlakyStore {
       lost_body_ = request.body;
       lost_ = request;
     }
+    if (watched && hang_after_put && lose) co_await Hang();
     PutResult result = co_await FlakyStore::Put(std::move(request));
     result.in_doubt = result.in_doubt || lose;
+    if (watched && hang_after_put) co_await Hang();
     if (watched && after_put) {
       const auto meanwhile = std::exchange(after_put, nullptr);
       co_await meanwhile();
@@ -59,10 +63,31 @@ class Meanwhile : public FlakyStore {
   }
 
  private:
+  Task<void> Hang() {
+    hangs = true;
+    asio::steady_timer never(co_await asio::this_coro::executor,
+                             asio::steady_timer::time_point::max());
+    co_await never.async_wait(asio::use_awaitable);
+  }
+
   ObjectStore& inner_;
   std::string object_;
   std::string lost_body_;
   PutRequest lost_;
+};
+
+// Cannot list the objects of items.
+class FailingList : public FlakyStore {
+ public:
+  FailingList(ObjectStore& inner, Faults& none, std::string prefix)
+      : FlakyStore(inner, none), prefix_(std::move(prefix)) {}
+  Task<ObjectPage> List(std::string prefix, std::string next, std::string start_after) override {
+    if (prefix == prefix_) throw Error(Reaction::kPermission, "listing is not allowed");
+    return FlakyStore::List(std::move(prefix), std::move(next), std::move(start_after));
+  }
+
+ private:
+  std::string prefix_;
 };
 
 class InterleavingsTest : public testing::TestWithParam<bool> {
@@ -96,18 +121,25 @@ class InterleavingsTest : public testing::TestWithParam<bool> {
     co_await table.Open();
     co_await table.Run();
   }
-  Task<BackfillResult> BackfillTask(ObjectStore& store, std::string writer, bool reconcile) {
-    const auto table = co_await world_.table.DescribeTable("orders");
+  static BackfillOptions Options() {
     BackfillOptions options;
     options.segments = 1;
+    options.writer = "backfill/1";
+    return options;
+  }
+  Task<BackfillResult> BackfillTask(ObjectStore& store, BackfillOptions options) {
+    const auto table = co_await world_.table.DescribeTable("orders");
+    Progress progress;
+    Backfill backfill(world_.table, store, world_.clock, *stop_, progress, workers_, layout_,
+                      *table, std::move(options));
+    co_return co_await backfill.Run();
+  }
+  Task<BackfillResult> BackfillTask(ObjectStore& store, std::string writer, bool reconcile) {
+    BackfillOptions options = Options();
     options.writer = std::move(writer);
     options.reconcile = reconcile;
     options.restart = true;
-    Progress progress;
-    Stop stop;
-    Backfill backfill(world_.table, store, world_.clock, stop, progress, workers_, layout_, *table,
-                      options);
-    co_return co_await backfill.Run();
+    return BackfillTask(store, std::move(options));
   }
   BackfillResult RunBackfill(ObjectStore* store = nullptr, bool reconcile = false) {
     return world_.Run(
@@ -118,6 +150,17 @@ class InterleavingsTest : public testing::TestWithParam<bool> {
     world_.aws.Put("orders", Item(1, 3));
     co_await FollowBeside();
     co_await world_.clock.Sleep(std::chrono::minutes(9));
+    co_await late.Land();
+  }
+  Task<void> DeleteThenLandLate(Meanwhile& late) {
+    co_await world_.clock.Sleep(std::chrono::minutes(1));
+    world_.aws.Delete("orders", Key(1));
+    co_await FollowBeside();
+    co_await world_.clock.Sleep(std::chrono::minutes(9));
+    co_await late.Land();
+  }
+  Task<void> LandLate(Meanwhile& late) {
+    co_await world_.clock.Sleep(std::chrono::minutes(10));
     co_await late.Land();
   }
   // A change that is in the table and in no stream.
@@ -148,6 +191,7 @@ class InterleavingsTest : public testing::TestWithParam<bool> {
   EngineWorld world_;
   WorkerPool workers_{0};
   Layout layout_{"orders", KeyHash::kSha256};
+  std::unique_ptr<Stop> stop_ = std::make_unique<Stop>();  // of backfills
   Faults none_{0, FaultMoment::kBefore};
 };
 
@@ -315,6 +359,28 @@ TEST_P(InterleavingsTest, AFollowersPutThatLandsLateDuringAReconcile) {
   }
 }
 
+// On S3 all tombstones have one ETag: what asked for the one that was looked at is let in by
+// another.
+TEST_P(InterleavingsTest, ABackfillsPutThatWasRefusedLandsOverALaterTombstone) {
+  world_.aws.Put("orders", Item(1, 1));
+  world_.aws.Delete("orders", Key(1));
+  ChangeUnfollowed([this] { world_.aws.Put("orders", Item(1, 2)); });
+  Follow();
+  Meanwhile store(world_.store, none_, Object(1));
+  store.after_the_look = true;
+  store.lose_next_answer = true;
+  store.before_put = [this]() -> Task<void> {
+    world_.aws.Put("orders", Item(1, 3));
+    co_await FollowBeside();
+  };
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(DeleteThenLandLate(store));
+  EXPECT_TRUE(RunBackfill(&store).whole);
+  world_.Run(group.Join());
+  EXPECT_EQ(Current(1), "");
+  ExpectBackupEqualsTable();
+}
+
 TEST_P(InterleavingsTest, AGapThatOpensWhileAnotherIsBeingClosed) {
   world_.aws.Put("orders", Item(1, 1));
   world_.aws.Put("orders", Item(2, 1));
@@ -371,34 +437,148 @@ TEST_P(InterleavingsTest, AnOutageIsPutRightByOneBackfillAndItsGapClosed) {
   EXPECT_EQ(world_.store.Versions(Object(1)).size(), versions);
 }
 
-// Where conditions do not hold: a backfill that died between its write and its check leaves a stale
-// version over a delete; the one that goes on finds it, though the item is in no page any more.
-TEST_P(InterleavingsTest, ABackfillKilledBetweenItsWriteAndItsCheckOfADeletedItem) {
-  Follow();
-  RunBackfill();
-  Follow();
-  world_.aws.Put("orders", Item(1, 1));
-  {
+// A backfill dies between its write and its check, and leaves a stale version over a delete: the
+// item is in no page any more.
+class KilledBackfillTest : public InterleavingsTest {
+ protected:
+  KilledBackfillTest() {
+    Follow();
+    RunBackfill();
+    Follow();
+    world_.clock.Advance(std::chrono::minutes(5));
+    world_.aws.Put("orders", Item(1, 1));
+  }
+  // `lands`: what it was writing has reached the store.
+  void KillBackfill(BackfillOptions options, bool lands = true) {
     asio::io_context dying;
-    Meanwhile store(world_.store, none_, Object(1));
-    bool died = false;
-    store.before_put = [this, &died]() -> Task<void> {
+    bool deleted = false;
+    died_.before_put = [this, &deleted]() -> Task<void> {
       world_.aws.Delete("orders", Key(1));
       co_await FollowBeside();
-      died = true;
+      deleted = true;
     };
-    asio::co_spawn(dying, BackfillTask(store, "backfill/dead", false),
+    died_.hang_after_put = true;
+    died_.lose_next_answer = !lands;
+    options.writer = "backfill/dead";
+    asio::co_spawn(dying, BackfillTask(died_, options),
                    [](const std::exception_ptr&, const BackfillResult&) {});
-    // One turn at a time, until its write is done; then the process is gone.
-    while (!died || Current(1).empty()) {
-      if (dying.poll_one() == 0) {
-        if (!world_.clock.JumpToNextSleeper()) break;
-      }
+    while (!died_.hangs && (dying.poll_one() > 0 || world_.clock.JumpToNextSleeper())) {
       dying.restart();
-      if (GetParam() && died && dying.poll_one() == 0) break;
     }
+    ASSERT_TRUE(deleted && died_.hangs);
   }
+  BackfillOptions Segment(std::uint32_t segment) {
+    BackfillOptions options = Options();
+    options.segments = 2;
+    options.only_segment = segment;
+    return options;
+  }
+  // Of the segment with item 1.
+  std::uint32_t SegmentOfItem() {
+    return world_.aws.table("orders").Scan(0, 2, 0, "", 1 << 20).items.empty() ? 1 : 0;
+  }
+  BackfillResult Run(const BackfillOptions& options, ObjectStore* store = nullptr) {
+    return world_.Run(BackfillTask(store == nullptr ? world_.store : *store, options));
+  }
+  void ExpectDeleted() {
+    Follow();
+    EXPECT_EQ(Current(1), "");
+    ExpectBackupEqualsTable();
+  }
+
+  Meanwhile died_{world_.store, none_, Object(1)};
+};
+
+INSTANTIATE_TEST_SUITE_P(BothKindsOfServer, KilledBackfillTest, testing::Bool(),
+                         [](const auto& test) { return test.param ? "Conditions" : "Without"; });
+
+TEST_P(KilledBackfillTest, IsPutRightByTheNextOne) {
+  KillBackfill(Options());
+  EXPECT_EQ(Current(1), GetParam() ? "" : Item(1, 1));
+  Run(Options());
+  ExpectDeleted();
+  // And once: the one after it neither looks nor waits.
+  const Time began = world_.clock.Now();
+  Run(Options());
+  EXPECT_LT(world_.clock.Now() - began, std::chrono::minutes(1));
+}
+
+TEST_P(KilledBackfillTest, IsPutRightAlsoAfterOneThatWasStopped) {
+  KillBackfill(Options());
+  world_.aws.after = [this](const HttpRequest&, std::string_view operation) {
+    if (operation == "Scan") stop_->Request();
+    return std::optional<HttpResponse>();
+  };
+  world_.aws.Put("orders", Item(2, 1));
+  EXPECT_TRUE(Run(Options()).stopped);
+  world_.aws.after = nullptr;
+  stop_ = std::make_unique<Stop>();
+  Run(Options());
+  ExpectDeleted();
+}
+
+TEST_P(KilledBackfillTest, IsPutRightAlsoAfterOneThatFailedInItsLastStep) {
+  KillBackfill(Options());
+  FailingList failing(world_.store, none_, layout_.ItemPrefix());
+  EXPECT_THROW(Run(Options(), &failing), Error);
+  Run(Options());
+  ExpectDeleted();
+}
+
+TEST_P(KilledBackfillTest, IsPutRightByWhoDoesTheLastSegment) {
+  const std::uint32_t dead = SegmentOfItem();
+  KillBackfill(Segment(dead));
+  EXPECT_FALSE(Run(Segment(dead)).whole);
+  EXPECT_TRUE(Run(Segment(1 - dead)).whole);
+  ExpectDeleted();
+}
+
+TEST_P(KilledBackfillTest, IsPutRightByOneOfOtherSegments) {
+  KillBackfill(Options());
+  BackfillOptions other = Options();
+  other.segments = 3;
+  EXPECT_TRUE(Run(other).whole);
+  ExpectDeleted();
+  const Time began = world_.clock.Now();
+  Run(other);
+  EXPECT_LT(world_.clock.Now() - began, std::chrono::minutes(1));
+}
+
+// What was on its way when the process died lands after the next one has read the table.
+TEST_P(KilledBackfillTest, IsPutRightWhenItsPutLandsTenMinutesLater) {
+  KillBackfill(Options(), false);
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(LandLate(died_));
+  Run(Options());
+  world_.Run(group.Join());
+  ExpectDeleted();
+}
+
+// A stopped one had a try in doubt, of which only its segment file tells.
+TEST_P(KilledBackfillTest, LeavesWordOfWhatIsInDoubtWhenItIsStopped) {
   RunBackfill();
+  ChangeUnfollowed([this] { world_.aws.Put("orders", Item(1, 2)); });
+  Follow();
+  Meanwhile store(world_.store, none_, Object(1));
+  store.after_the_look = true;
+  store.lose_next_answer = true;
+  store.after_put = [this]() -> Task<void> {
+    stop_->Request();
+    co_return;
+  };
+  EXPECT_TRUE(Run(Options(), &store).stopped);
+  stop_ = std::make_unique<Stop>();
+  const BackupState state = State();
+  EXPECT_TRUE(state.unchecked(state, world_.clock.Now()));
+  // The lost try lands over a change that came later.
+  world_.aws.Put("orders", Item(1, 3));
+  Follow();
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(LandLate(store));
+  BackfillOptions next = Options();
+  next.writer = "backfill/2";
+  EXPECT_TRUE(Run(next).whole);
+  world_.Run(group.Join());
   Follow();
   ExpectBackupEqualsTable();
 }

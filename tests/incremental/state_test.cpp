@@ -67,7 +67,15 @@ TEST(State, ReadsWhatItWrote) {
   BackfillSegment segment = Segment(1, 4, 5, std::nullopt);
   segment.last_evaluated_key = R"({"id":{"S":"x"}})";
   segment.items = 12;
+  segment.unchecked = Unchecked{At(1), At(17)};
   EXPECT_EQ(ToJson(BackfillSegmentFromJson(ToJson(segment))), ToJson(segment));
+  EXPECT_EQ(BackfillSegmentFromJson(ToJson(segment)).unchecked->until, At(17));
+
+  WholeBackfill whole;
+  whole.stream_label = kLabel;
+  whole.began = At(1);
+  whole.swept = At(2);
+  EXPECT_EQ(ToJson(WholeBackfillFromJson(ToJson(whole))), ToJson(whole));
 }
 
 TEST(State, SaysWhichGapsAreOpen) {
@@ -104,6 +112,29 @@ TEST(State, DoesNotCountABackfillOfAnEarlierStream) {
   state.backfill = {Segment(0, 1, 1, 5)};
   state.follower->stream_label = "2026-11-21T00:00:00.000";
   EXPECT_EQ(state.covered_from(), std::nullopt);
+}
+
+TEST(State, KnowsWhatNoBackfillHasLookedAt) {
+  BackupState before;
+  before.backfill = {Segment(0, 2, 1, 5), Segment(1, 2, 1, std::nullopt)};
+  before.backfill[1].open = true;
+  before.backfill[1].stored = At(3);
+  BackupState now = before;
+  ASSERT_TRUE(now.unchecked(before, At(30)));
+  EXPECT_EQ(now.unchecked(before, At(30))->since, At(3));
+  EXPECT_EQ(now.unchecked(before, At(30))->until, At(30));
+  now.backfill[0].unchecked = Unchecked{At(2), At(40)};
+  EXPECT_EQ(now.unchecked(before, At(30))->since, At(2));
+  EXPECT_EQ(now.unchecked(before, At(30))->until, At(40));
+  WholeBackfill whole;
+  whole.stream_label = kLabel;
+  whole.swept = At(39);
+  now.whole = {whole};
+  EXPECT_EQ(now.unchecked(before, At(30))->since, At(2)) << "it looked too early for that";
+  now.whole[0].swept = At(40);
+  EXPECT_EQ(now.unchecked(before, At(30)), std::nullopt);
+  now.backfill[1].stored = At(50);
+  EXPECT_EQ(now.unchecked(before, At(60)), std::nullopt) << "it has been saved since: a live one's";
 }
 
 TEST(State, SaysThatANewerDdbvaultWroteIt) {
