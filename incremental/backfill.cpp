@@ -127,8 +127,7 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
     before.unchecked->Widen(of_the_dead);
   }
   // One that began before a gap was found, or does not compare, cannot close it.
-  const bool useful =
-      !reconciling_ || (before.reconciling && before.started > newest_gap_);
+  const bool useful = !reconciling_ || (before.reconciling && before.started > newest_gap_);
   if (text && !before.finished && !options_.restart && useful) {
     result_.resumed = true;
     progress_.done += before.items;

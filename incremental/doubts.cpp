@@ -181,6 +181,7 @@ Task<std::uint64_t> Doubts::Settle(const std::string& object, int writes) {
     LogWarn("{}: a write whose answer had been lost landed late, over a newer one; it was removed",
             object);
   }
+  if (removed > 0 && put_right_) co_await put_right_(object);
   co_return removed;
 }
 

@@ -9,6 +9,7 @@
 // For the event loop's thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,6 +31,12 @@ class Doubts {
   Doubts(ObjectStore& store, CheckpointStore& checkpoints, Clock& clock, std::string consumer,
          std::string table_arn);
 
+  // Called for an object of which something was removed: what was taken away may have hidden from a
+  // backfill, meanwhile, that what is current now is older than the table.
+  void OnRemoved(std::function<Task<void>(std::string object)> put_right) {
+    put_right_ = std::move(put_right);
+  }
+
   // One more such write of each.  Success: synced to disk.
   void Add(const std::vector<std::string>& objects);
   std::size_t size() const { return doubts_.size(); }
@@ -50,6 +57,7 @@ class Doubts {
   Clock& clock_;
   std::string consumer_;
   std::string table_arn_;
+  std::function<Task<void>(std::string)> put_right_;
   std::map<std::string, WriteDoubt> doubts_;  // by object
 };
 

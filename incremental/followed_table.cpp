@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "incremental/conditions.h"
 #include "incremental/process.h"
+#include "incremental/reconcile.h"
 
 namespace ddbvault {
 namespace {
@@ -100,6 +101,7 @@ Task<void> FollowedTable::Open() {
   state_.writer_host = options_.host;
   saving_ = std::make_unique<Semaphore>(executor, 1);
   doubts_ = std::make_unique<Doubts>(store_, checkpoints_, clock_, consumer_, table_.arn);
+  doubts_->OnRemoved([this](std::string object) { return PutRight(std::move(object)); });
   options_.sink.lease = lease_.get();
   options_.sink.doubts = doubts_.get();
   options_.sink.doubt_guarded = lease_->taken_over();
@@ -108,6 +110,21 @@ Task<void> FollowedTable::Open() {
       std::make_unique<BackupSink>(store_, layout_, clock_, sink_stop_, options_.sink, executor);
   co_await sink_->LoadBlocked();
   parked_counted_ = AwsNow();
+}
+
+// Makes the object say what the table says now.
+Task<void> FollowedTable::PutRight(std::string object) {
+  ItemWriter::Options options;
+  options.source = Source::kRepair;
+  options.writer = options_.sink.writer;
+  options.stream_label = table_.stream.label;
+  options.conditions = conditions_;
+  options.reconciling = true;
+  ItemWriter writer(client_, store_, clock_, layout_, std::move(options));
+  Semaphore one(co_await asio::this_coro::executor, 1);
+  ReconcileContext context{store_, layout_, writer,           options_.sink.writer,
+                           one,    stop_,   table_.key_schema};
+  co_await ReconcileObject(std::move(context), std::move(object));
 }
 
 Task<void> FollowedTable::Claim() {

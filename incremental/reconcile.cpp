@@ -27,6 +27,11 @@ class Reconciliation {
     co_return result_;
   }
 
+  Task<void> RunOne(std::string object) {
+    Semaphore::Permit permit = co_await context_.in_flight.Acquire();
+    co_await PutRight(std::move(object), true, std::move(permit));
+  }
+
  private:
   Task<void> Walk(TaskGroup& group) {
     const std::string prefix = context_.layout.ItemPrefix();
@@ -111,6 +116,11 @@ class Reconciliation {
 };
 
 }  // namespace
+
+Task<void> ReconcileObject(ReconcileContext context, std::string object) {
+  Reconciliation reconciliation(std::move(context));
+  co_await reconciliation.RunOne(std::move(object));
+}
 
 Task<ReconcileResult> ReconcileObjects(ReconcileContext context) {
   Reconciliation reconciliation(std::move(context));

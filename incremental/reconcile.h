@@ -48,4 +48,7 @@ struct ReconcileResult {
 
 Task<ReconcileResult> ReconcileObjects(ReconcileContext context);
 
+// One object, whoever wrote it.
+Task<void> ReconcileObject(ReconcileContext context, std::string object);
+
 }  // namespace ddbvault

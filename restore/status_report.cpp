@@ -122,6 +122,7 @@ std::vector<Scan> ScansOf(const BackupState& state) {
     scan.ended = std::max(scan.ended, *segment.finished);
   }
   std::vector<Scan> list;
+  list.reserve(scans.size());
   for (auto& [id, scan] : scans) list.push_back(std::move(scan));
   std::sort(list.begin(), list.end(),
             [](const Scan& a, const Scan& b) { return a.started < b.started; });
