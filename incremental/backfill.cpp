@@ -18,9 +18,6 @@ constexpr Duration kSaveEvery{5000};
 constexpr std::size_t kMemoryOfASegment = std::size_t{4} << 20U;
 // Of the memory, for the names of the items that were seen.
 constexpr std::size_t kShareOfNames = 4;
-// AWS's clock is known to a second (its Date header): a scan that is to begin after a moment begins
-// so much later.
-constexpr Duration kClockResolution{2000};
 // By which the clocks of a store's machines differ, and more.
 constexpr Duration kStoreClocks{60000};
 
@@ -127,7 +124,8 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
     before.unchecked->Widen(of_the_dead);
   }
   // One that began before a gap was found, or does not compare, cannot close it.
-  const bool useful = !reconciling_ || (before.reconciling && before.started > newest_gap_);
+  const bool useful =
+      !reconciling_ || (before.reconciling && before.started >= newest_gap_ + kClockResolution);
   if (text && !before.finished && !options_.restart && useful) {
     result_.resumed = true;
     progress_.done += before.items;
@@ -139,7 +137,8 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   fresh.segments = options_.segments;
   fresh.segment = segment;
   fresh.reconciling = reconciling_;
-  fresh.started = AwsNow();
+  // DecideHow() has waited, by a clock that AWS's answers may have set back since.
+  fresh.started = std::max(AwsNow(), newest_gap_ + kClockResolution);
   fresh.first_finished = before.first_finished;
   fresh.unchecked = before.unchecked;
   co_return fresh;

@@ -20,8 +20,8 @@ Task<WriteOutcome> ItemWriter::Write(ItemKey key, std::string_view item, Time re
   if (options_.conditions) {
     PutRequest request = RequestOf(name, item, key, read_time);
     request.condition = PutCondition::kIfAbsent;
-    const PutResult result = co_await store_.Put(std::move(request));
-    if (result.written) co_return WriteOutcome::kWritten;
+    const bool written = co_await PutUnlessDamaged(std::move(request));
+    if (written) co_return WriteOutcome::kWritten;
   }
   Look look = co_await LookAt(name);
   if (IsSettled(look, item, read_time)) co_return WriteOutcome::kKept;
@@ -34,9 +34,25 @@ Task<WriteOutcome> ItemWriter::Reconcile(ItemKey key) {
   co_return co_await WriteAndCheck(key, name, std::move(look), true);
 }
 
+Task<bool> ItemWriter::PutUnlessDamaged(PutRequest request) {
+  try {
+    const PutResult result = co_await store_.Put(std::move(request));
+    co_return result.written;
+  } catch (const Error& error) {
+    if (error.reaction() != Reaction::kCorrupt) throw;
+  }
+  co_return false;
+}
+
 Task<ItemWriter::Look> ItemWriter::LookAt(const std::string& name) {
   Look look;
-  auto object = co_await store_.Get(name);
+  std::optional<StoredObject> object;
+  try {
+    object = co_await store_.Get(name);
+  } catch (const Error& error) {
+    if (error.reaction() != Reaction::kCorrupt) throw;
+    look.damaged = true;
+  }
   if (object) {
     look.version_id = std::move(object->info.version_id);
     look.etag = std::move(object->info.etag);
@@ -44,8 +60,8 @@ Task<ItemWriter::Look> ItemWriter::LookAt(const std::string& name) {
     look.info = VersionInfo::FromMetadata(object->metadata);
     co_return look;
   }
-  // Nothing current: never written, or a delete marker, which --deletes marker writes for a
-  // change and which the listing after the write must not take for news.
+  // Damaged, or nothing current: never written, or a delete marker, which --deletes marker writes
+  // for a change and which the listing after the write must not take for news.
   const ObjectPage page = co_await store_.ListVersions(name);
   if (!page.objects.empty() && page.objects.front().key == name) {
     look.version_id = page.objects.front().version_id;
@@ -76,7 +92,8 @@ Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::stri
 
     PutRequest request =
         RequestOf(name, item ? std::string_view(*item) : std::string_view(), key, read_time);
-    if (options_.conditions) {
+    // No condition can be asked of what cannot be read.
+    if (options_.conditions && !look.damaged) {
       request.condition = look.etag.empty() ? PutCondition::kIfAbsent : PutCondition::kIfMatches;
       request.etag = look.etag;
     }
@@ -119,9 +136,7 @@ Task<bool> ItemWriter::StreamCameAfter(const std::string& name, const std::strin
         if (!beneath) co_return true;  // only a follower writes those
         continue;                      // it tells nothing of its change
       }
-      auto object = co_await store_.Head(name, version.version_id);
-      if (!object) continue;  // another backfill took its own away again
-      auto info = VersionInfo::FromMetadata(object->metadata);
+      auto info = co_await InfoOf(name, version.version_id);
       if (!info || info->source != Source::kStream) continue;
       if (!beneath) {
         after.push_back(std::move(*info));
@@ -135,6 +150,17 @@ Task<bool> ItemWriter::StreamCameAfter(const std::string& name, const std::strin
     next = page.next;
   } while (!next.empty());
   co_return !after.empty();
+}
+
+// nullopt: it is not ours, it is damaged, or another backfill took its own away again.
+Task<std::optional<VersionInfo>> ItemWriter::InfoOf(std::string name, std::string version_id) {
+  try {
+    const auto object = co_await store_.Head(std::move(name), std::move(version_id));
+    if (object) co_return VersionInfo::FromMetadata(object->metadata);
+  } catch (const Error& error) {
+    if (error.reaction() != Reaction::kCorrupt) throw;
+  }
+  co_return std::nullopt;
 }
 
 std::optional<Unchecked> ItemWriter::unchecked() const {
@@ -188,8 +214,7 @@ Task<void> ItemWriter::RemoveLate(const Doubt& doubt) {
       }
       bool ours = false;
       if (!version.is_delete_marker) {
-        auto object = co_await store_.Head(doubt.name, version.version_id);
-        const auto info = object ? VersionInfo::FromMetadata(object->metadata) : std::nullopt;
+        const auto info = co_await InfoOf(doubt.name, version.version_id);
         ours = info && info->source != Source::kStream && info->writer == options_.writer &&
                info->read_time == doubt.read_time;
       }

@@ -12,8 +12,9 @@
 //                          and is newer than those that were there, ours may be older than it:
 //                          remove ours by its version id
 //
-// On a server that ignores conditions every item goes the last way, and the condition of step 3
-// does not help: a stale version can be current between 3 and 4; it never stays.  A run that dies
+// What cannot be read (a directory's file that rotted) is older than anything: it goes the last
+// way. On a server that ignores conditions every item goes the last way, and the condition of step
+// 3 does not help: a stale version can be current between 3 and 4; it never stays.  A run that dies
 // in between redoes its open pages and looks for items that are not in the table (reconcile.h).
 // Where conditions hold, step 4 is for v1 -> v2 -> v1, whose ETags are the same.
 //
@@ -80,7 +81,8 @@ class ItemWriter {
     std::string etag;        // of the current object; empty: there is none
     std::string body;
     std::optional<VersionInfo> info;
-    bool tombstone() const { return etag.empty() || (info && info->tombstone()); }
+    bool damaged = false;  // what is current cannot be read: it is older than anything
+    bool tombstone() const { return !damaged && (etag.empty() || (info && info->tombstone())); }
   };
   struct Doubt {
     std::string name;
@@ -88,7 +90,10 @@ class ItemWriter {
     Time read_time{};        // in its metadata, and in the late one's
     Time until{};
   };
+  // False: the condition did not hold, or what is current is damaged.
+  Task<bool> PutUnlessDamaged(PutRequest request);
   Task<Look> LookAt(const std::string& name);
+  Task<std::optional<VersionInfo>> InfoOf(std::string name, std::string version_id);
   bool IsSettled(const Look& look, std::string_view item, Time read_time) const;
   Task<WriteOutcome> WriteAndCheck(const ItemKey& key, const std::string& name, Look look,
                                    bool reconciling);

@@ -72,26 +72,27 @@ class Reconciliation {
     permit.Release();
   }
 
-  Task<bool> IsOfAnotherBackfill(const std::string& name) {
-    const auto object = co_await context_.store.Head(name);
-    if (!object) co_return false;
-    const auto info = VersionInfo::FromMetadata(object->metadata);
-    co_return info && info->source != Source::kStream && info->writer != context_.writer_id;
+  Task<bool> IsOfAnotherBackfill(std::string name) {
+    try {
+      const auto object = co_await context_.store.Head(std::move(name));
+      if (!object) co_return false;
+      const auto info = VersionInfo::FromMetadata(object->metadata);
+      co_return info && info->source != Source::kStream && info->writer != context_.writer_id;
+    } catch (const Error& error) {
+      if (error.reaction() != Reaction::kCorrupt) throw;
+    }
+    co_return false;  // damaged at rest: nothing came late
   }
 
   // nullopt: it is gone, or is not an item of this table under its own name.
   Task<std::optional<ItemKey>> KeyOf(const std::string& name) {
-    auto object = co_await context_.store.Get(name);
-    if (!object) co_return std::nullopt;
-    std::optional<ItemKey> key = KeyIn(*object);
-    if (!key && object->body.empty()) {
-      // A tombstone whose key did not fit: what it stands on has it.
+    std::optional<ItemKey> key = co_await KeyIn(name, {});
+    if (!key) {
+      // A tombstone whose key did not fit, or damage: what it stands on tells.
       const ObjectPage page = co_await context_.store.ListVersions(name);
       for (const ObjectInfo& version : page.objects) {
         if (key || version.key != name) break;
-        if (version.size == 0) continue;
-        object = co_await context_.store.Get(name, version.version_id);
-        if (object) key = KeyIn(*object);
+        if (!version.is_delete_marker) key = co_await KeyIn(name, version.version_id);
       }
     }
     if (key && context_.layout.ItemObject(*key) == name) co_return key;
@@ -100,15 +101,22 @@ class Reconciliation {
     co_return std::nullopt;
   }
 
-  std::optional<ItemKey> KeyIn(const StoredObject& object) const {
+  Task<std::optional<ItemKey>> KeyIn(std::string name, std::string version_id) {
+    std::optional<StoredObject> object;
     try {
-      if (!object.body.empty()) return ItemKey::FromItem(object.body, context_.key_schema);
-      const auto info = VersionInfo::FromMetadata(object.metadata);
-      if (info && !info->key.empty()) return ItemKey::FromKeys(info->key);
+      object = co_await context_.store.Get(std::move(name), std::move(version_id));
+    } catch (const Error& error) {
+      if (error.reaction() != Reaction::kCorrupt) throw;
+    }
+    if (!object) co_return std::nullopt;
+    try {
+      if (!object->body.empty()) co_return ItemKey::FromItem(object->body, context_.key_schema);
+      const auto info = VersionInfo::FromMetadata(object->metadata);
+      if (info && !info->key.empty()) co_return ItemKey::FromKeys(info->key);
     } catch (const Error&) {
       // KeyOf() says so.
     }
-    return std::nullopt;
+    co_return std::nullopt;
   }
 
   ReconcileContext context_;

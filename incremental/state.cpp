@@ -237,7 +237,8 @@ std::vector<std::string> CloseGaps(std::vector<Gap>& gaps,
   std::vector<std::string> closed;
   for (Gap& gap : gaps) {
     for (const WholeBackfill& backfill : whole) {
-      if (gap.closed || !backfill.reconciled_began || *backfill.reconciled_began <= gap.found) {
+      if (gap.closed || !backfill.reconciled_began ||
+          *backfill.reconciled_began < gap.found + kClockResolution) {
         continue;
       }
       gap.closed = backfill.reconciled_finished;

@@ -121,8 +121,12 @@ struct BackupState {
   static Task<BackupState> Load(ObjectStore& store, const Layout& layout);
 };
 
-// Law 6: a gap is closed only by a reconciling backfill that began after it was found and did all
-// segments.  Returns the ids of the gaps that this closed.
+// AWS's clock is known to a second (its Date header): what is to begin after a moment of it begins
+// so much later.
+inline constexpr Duration kClockResolution{2000};
+
+// Law 6: a gap is closed only by a reconciling backfill that began surely after it was found and
+// did all segments.  Returns the ids of the gaps that this closed.
 std::vector<std::string> CloseGaps(std::vector<Gap>& gaps, const std::vector<WholeBackfill>& whole);
 
 std::string ToJson(const FollowerState& state);

@@ -2,9 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
+#include "incremental/backfill.h"
 #include "incremental/conditions.h"
+#include "incremental/directory_store.h"
 #include "tests/support/engine_world.h"
 #include "tests/support/flaky_store.h"
+#include "tests/support/temp_dir.h"
 
 namespace ddbvault {
 namespace {
@@ -184,6 +189,57 @@ TEST_P(ItemWriterTest, TakesItsVersionAwayWhenTheFollowerCameInBetween) {
     ASSERT_NE(fresh.store.Current(name_), nullptr);
     EXPECT_EQ(fresh.store.Current(name_)->body, followers);
     EXPECT_THAT(fresh.store.Versions(name_), SizeIs(2));
+  }
+}
+
+// A directory's file that rotted is older than anything; it must not hold up all the others.
+TEST(ItemWriter, WritesOverWhatIsDamaged) {
+  enum class Damage { kBody, kHeader, kLength };
+  for (const Damage damage : {Damage::kBody, Damage::kHeader, Damage::kLength}) {
+    for (const bool in_the_table : {true, false}) {
+      SCOPED_TRACE(static_cast<int>(damage));
+      SCOPED_TRACE(in_the_table);
+      EngineWorld world;
+      TempDir directory;
+      WorkerPool workers(1);
+      DirectoryStore store(directory.path(), workers, world.clock);
+      const Layout layout("orders", KeyHash::kSha256);
+      world.aws.CreateTable("orders", {{{"id", 'S'}}});
+      world.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+      world.aws.Put("orders", Image(1));
+      const auto run = [&](bool reconcile) {
+        const auto table = world.Run(world.table.DescribeTable("orders"));
+        Stop stop;
+        Progress progress;
+        BackfillOptions options;
+        options.segments = 1;
+        options.writer = "test/1";
+        options.reconcile = reconcile;
+        Backfill backfill(world.table, store, world.clock, stop, progress, workers, layout, *table,
+                          options);
+        return RunWithFakeTime(world.context, world.clock, backfill.Run(),
+                               {std::chrono::milliseconds(5)});
+      };
+      run(true);  // twice: the first version is an item, too
+      world.aws.Put("orders", Image(2));
+      run(true);
+      const std::string name = layout.ItemObject(ItemKey::FromKeys(kKey));
+      const std::string hex = name.substr(name.find('/') + 1);
+      const auto file = directory.path() / "orders" / hex.substr(0, 2) / (hex + ".v0000000002");
+      std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+      ASSERT_TRUE(bytes) << file;
+      if (damage == Damage::kBody) bytes.seekp(-3, std::ios::end);
+      if (damage == Damage::kHeader) bytes.seekp(10);
+      if (damage == Damage::kLength) bytes.seekp(0, std::ios::end);
+      bytes.put('~');
+      bytes.close();
+      if (!in_the_table) world.aws.Delete("orders", kKey);
+      EXPECT_TRUE(run(!in_the_table).whole);
+      const auto object = RunWithFakeTime(world.context, world.clock, store.Get(name),
+                                          {std::chrono::milliseconds(5)});
+      ASSERT_TRUE(object);
+      EXPECT_EQ(object->body, in_the_table ? Image(2) : "");
+    }
   }
 }
 

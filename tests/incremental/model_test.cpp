@@ -80,6 +80,7 @@ class RoughStore : public ObjectStore {
     RunWithFakeTime(context, clock_, inner_.Put(std::move(late.request)));
   }
   bool any_late() const { return !late_.empty(); }
+  void ForgetLate() { late_.clear(); }
   Task<std::unique_ptr<ObjectWriter>> Create(std::string key, std::string_view type) override {
     return inner_.Create(std::move(key), type);
   }
@@ -239,6 +240,7 @@ struct World {
     // notice; here no time passes.
     const bool positions = !checkpoints.Load(memory.traits().description, stream.arn()).empty();
     if (Chance(random, 50) && !numbers.empty() && positions) {
+      store.ForgetLate();  // whose signatures have run out long ago
       stream.TrimBefore(numbers[random() % numbers.size()]);
       return;
     }

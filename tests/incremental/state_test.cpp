@@ -86,6 +86,19 @@ TEST(State, SaysWhichGapsAreOpen) {
   EXPECT_EQ(state.open_gaps()[0].id, "gap-1");
 }
 
+// AWS's clock is known to a second: what seems to have begun a second after a gap may have begun
+// before it.
+TEST(State, ClosesAGapOnlyByABackfillThatSurelyBeganAfterIt) {
+  WholeBackfill whole;
+  whole.reconciled_began = At(2) + std::chrono::milliseconds(1999);
+  whole.reconciled_finished = At(7);
+  std::vector<Gap> gaps{Follower().gaps[0]};
+  EXPECT_THAT(CloseGaps(gaps, {whole}), IsEmpty());
+  whole.reconciled_began = At(2) + kClockResolution;
+  EXPECT_THAT(CloseGaps(gaps, {whole}), SizeIs(1));
+  EXPECT_EQ(gaps[0].closed, At(7));
+}
+
 TEST(State, CoversFromTheEndOfTheFirstWholeBackfill) {
   BackupState state;
   state.follower = Follower();

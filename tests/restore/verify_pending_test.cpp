@@ -29,6 +29,31 @@ TEST_F(VerifyPendingTest, TakesChangesThatAreNotYetAppliedForPending) {
   EXPECT_EQ(report.tail_records, 3U);
 }
 
+// With a dead follower every difference is in the tail.
+TEST_F(VerifyPendingTest, SaysThatWhatIsPendingHasBeenSoForTooLong) {
+  PutBoth("a");
+  BackfillSegment segment;
+  segment.stream_label = stream().label();
+  segment.first_finished = segment.finished = world.clock.Now();
+  PutObject(layout.BackfillSegment(stream().label(), 1, 0), ToJson(segment), {});
+  world.aws.Put("orders", Item("a", "2"));
+  world.clock.Advance(std::chrono::minutes(9));
+  const VerifyReport soon = Run();
+  EXPECT_EQ(soon.pending, 1U);
+  EXPECT_TRUE(soon.covered());
+  EXPECT_FALSE(soon.behind());
+  world.clock.Advance(std::chrono::minutes(2));
+  const VerifyReport late = Run();
+  EXPECT_EQ(late.pending, 1U);
+  EXPECT_TRUE(late.covered());
+  EXPECT_TRUE(late.behind());
+  EXPECT_THAT(ToJson(late), ::testing::HasSubstr("\"result\": \"behind\""));
+  EXPECT_THAT(ToText(late), ::testing::HasSubstr("behind: later changes are pending"));
+  // A quiet table's watermark may be old.
+  PutObject(Object("a"), Item("a", "2"), Applied(stream().sequence_numbers().back()));
+  EXPECT_FALSE(Run().behind());
+}
+
 TEST_F(VerifyPendingTest, TakesChangesOfAStreamThatTheFollowerHasNotSeenForPending) {
   PutBoth("a");
   world.aws.DisableStream("orders");
