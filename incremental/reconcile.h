@@ -37,7 +37,7 @@ struct ReconcileContext {
   NameSet* seen = nullptr;
   // Objects stored since then (the store's clock) are looked at, whether seen or not: those that
   // another backfill wrote last are put right.  nullopt: none.
-  std::optional<Time> stored_since;
+  std::optional<Time> stored_since = std::nullopt;
 };
 
 struct ReconcileResult {
