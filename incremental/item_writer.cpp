@@ -98,7 +98,8 @@ Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::stri
       request.etag = look.etag;
     }
     const PutResult ours = co_await store_.Put(std::move(request));
-    const bool overtaken = co_await StreamCameAfter(name, look.version_id, ours.version_id);
+    const bool overtaken =
+        co_await NewerCameAfter(name, look.version_id, ours.version_id, read_time);
     // Also when the last try was refused: an ETag can come back (all tombstones of S3 have the
     // same), and then the condition of the one that was lost holds.
     if (ours.in_doubt) {
@@ -116,11 +117,12 @@ Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::stri
       .Hint("let only one backfill of the table run, then run this again");
 }
 
-// Walks the key's versions, newest first.  Above the one that was looked at: what a follower wrote
-// since.  That is news only if it is newer than what it had written before the look: of a write
-// whose answer was lost, the try that was given up can land in just that moment.
-Task<bool> ItemWriter::StreamCameAfter(const std::string& name, const std::string& looked_at,
-                                       const std::string& ours) {
+// Walks the key's versions, newest first.  Above the one that was looked at: what came since.  Of
+// another backfill it is newer when that has read later; of a follower when it is newer than what
+// that had written before the look: of a write whose answer was lost, the try that was given up can
+// land in just that moment.
+Task<bool> ItemWriter::NewerCameAfter(const std::string& name, const std::string& looked_at,
+                                      const std::string& ours, Time read_time) {
   std::vector<VersionInfo> after;
   std::size_t before = 0;
   bool beneath = false;
@@ -137,7 +139,11 @@ Task<bool> ItemWriter::StreamCameAfter(const std::string& name, const std::strin
         continue;                      // it tells nothing of its change
       }
       auto info = co_await InfoOf(name, version.version_id);
-      if (!info || info->source != Source::kStream) continue;
+      if (!info) continue;
+      if (info->source != Source::kStream) {
+        if (!beneath && info->read_time > read_time) co_return true;
+        continue;
+      }
       if (!beneath) {
         after.push_back(std::move(*info));
         continue;

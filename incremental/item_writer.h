@@ -10,7 +10,8 @@
 //                          3. write, on condition that the version looked at is still current
 //                          4. list the key's versions: if a stream's version came after the look,
 //                          and is newer than those that were there, ours may be older than it:
-//                          remove ours by its version id
+//                          remove ours by its version id; the same if another backfill's came
+//                          that has read later
 //
 // What cannot be read (a directory's file that rotted) is older than anything: it goes the last
 // way. On a server that ignores conditions every item goes the last way, and the condition of step
@@ -97,8 +98,8 @@ class ItemWriter {
   bool IsSettled(const Look& look, std::string_view item, Time read_time) const;
   Task<WriteOutcome> WriteAndCheck(const ItemKey& key, const std::string& name, Look look,
                                    bool reconciling);
-  Task<bool> StreamCameAfter(const std::string& name, const std::string& looked_at,
-                             const std::string& ours);
+  Task<bool> NewerCameAfter(const std::string& name, const std::string& looked_at,
+                            const std::string& ours, Time read_time);
   Task<void> RemoveLate(const Doubt& doubt);
   // An empty item: a tombstone for `key`.
   PutRequest RequestOf(const std::string& name, std::string_view item, const ItemKey& key,

@@ -223,12 +223,14 @@ TEST_F(BackfillTest, WritesOneItem) {
 
 // It is the caller's, who goes on: another try, other tables.
 TEST_F(BackfillTest, AnErrorRequestsNobodysStop) {
-  Faults faults(12, FaultMoment::kBefore, Reaction::kRetryLater);
-  FlakyStore store(world_.store, faults);
-  EXPECT_THROW(RunBackfill(world_, store, Options(), stop_, progress_), Error);
-  EXPECT_TRUE(faults.fired());
-  EXPECT_FALSE(stop_.requested());
-  EXPECT_TRUE(RunBackfill(world_, store, Options(), stop_, progress_).whole);
+  for (const std::uint64_t call : {10U, 25U, 40U, 80U}) {
+    Faults faults(call, FaultMoment::kBefore, Reaction::kRetryLater);
+    FlakyStore store(world_.store, faults);
+    EXPECT_THROW(RunBackfill(world_, store, Options(), stop_, progress_), Error);
+    EXPECT_TRUE(faults.fired());
+    EXPECT_FALSE(stop_.requested()) << call;
+  }
+  EXPECT_TRUE(RunBackfill(world_, world_.store, Options(), stop_, progress_).whole);
   ExpectEverything();
 }
 

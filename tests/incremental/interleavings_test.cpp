@@ -281,7 +281,33 @@ TEST_P(InterleavingsTest, AReconcileOfADeletedItemRacingItsReinsert) {
   ExpectBackupEqualsTable();
 }
 
+// The item changes between their reads, and what was read first is written last.
 TEST_P(InterleavingsTest, TwoBackfillsAtOnce) {
+  world_.aws.Put("orders", Item(1, 1));
+  for (const int key : {1, 2}) {
+    // At rest: 1 of the first, nothing of the second.
+    ChangeUnfollowed([this, key] { world_.aws.Put("orders", Item(key, 2)); });
+    Follow();
+    SCOPED_TRACE(key);
+    Meanwhile store(world_.store, none_, Object(key));
+    store.after_the_look = key == 1;
+    store.before_put = [this, key]() -> Task<void> {
+      world_.clock.Advance(std::chrono::seconds(5));
+      world_.aws.Put("orders", Item(key, 3));  // in the stream, and not applied
+      co_await BackfillTask(world_.store, "backfill/2", true);
+      EXPECT_EQ(Current(key), Item(key, 3));
+    };
+    EXPECT_TRUE(RunBackfill(&store, true).whole);
+    EXPECT_FALSE(store.before_put);
+    EXPECT_EQ(Current(key), Item(key, 3)) << "among backfills the later read wins";
+  }
+  ExpectBackupEqualsTable();
+  Follow();
+  ExpectBackupEqualsTable();
+  EXPECT_THAT(State().open_gaps(), IsEmpty());
+}
+
+TEST_P(InterleavingsTest, TwoBackfillsOfManyItemsAtOnce) {
   for (int key = 0; key < 20; ++key) world_.aws.Put("orders", Item(key, 1));
   ChangeUnfollowed([this] {
     for (int key = 0; key < 20; ++key) world_.aws.Put("orders", Item(key, 2));
