@@ -1,0 +1,154 @@
+// What a backfill that was killed, or stopped, leaves behind is put right by the next one.
+#include "tests/incremental/interleavings.h"
+
+namespace ddbvault {
+namespace {
+
+// A backfill dies between its write and its check, and leaves a stale version over a delete: the
+// item is in no page any more.
+class KilledBackfillTest : public InterleavingsTest {
+ protected:
+  KilledBackfillTest() {
+    Follow();
+    RunBackfill();
+    Follow();
+    world_.clock.Advance(std::chrono::minutes(5));
+    world_.aws.Put("orders", Item(1, 1));
+  }
+  // `lands`: what it was writing has reached the store.
+  void KillBackfill(BackfillOptions options, bool lands = true) {
+    asio::io_context dying;
+    bool deleted = false;
+    died_.before_put = [this, &deleted]() -> Task<void> {
+      world_.aws.Delete("orders", Key(1));
+      co_await FollowBeside();
+      deleted = true;
+    };
+    died_.hang_after_put = true;
+    died_.lose_next_answer = !lands;
+    options.writer = "backfill/dead";
+    asio::co_spawn(dying, BackfillTask(died_, options),
+                   [](const std::exception_ptr&, const BackfillResult&) {});
+    while (!died_.hangs && (dying.poll_one() > 0 || world_.clock.JumpToNextSleeper())) {
+      dying.restart();
+    }
+    ASSERT_TRUE(deleted && died_.hangs);
+  }
+  BackfillOptions Segment(std::uint32_t segment) {
+    BackfillOptions options = Options();
+    options.segments = 2;
+    options.only_segment = segment;
+    return options;
+  }
+  // Of the segment with item 1.
+  std::uint32_t SegmentOfItem() {
+    return world_.aws.table("orders").Scan(0, 2, 0, "", 1 << 20).items.empty() ? 1 : 0;
+  }
+  BackfillResult Run(const BackfillOptions& options, ObjectStore* store = nullptr) {
+    return world_.Run(BackfillTask(store == nullptr ? world_.store : *store, options));
+  }
+  void ExpectDeleted() {
+    Follow();
+    EXPECT_EQ(Current(1), "");
+    ExpectBackupEqualsTable();
+  }
+
+  Meanwhile died_{world_.store, none_, Object(1)};
+};
+
+INSTANTIATE_TEST_SUITE_P(BothKindsOfServer, KilledBackfillTest, testing::Bool(),
+                         [](const auto& test) { return test.param ? "Conditions" : "Without"; });
+
+TEST_P(KilledBackfillTest, IsPutRightByTheNextOne) {
+  KillBackfill(Options());
+  EXPECT_EQ(Current(1), GetParam() ? "" : Item(1, 1));
+  Run(Options());
+  ExpectDeleted();
+  // And once: the one after it neither looks nor waits.
+  const Time began = world_.clock.Now();
+  Run(Options());
+  EXPECT_LT(world_.clock.Now() - began, std::chrono::minutes(1));
+}
+
+TEST_P(KilledBackfillTest, IsPutRightAlsoAfterOneThatWasStopped) {
+  KillBackfill(Options());
+  world_.aws.after = [this](const HttpRequest&, std::string_view operation) {
+    if (operation == "Scan") stop_->Request();
+    return std::optional<HttpResponse>();
+  };
+  world_.aws.Put("orders", Item(2, 1));
+  EXPECT_TRUE(Run(Options()).stopped);
+  world_.aws.after = nullptr;
+  stop_ = std::make_unique<Stop>();
+  Run(Options());
+  ExpectDeleted();
+}
+
+TEST_P(KilledBackfillTest, IsPutRightAlsoAfterOneThatFailedInItsLastStep) {
+  KillBackfill(Options());
+  FailingList failing(world_.store, none_, layout_.ItemPrefix());
+  EXPECT_THROW(Run(Options(), &failing), Error);
+  Run(Options());
+  ExpectDeleted();
+}
+
+TEST_P(KilledBackfillTest, IsPutRightByWhoDoesTheLastSegment) {
+  const std::uint32_t dead = SegmentOfItem();
+  KillBackfill(Segment(dead));
+  EXPECT_FALSE(Run(Segment(dead)).whole);
+  EXPECT_TRUE(Run(Segment(1 - dead)).whole);
+  ExpectDeleted();
+}
+
+TEST_P(KilledBackfillTest, IsPutRightByOneOfOtherSegments) {
+  KillBackfill(Options());
+  BackfillOptions other = Options();
+  other.segments = 3;
+  EXPECT_TRUE(Run(other).whole);
+  ExpectDeleted();
+  const Time began = world_.clock.Now();
+  Run(other);
+  EXPECT_LT(world_.clock.Now() - began, std::chrono::minutes(1));
+}
+
+// What was on its way when the process died lands after the next one has read the table.
+TEST_P(KilledBackfillTest, IsPutRightWhenItsPutLandsTenMinutesLater) {
+  KillBackfill(Options(), false);
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(LandLate(died_));
+  Run(Options());
+  world_.Run(group.Join());
+  ExpectDeleted();
+}
+
+// A stopped one had a try in doubt, of which only its segment file tells.
+TEST_P(KilledBackfillTest, LeavesWordOfWhatIsInDoubtWhenItIsStopped) {
+  RunBackfill();
+  ChangeUnfollowed([this] { world_.aws.Put("orders", Item(1, 2)); });
+  Follow();
+  Meanwhile store(world_.store, none_, Object(1));
+  store.after_the_look = true;
+  store.lose_next_answer = true;
+  store.after_put = [this]() -> Task<void> {
+    stop_->Request();
+    co_return;
+  };
+  EXPECT_TRUE(Run(Options(), &store).stopped);
+  stop_ = std::make_unique<Stop>();
+  const BackupState state = State();
+  EXPECT_TRUE(state.unchecked(state, world_.clock.Now()));
+  // The lost try lands over a change that came later.
+  world_.aws.Put("orders", Item(1, 3));
+  Follow();
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(LandLate(store));
+  BackfillOptions next = Options();
+  next.writer = "backfill/2";
+  EXPECT_TRUE(Run(next).whole);
+  world_.Run(group.Join());
+  Follow();
+  ExpectBackupEqualsTable();
+}
+
+}  // namespace
+}  // namespace ddbvault
