@@ -265,7 +265,10 @@ Task<void> Backfill::SaveWhole() {
     progress_.phase.clear();
   }
   if (unchecked) whole->swept = AwsNow();
+  // Should this process die at it, the file tells that what it wrote is unchecked.
+  co_await MarkOpen(true);
   const bool all = co_await PutRestRight(unchecked);
+  co_await MarkOpen(false);
   result_.stopped = !all;
   if (!all) co_return;
   whole->finished = AwsNow();
@@ -283,6 +286,16 @@ Task<void> Backfill::SaveWhole() {
   co_await file.Save(std::move(text));
   result_.whole = true;
   result_.began = whole->began;
+}
+
+// Of the segments that are finished one speaks for the last step.
+Task<void> Backfill::MarkOpen(bool open) {
+  BackfillSegment& state = finished_.begin()->second;
+  state.open = open;
+  ControlObject file(
+      store_, layout_.BackfillSegment(table_.stream.label, options_.segments, state.segment));
+  co_await file.Load();
+  co_await SaveSegment(file, state);
 }
 
 Task<bool> Backfill::PutRestRight(const std::optional<Unchecked>& unchecked) {

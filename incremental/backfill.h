@@ -85,6 +85,7 @@ class Backfill {
   Task<void> DecideHow();
   Task<void> SaveSegment(ControlObject& file, const BackfillSegment& state);
   Task<void> SaveWhole();
+  Task<void> MarkOpen(bool open);
   // nullopt: not all segments are done.
   std::optional<WholeBackfill> WholeOf(const BackupState& state) const;
   // What the scan cannot have put right (reconcile.h).  False: stopped before the end.
