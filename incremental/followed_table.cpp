@@ -286,7 +286,10 @@ Task<void> FollowedTable::BeginStream() {
   const bool first = state_.stream_label.empty();
   recreated_ = false;
   follower_.reset();
-  if (state_.stream_label != table_.stream.label) state_.shards.clear();
+  if (state_.stream_label != table_.stream.label) {
+    state_.shards.clear();
+    state_.read = AwsNow();
+  }
   AdoptPositions();
   state_.stream_label = table_.stream.label;
   state_.stream_arn = table_.stream.arn;
@@ -318,7 +321,7 @@ void FollowedTable::AdoptPositions() {
     position.shard_id = id;
     position.applied = progress.applied;
     position.finished = progress.finished;
-    position.read = state_.written;
+    position.read = progress.read;
     positions.push_back(std::move(position));
   }
   checkpoints_.SaveAll(consumer_, table_.stream.arn, positions);
@@ -347,7 +350,7 @@ Task<FoundGap> FollowedTable::GapBeforeStream() {
   } else if (state_.stream_label != label) {
     gap.reason = "the stream was disabled and enabled again: changes in between are in no stream";
   } else if (!checkpoints_.GuardedUntil(consumer_, table_.stream.arn) &&
-             AwsNow() - state_.watermark.value_or(state_.written) > kRetention) {
+             AwsNow() - state_.read > kRetention) {
     gap.reason = "the stream was not read for more than 24 hours";
   }
   co_return gap;
@@ -494,7 +497,8 @@ Task<void> FollowedTable::SaveState() {
     }
     state_.shards.clear();
     for (const ShardCheckpoint& position : follower_->positions()) {
-      state_.shards[position.shard_id] = {position.applied, position.finished};
+      state_.shards[position.shard_id] = {position.applied, position.finished, position.read};
+      state_.read = std::max(state_.read, position.read);
     }
   }
   // What has been released since the watermark was still missing at it.

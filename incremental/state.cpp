@@ -128,6 +128,7 @@ std::string ToJson(const FollowerState& state) {
                {"stream", state.stream_label},
                {"written", TimeJson(state.written)},
                {"watermark", TimeJson(state.watermark)},
+               {"read", TimeJson(state.read)},
                {"writer", {{"id", state.writer}, {"host", state.writer_host}}},
                {"parked", state.parked},
                {"coalesced", state.coalesced},
@@ -135,7 +136,9 @@ std::string ToJson(const FollowerState& state) {
                {"shards", Json::object()}};
   for (const Gap& gap : state.gaps) json["gaps"].push_back(GapJson(gap));
   for (const auto& [id, progress] : state.shards) {
-    json["shards"][id] = {{"applied", progress.applied}, {"finished", progress.finished}};
+    json["shards"][id] = {{"applied", progress.applied},
+                          {"finished", progress.finished},
+                          {"read", FormatTime(progress.read)}};
   }
   return json.dump(1) + "\n";
 }
@@ -148,6 +151,7 @@ FollowerState FollowerStateFromJson(std::string_view json) {
     state.stream_label = Read(document, "stream", std::string());
     state.written = ReadTime(document, "written").value_or(Time{});
     state.watermark = ReadTime(document, "watermark");
+    state.read = ReadTime(document, "read").value_or(state.written);
     state.parked = ReadCount(document, "parked");
     state.coalesced = ReadCount(document, "coalesced");
     if (const auto writer = document.find("writer"); writer != document.end()) {
@@ -157,7 +161,8 @@ FollowerState FollowerStateFromJson(std::string_view json) {
     for (const Json& gap : document.at("gaps")) state.gaps.push_back(ReadGap(gap));
     for (const auto& [id, progress] : document.at("shards").items()) {
       state.shards[id] = {Read(progress, "applied", std::string()),
-                          Read(progress, "finished", false)};
+                          Read(progress, "finished", false),
+                          ReadTime(progress, "read").value_or(state.written)};
     }
     return state;
   });

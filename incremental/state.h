@@ -39,6 +39,7 @@ struct Gap {
 struct ShardProgress {
   std::string applied;  // sequence number; empty: nothing yet (read from TRIM_HORIZON)
   bool finished = false;
+  Time read{};  // when it was last read
 };
 
 // state.json.  JSON, members as named here in camelCase, times as 2026-11-20T12:00:00Z.
@@ -49,6 +50,7 @@ struct FollowerState {
   Time written{};
   // Every change made up to this moment (whole second) has been applied.  nullopt: not yet known.
   std::optional<Time> watermark;
+  Time read{};  // when the stream was last read, or begun; `written` may be later
   std::vector<Gap> gaps;
   std::map<std::string, ShardProgress> shards;  // of stream_label; those still listed by AWS
   // Records under parked/ at the watermark.  (Now: ListParked() of parked.h.)

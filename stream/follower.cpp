@@ -300,7 +300,9 @@ void Follower::StartReadable(const ShardGraph& graph) {
     ShardCheckpoint start;
     start.shard_id = id;
     start.parent_shard_id = shard.parent_shard_id;
-    start.read = context_->AwsNow();
+    // Nobody has read it since its parent was read to the end.
+    const auto parent = positions_.find(shard.parent_shard_id);
+    start.read = parent == positions_.end() ? context_->AwsNow() : parent->second.read;
     begun.push_back(std::move(start));
   }
   // On record from the start, and all of them at once, so that a later run can tell a shard that it
@@ -455,7 +457,8 @@ bool Follower::HasAllItsChildren(const ShardCheckpoint& finished) const {
 std::vector<ShardCheckpoint> Follower::positions() const {
   std::vector<ShardCheckpoint> all;
   for (const auto& [id, position] : positions_) {
-    if (graph_.Lists(id)) all.push_back(position);
+    const bool listed = graph_.size() == 0 || graph_.Lists(id);  // or not yet
+    if (listed) all.push_back(position);
   }
   for (const auto& [id, running] : running_) all.push_back(running.consumer->checkpoint());
   return all;

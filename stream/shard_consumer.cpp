@@ -90,7 +90,6 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
   }
   co_await Settle();
   if (group_->first_error()) std::rethrow_exception(group_->first_error());
-  checkpoint_.read = context_.AwsNow();
   Save();
   co_return context_.stop.requested() ? ShardEnd::kStopped : ShardEnd::kAtEnd;
 }
@@ -122,6 +121,12 @@ Task<void> ShardConsumer::NoteAbsence(Time asked) {
   const bool absent = asked - checkpoint_.read > kRetention;
   const bool said = context_.absence_on_record && runs_ == 1;
   if (absent && !said) {
+    // What is in hand is older than what is lost: a backfill that closes the gap must come after
+    // it.
+    while (!in_flight_.empty() && !group_->first_error() && !context_.stop.requested()) {
+      co_await moved_->Wait();
+    }
+    if (!in_flight_.empty()) co_return;  // the next read tells
     FoundGap gap;
     gap.reason = "the shard was not read for more than 24 hours";
     gap.stream_label = context_.stream_label;
@@ -223,7 +228,6 @@ Task<void> ShardConsumer::Settle() {
 Task<ShardEnd> ShardConsumer::Finish() {
   co_await group_->Join();
   checkpoint_.finished = true;
-  checkpoint_.read = context_.AwsNow();
   Save();
   LogDebug("shard {} is finished", checkpoint_.shard_id);
   co_return ShardEnd::kFinished;
