@@ -65,6 +65,7 @@ class JsonReader {
     for (auto result : array) {
       JsonValue element;
       Require(std::move(result).get(element));
+      RequireValue(element);
       visit(element);
     }
   }
@@ -110,6 +111,7 @@ class JsonReader {
       simdjson::ondemand::field field;
       Require(std::move(result).get(field));
       const std::string_view name = Name(field.key(), unescaped);
+      RequireValue(field.value());
       visit(name, field.value());
     }
   }
@@ -119,6 +121,8 @@ class JsonReader {
   }
   static std::string_view Name(simdjson::ondemand::raw_json_string raw, std::string& unescaped);
   static std::string_view Scalar(JsonValue& value);
+  // What simdjson takes for a name when a value is passed over: {"a":"b":1} is no JSON.
+  static void RequireValue(JsonValue& value);
   void Check(JsonValue& value, int depth);
   void RequireEnd();
   static void Require(simdjson::error_code error) {

@@ -43,6 +43,17 @@ std::string Nested(int levels) {
   return text + "}";
 }
 
+TEST(WholeJson, AColonBehindAStringIsNone) {
+  // simdjson passes over a string that is followed by a colon as over a name.
+  for (const char* text :
+       {R"({"a":"b":"c"})", R"({"a":{"B":"":"S":'"=AA=","/w=="]}})", R"({"a":["b":1]})",
+        R"({"a":{"S":"b":1}})", R"({"a":{"S":"b"},"b":"c":"d"})"}) {
+    EXPECT_THROW(CheckWholeJson(text), Error) << text;
+    EXPECT_THROW(Canonical(text), Error) << text;
+  }
+  CheckWholeJson(R"({"a":"b" , "c":["d" , "e" ] })");
+}
+
 TEST(CanonicalTest, GivesTheGoldenForms) {
   for (const GoldenForm& golden : kGoldenForms) {
     EXPECT_EQ(Canonical(golden.text), golden.canonical);
