@@ -35,12 +35,13 @@ FollowerState Follower() {
   state.stream_arn = std::string("arn:aws:dynamodb:r:1:table/orders/stream/") + kLabel;
   state.written = At(10);
   state.watermark = At(9);
+  state.read = At(8);
   state.parked = 2;
   state.coalesced = 7;
   state.writer = "host/1";
   state.writer_host = "host";
-  state.shards["shard-a"] = {"000115", false};
-  state.shards["shard-b"] = {"", true};
+  state.shards["shard-a"] = {"000115", false, At(7)};
+  state.shards["shard-b"] = {"", true, At(6)};
   Gap gap;
   gap.id = "gap-1";
   gap.reason = "trimmed";
@@ -62,6 +63,8 @@ TEST(State, ReadsWhatItWrote) {
   EXPECT_EQ(back.watermark, state.watermark);
   EXPECT_EQ(back.shards.at("shard-a").applied, "000115");
   EXPECT_TRUE(back.shards.at("shard-b").finished);
+  EXPECT_EQ(back.shards.at("shard-b").read, At(6));
+  EXPECT_EQ(back.read, At(8));
   EXPECT_EQ(back.gaps.at(1).closed, At(3));
 
   BackfillSegment segment = Segment(1, 4, 5, std::nullopt);

@@ -1,0 +1,236 @@
+// A follower that comes back, or takes over: lost positions, late answers, a network that was away.
+#include <gmock/gmock.h>
+
+#include "incremental/followed_table.h"
+#include "tests/support/engine_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+std::string Item(int key, int value) {
+  return R"({"id":{"S":"k)" + std::to_string(key) + R"("},"v":{"N":")" + std::to_string(value) +
+         R"("}})";
+}
+
+// The network of one process: while it is away its Puts wait, and reach the store when it is back.
+class Network : public FlakyStore {
+ public:
+  Network(ObjectStore& inner, Faults& none, Executor executor)
+      : FlakyStore(inner, none), back(std::move(executor)) {
+    back.Set();
+  }
+  Event back;
+  std::string away_for;  // objects whose keys begin so
+
+  Task<PutResult> Put(PutRequest request) override {
+    const bool waits = request.key.starts_with(away_for);
+    if (waits) co_await back.Wait();
+    // A try after the first one asks, as S3's client does.
+    if (waits && request.may_send && !request.may_send()) {
+      throw Error(Reaction::kRetryLater, "it may not be sent any more");
+    }
+    co_return co_await FlakyStore::Put(std::move(request));
+  }
+};
+
+// Both kinds of server: one that keeps conditions, one that ignores them (Ceph 16).
+class RecoveryTest : public testing::TestWithParam<bool> {
+ protected:
+  RecoveryTest() : world_(StoreOptions()) {
+    world_.aws.CreateTable("orders", {{{"id", 'S'}}});
+    world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+    options_.sink.writer = "follow/1";
+  }
+  static MemoryStoreOptions StoreOptions() {
+    MemoryStoreOptions options;
+    options.honours_conditions = GetParam();
+    return options;
+  }
+  FollowedTableResult Once() {
+    FollowedTableOptions options = options_;
+    options.follower.once = true;
+    Stop stop;
+    FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints,
+                        world_.clock, stop, "orders", options);
+    world_.Run(table.Open());
+    return world_.Run(table.Run());
+  }
+  // Follows all the time, until `beside` asks for the end.
+  FollowedTableResult Follow(const std::function<Task<void>(Stop&)>& beside) {
+    Stop stop;
+    FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints,
+                        world_.clock, stop, "orders", options_);
+    world_.Run(table.Open());
+    TaskGroup group(world_.context.get_executor());
+    group.Spawn(beside(stop));
+    FollowedTableResult result = world_.Run(table.Run());
+    world_.Run(group.Join());
+    return result;
+  }
+  static std::vector<std::string> Reasons(const FollowedTableResult& result) {
+    std::vector<std::string> reasons;
+    for (const Gap& gap : result.open_gaps) reasons.push_back(gap.reason);
+    return reasons;
+  }
+  std::string Object(int key) {
+    return layout_.ItemObject(
+        ItemKey::FromKeys(R"({"id":{"S":"k)" + std::to_string(key) + R"("}})"));
+  }
+  std::vector<std::string> Bodies(int key) {
+    std::vector<std::string> bodies;
+    for (const StoredObject& version : world_.store.Versions(Object(key))) {
+      bodies.push_back(version.body);
+    }
+    return bodies;
+  }
+  std::vector<std::string> StreamsWithPositions() {
+    const auto table = world_.Run(world_.table.DescribeTable("orders"));
+    return world_.checkpoints.Streams(world_.store.traits().description, table->arn);
+  }
+
+  EngineWorld world_;
+  Layout layout_{"orders", KeyHash::kSha256};
+  FollowedTableOptions options_;
+};
+
+INSTANTIATE_TEST_SUITE_P(BothKindsOfServer, RecoveryTest, testing::Bool(),
+                         [](const auto& test) { return test.param ? "Conditions" : "Without"; });
+
+// What state.json knows of the positions is up to a minute old, and as true.
+TEST_P(RecoveryTest, GoesOnFromThePositionsInStateJsonWhenItsOwnAreLost) {
+  for (int i = 0; i < 10; ++i) world_.aws.Put("orders", Item(i, 1));
+  Once();
+  world_.checkpoints = MemoryCheckpoints();
+  for (int i = 0; i < 3; ++i) world_.aws.Put("orders", Item(i, 2));
+  const FollowedTableResult result = Once();
+  EXPECT_EQ(result.changes, 3U) << "not all of the stream again";
+  EXPECT_EQ(result.written, 3U);
+}
+
+// Law 6: without any position of its own it could not know.
+TEST_P(RecoveryTest, NoticesWhatWasTrimmedWhileItsPositionsWereLost) {
+  world_.aws.Put("orders", Item(1, 1));
+  Once();
+  world_.checkpoints = MemoryCheckpoints();
+  for (int i = 0; i < 5; ++i) world_.aws.Put("orders", Item(1, 2 + i));
+  FakeStream& stream = world_.aws.stream("orders");
+  stream.TrimBefore(stream.sequence_numbers()[4]);
+  EXPECT_THAT(Reasons(Once()), Contains(HasSubstr("trimmed before they were read")));
+}
+
+TEST_P(RecoveryTest, NoticesADayWithoutAFollowerThatHadNoPositionsYet) {
+  options_.state_every = std::chrono::hours(1);
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(std::chrono::seconds(30));
+    stop.Request();
+  });
+  world_.checkpoints = MemoryCheckpoints();
+  world_.aws.Put("orders", Item(1, 1));
+  world_.clock.Advance(std::chrono::hours(25));
+  EXPECT_THAT(Reasons(Once()), Contains("the stream was not read for more than 24 hours"));
+}
+
+// A save of state.json whose answer was lost lands over one that knows a gap more.
+TEST_P(RecoveryTest, ForgetsNoGapWhenAnOlderStateJsonLandsLate) {
+  if (GetParam()) return;  // where conditions hold it is refused
+  world_.aws.Put("orders", Item(1, 1));
+  Once();
+  const std::string before = world_.store.Current(layout_.State())->body;
+  world_.aws.DisableStream("orders");
+  world_.clock.Advance(std::chrono::seconds(10));
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  EXPECT_THAT(Once().open_gaps, SizeIs(2));
+  PutRequest late;
+  late.key = layout_.State();
+  late.body = before;
+  world_.Run(world_.store.Put(late));
+  EXPECT_THAT(Reasons(Once()), Contains(HasSubstr("disabled and enabled again")));
+}
+
+TEST_P(RecoveryTest, ChangesToTheNextStreamByItselfAndForgetsTheOneThatIsOver) {
+  const FollowedTableResult result = Follow([&](Stop& stop) -> Task<void> {
+    world_.aws.Put("orders", Item(1, 1));
+    co_await world_.clock.Sleep(std::chrono::minutes(1));
+    world_.aws.DisableStream("orders");
+    co_await world_.clock.Sleep(std::chrono::minutes(3));
+    world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+    world_.aws.Put("orders", Item(1, 2));
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    stop.Request();
+  });
+  EXPECT_THAT(Reasons(result), Contains(HasSubstr("disabled and enabled again")));
+  EXPECT_THAT(Bodies(1), ElementsAre(Item(1, 1), Item(1, 2)));
+  EXPECT_THAT(StreamsWithPositions(), ElementsAre(world_.aws.stream("orders").arn()));
+  // Gone from the stream's list after a day, it is no gap.
+  const std::size_t gaps = result.open_gaps.size();
+  EXPECT_THAT(Once().open_gaps, SizeIs(gaps));
+}
+
+TEST_P(RecoveryTest, WaitsForTheNextStreamThoughTheTableMayNotBeDescribedForAWhile) {
+  const FollowedTableResult result = Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(std::chrono::minutes(1));
+    world_.aws.before = [](const HttpRequest&, std::string_view operation) {
+      return operation == "DescribeTable"
+                 ? std::optional(FakeDynamoDb::Failure(400, "AccessDeniedException"))
+                 : std::nullopt;
+    };
+    world_.aws.DisableStream("orders");
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    world_.aws.before = nullptr;
+    world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+    world_.aws.Put("orders", Item(1, 1));
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    stop.Request();
+  });
+  EXPECT_EQ(result.written, 1U);
+}
+
+// Laws 4 and 8: cut off in the middle of a write, it comes back when another one has gone on.
+TEST_P(RecoveryTest, DoesNotSendAWriteAgainThatAnotherFollowerHasOvertaken) {
+  Once();
+  Faults none(0, FaultMoment::kBefore);
+  Network network(world_.store, none, world_.context.get_executor());
+  FollowedTableOptions other = options_;
+  other.sink.writer = "follow/2";
+  Stop stop;
+  FollowedTable first(world_.table, world_.streams, network, world_.checkpoints, world_.clock, stop,
+                      "orders", options_);
+  world_.Run(first.Open());
+  network.back.Reset();  // of this process, lease and all
+  world_.aws.Put("orders", Item(1, 1));
+  TaskGroup group(world_.context.get_executor());
+  std::string end_of_first;
+  group.Spawn([](FollowedTable& table, std::string& end) -> Task<void> {
+    try {
+      co_await table.Run();
+    } catch (const Error& error) {
+      end = error.what();
+    }
+  }(first, end_of_first));
+  world_.Run(world_.clock.Sleep(std::chrono::minutes(1)));
+
+  MemoryCheckpoints elsewhere;
+  world_.aws.Put("orders", Item(1, 2));
+  other.follower.once = true;
+  Stop never;
+  FollowedTable second(world_.table, world_.streams, world_.store, elsewhere, world_.clock, never,
+                       "orders", other);
+  world_.Run(second.Open());
+  world_.Run(second.Run());
+  EXPECT_THAT(Bodies(1), ElementsAre(Item(1, 1), Item(1, 2)));
+
+  network.back.Set();
+  world_.Run(world_.clock.Sleep(std::chrono::minutes(1)));
+  stop.Request();
+  world_.Run(group.Join());
+  EXPECT_THAT(Bodies(1), ElementsAre(Item(1, 1), Item(1, 2)));
+}
+
+}  // namespace
+}  // namespace ddbvault
