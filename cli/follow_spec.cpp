@@ -47,9 +47,8 @@ CommandSpec FollowSpec() {
             {IncrementalOption(),
              {"checkpoints", "FILE",
               "Where positions are kept, a SQLite file on a local disk. Without its file a "
-              "follower "
-              "starts over from the beginning of the stream and compares before it writes. "
-              "Default: ./ddbvault-data/checkpoints.db."},
+              "follower goes on from the positions in state.json, which are up to a minute older, "
+              "and compares before it writes. Default: ./ddbvault-data/checkpoints.db."},
              KeyHashOption()}},
            {"Work",
             {{"rate", "RATE",

@@ -37,18 +37,19 @@ CommandSpec StatusCommandSpec() {
                  " \"gaps\": [{\"id\", \"reason\", \"shard\", \"from\", \"found\", \"closed\"}],",
                  " \"backfills\": [{\"stream\", \"segments\", \"finishedSegments\", \"whole\",",
                  "   \"reconciling\", \"items\", \"began\", \"ended\"}],",
+                 " \"backfillCutShort\": one ended before all that it wrote was looked at,",
                  " \"parked\": [{\"item\", \"stream\", \"sequenceNumber\", \"parked\"}],",
                  " \"lastSnapshot\": {\"snapshot\", \"moment\", \"items\", \"consistent\",",
                  "   \"count\"} or null, \"lastSnapshotError\": only when it is not known}",
                  "or {\"error\": text}."},
       .statuses = {{0,
                     "every table is followed up to --max-lag ago and backfilled, no gap is open, "
-                    "nothing is parked"},
+                    "nothing is parked, no backfill was cut short"},
                    {1, "failed"},
                    {2, "the command line, the environment or the config file is wrong"},
                    {4,
                     "of a table: nobody has followed it for longer than --max-lag, or ever, a gap "
-                    "is open, a change is parked, or no backfill is whole"},
+                    "is open, a change is parked, no backfill is whole, or one was cut short"},
                    {130, "interrupted (SIGINT)"},
                    {143, "terminated (SIGTERM)"}},
       .examples = {

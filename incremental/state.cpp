@@ -324,6 +324,14 @@ std::optional<Unchecked> BackupState::unchecked(const BackupState& before, Time 
   return all;
 }
 
+bool BackupState::has_unchecked(Time now) const {
+  return std::any_of(backfill.begin(), backfill.end(), [&](const BackfillSegment& segment) {
+    if (segment.unchecked && segment.unchecked->until > swept()) return true;
+    const Time at_the_latest = segment.stored + kSavedAtLeastEvery;
+    return segment.open && at_the_latest > swept() && at_the_latest < now;
+  });
+}
+
 Task<BackupState> BackupState::Load(ObjectStore& store, const Layout& layout) {
   BackupState state;
   if (auto object = co_await store.Get(layout.State())) {

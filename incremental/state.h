@@ -119,6 +119,9 @@ struct BackupState {
   // What none has looked at since.  A segment that is open, and is as it was in `before`, an
   // earlier state, is a dead process's; of what it wrote nothing lands after `until`.
   std::optional<Unchecked> unchecked(const BackupState& before, Time until) const;
+  // There is such: a process has said so, or has been at a segment without a word for longer than
+  // any that lives.  A backfill of all segments ends it.
+  bool has_unchecked(Time now) const;
 
   static Task<BackupState> Load(ObjectStore& store, const Layout& layout);
 };

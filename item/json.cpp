@@ -118,7 +118,7 @@ std::string_view JsonReader::Name(simdjson::ondemand::raw_json_string raw, std::
 void JsonReader::RequireValue(JsonValue& value) {
   const std::string_view token = value.raw_json_token();
   // Its end is the next brace, bracket, comma or colon; behind the last there is padding.
-  const bool name = !token.empty() && token[0] == '"' && token.data()[token.size()] == ':';
+  const bool name = !token.empty() && token[0] == '"' && *(token.data() + token.size()) == ':';
   if (name) Corrupt("invalid JSON: a colon behind a value");
 }
 

@@ -22,7 +22,7 @@ Task<std::optional<StatusSnapshot>> NewestSnapshot(ObjectStore& store, std::stri
 
 bool TableStatus::needs_attention() const {
   return !followed() || behind() || !state.open_gaps().empty() || !parked.empty() ||
-         !state.covered_from();
+         !state.covered_from() || state.has_unchecked(now);
 }
 
 bool TableStatus::behind() const {

@@ -142,6 +142,13 @@ std::string BackfillText(const TableStatus& status) {
     if (old) line += " (under the earlier stream " + scan.stream_label + ")";
     text += Line("backfill", line);
   }
+  if (status.state.has_unchecked(status.now)) {
+    text +=
+        Line("backfill",
+             "CUT SHORT: it ended before all that it wrote was looked at, an older state may be "
+             "current; run `ddbvault backfill " +
+                 status.typed + "`, whose end puts that right");
+  }
   const auto covered = status.state.covered_from();
   if (covered) return text + Line("covered", "from " + Second(*covered));
   return text + Line("covered",
@@ -305,6 +312,7 @@ std::string ToJson(const TableStatus& status) {
       {"shards", ShardsJson(follower)},
       {"gaps", GapsJson(follower)},
       {"backfills", BackfillsJson(status.state)},
+      {"backfillCutShort", status.state.has_unchecked(status.now)},
       {"parked", ParkedJson(status.parked)},
       {"lastSnapshot", SnapshotJson(status)}};
   if (follower.watermark) {

@@ -114,8 +114,8 @@ class SqliteCheckpoints::Database {
     throw Error(reaction,
                 std::string("cannot ") + doing + " the checkpoints file " + path_ + ": " +
                     (handle_ != nullptr ? sqlite3_errmsg(handle()) : sqlite3_errstr(code)))
-        .Hint(damaged ? "move the file away: the follower then starts over from the stream's "
-                        "beginning and compares before it writes"
+        .Hint(damaged ? "move the file away: the follower then goes on from the positions in "
+                        "state.json and compares before it writes"
                       : "check the disk's space and the file's permissions");
   }
 

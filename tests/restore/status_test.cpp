@@ -34,8 +34,8 @@ class StatusTest : public testing::Test {
     world_.Run(world_.store.Put(request));
   }
   void PutState() { Put(layout_.State(), ToJson(follower_)); }
-  void PutSegment(std::uint32_t segment, std::uint32_t segments, bool finished) {
-    BackfillSegment done;
+  void PutSegment(std::uint32_t segment, std::uint32_t segments, bool finished,
+                  BackfillSegment done = BackfillSegment()) {
     done.stream_label = kLabel;
     done.segments = segments;
     done.segment = segment;
@@ -112,6 +112,30 @@ TEST_F(StatusTest, NeedsAttentionWhenTheWatermarkIsOlderThanTheLimit) {
                     HasSubstr("\"maxLagSeconds\": 21600")));
   PutLease(world_.clock.Now() + std::chrono::seconds(10), false);
   EXPECT_THAT(Text(), HasSubstr("the follower is at work: look at its log"));
+}
+
+// What a backfill that died had sent may have landed over a newer state.
+TEST_F(StatusTest, NeedsAttentionWhenABackfillWasCutShort) {
+  PutState();
+  BackfillSegment open;
+  open.open = true;
+  PutSegment(0, 1, true, open);
+  EXPECT_FALSE(Read().needs_attention()) << "at work, as far as anybody knows";
+  world_.clock.Advance(std::chrono::minutes(17));
+  EXPECT_TRUE(Read().needs_attention());
+  EXPECT_THAT(Text(), HasSubstr("CUT SHORT"));
+  EXPECT_THAT(ToJson(Read()), HasSubstr("\"backfillCutShort\": true"));
+
+  BackfillSegment said;
+  said.unchecked = Unchecked{world_.clock.Now(), world_.clock.Now() + std::chrono::minutes(1)};
+  PutSegment(0, 1, true, said);
+  EXPECT_TRUE(Read().needs_attention());
+  WholeBackfill whole;
+  whole.stream_label = kLabel;
+  whole.swept = said.unchecked->until;
+  Put(layout_.WholeBackfill(kLabel), ToJson(whole));
+  EXPECT_FALSE(Read().needs_attention()) << "the next one has looked at it";
+  EXPECT_THAT(Text(), Not(HasSubstr("CUT SHORT")));
 }
 
 TEST_F(StatusTest, TakesTheLimitOfTheLagThatItIsGiven) {
