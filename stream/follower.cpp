@@ -145,7 +145,7 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
     }
     if (running_.empty()) {
       if (!listing.enabled) co_return StreamEnd::kOver;
-      if (options_.once) co_return StreamEnd::kAtEnd;
+      if (options_.once && !AwaitsChildren()) co_return StreamEnd::kAtEnd;
     }
     co_await WaitForNews();
     if (CollectEnded() || !orphaned) childless = 0;
@@ -362,13 +362,23 @@ bool Follower::LacksAChild() const {
   });
 }
 
+// One child is listed, and another may yet be: until it is known, the watermark stands still.
+bool Follower::AwaitsChildren(const ShardCheckpoint& position) const {
+  return enabled_ && position.finished && graph_.HasChildren(position.shard_id) &&
+         !HasAllItsChildren(position);
+}
+
+bool Follower::AwaitsChildren() const {
+  return std::any_of(positions_.begin(), positions_.end(),
+                     [this](const auto& position) { return AwaitsChildren(position.second); });
+}
+
 // Sooner after a shard's end, for a child that is listed later than its sibling.
 Duration Follower::UntilNextListing() const {
   Duration pause = options_.discover_every;
   const Time now = context_->AwsNow();
   for (const auto& [id, position] : positions_) {
-    const bool waits = position.finished && graph_.HasChildren(id) && !HasAllItsChildren(position);
-    if (!waits || !enabled_) continue;
+    if (!AwaitsChildren(position)) continue;
     const Duration rest = position.read + kChildrenAreListed + kListingCap - now;
     pause = std::min(pause, std::max(rest, kListingCap));
   }

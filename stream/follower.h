@@ -75,6 +75,8 @@ class Follower {
   Task<void> RunConsumer(std::string shard_id);
   bool CollectEnded();
   bool LacksAChild() const;
+  bool AwaitsChildren(const ShardCheckpoint& position) const;
+  bool AwaitsChildren() const;
   Duration UntilNextListing() const;
   Task<void> WaitForNews();
   Task<void> WakeOnNews(Stop& wake);

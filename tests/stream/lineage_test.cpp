@@ -289,5 +289,19 @@ TEST_F(LineageTest, KnowsNoMomentBeyondAParentsEndWhileOneOfItsChildrenIsNotList
   EXPECT_GT(*watermark_, split + kMinute);
 }
 
+TEST_F(LineageTest, EndsOnceOnlyWhenItKnowsThatEverythingBeforeItsStartIsApplied) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 20);
+  stream.SplitShard(stream.open_shards()[0]);
+  PutMany(0, 20, 2);
+  world_.clock.Advance(std::chrono::seconds(5));
+  const Time began = world_.clock.Now();
+  EXPECT_EQ(Follow(), StreamEnd::kAtEnd);
+  EXPECT_EQ(sink_.applied.size(), 40U);
+  EXPECT_GE(watermark_.value_or(Time{}), began) << "a third child could still be listed";
+  EXPECT_EQ(Follow(), StreamEnd::kAtEnd);
+  EXPECT_GE(watermark_.value_or(Time{}), began) << "what it takes over from an earlier run";
+}
+
 }  // namespace
 }  // namespace ddbvault
