@@ -30,9 +30,11 @@ void CheckFiles(std::string_view text) {
   std::vector<DataFile> files;
   if (!Takes([&] { files = FilesFromJson(text, kDirectory); })) return;
   for (const DataFile& file : files) {
-    Require(file.key.starts_with(std::string(kDirectory) + "data/") && !file.key.ends_with('/') &&
-                file.key.find("..", kDirectory.size()) != kDirectory.size() + 5,
-            "a data file is in the snapshot's own directory");
+    const std::string data = std::string(kDirectory) + "data/";
+    Require(file.key.starts_with(data), "a data file is in the snapshot's own directory");
+    const std::string name = file.key.substr(data.size());
+    Require(!name.empty() && name.find('/') == std::string::npos && name != "." && name != "..",
+            "it has a name there");
   }
   const std::string written = ToJson(files, "");
   std::vector<DataFile> again;
