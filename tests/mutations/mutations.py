@@ -29,7 +29,6 @@ import re
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
@@ -43,13 +42,15 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RECORD = pathlib.Path(__file__).with_name("noticed.txt")
 
 # How each program is run.  The random histories have a program of their own, for which they are
-# asked: seeds that the unit tests do not have, and enough of them to come by what is rare.
+# asked: seeds that the unit tests do not have, and enough of them to come by what is rare
+# (DDBVAULT_MODEL_SEEDS in the environment: another number of them).
 ARGUMENTS = {"test_incremental": ["--gtest_filter=-Model.*"]}
 ENVIRONMENT = {"test_model": {"DDBVAULT_MODEL_FIRST": "10001", "DDBVAULT_MODEL_SEEDS": "300"}}
 
 # A test that says nothing for so long hangs: so many times the slowest of the baseline, and a bit.
 SLOWER = 6
 PATIENCE = 30
+FIRST_PATIENCE = 1800  # of the baseline itself
 # A loop that allocates must not take the machine with it.
 MOST_MEMORY = 6 << 30
 # Tests that die or hang end the program: it is begun again without them, so many times.
@@ -107,8 +108,8 @@ class Program:
         self.path = tree / "build/tests" / name
         self.environment = None
         if name in ENVIRONMENT:
-            self.environment = dict(os.environ, **ENVIRONMENT[name])
-        self.slowest = 0
+            self.environment = {**ENVIRONMENT[name], **os.environ}
+        self.patience = FIRST_PATIENCE
 
     def list_tests(self):
         done = subprocess.run([str(self.path), "--gtest_list_tests"], capture_output=True,
@@ -124,10 +125,10 @@ class Program:
         """{test: how}: those that did not pass, where `how` is "fails", "hangs" or a death."""
         bad = {}
         left_out = []
-        log = pathlib.Path(tempfile.gettempdir()) / f"mutations-{self.name}.log"
+        log = self.path.with_name(f"mutations-{self.name}.log")
         for _ in range(MOST_RUNS):
             command = [str(self.path)] + self.arguments(left_out)
-            status = run_quietly(command, log, self.environment, PATIENCE + SLOWER * self.slowest)
+            status = run_quietly(command, log, self.environment, self.patience)
             output = log.read_text(errors="replace")
             for test in FAILED.findall(output):
                 bad.setdefault(test, "fails")
@@ -213,7 +214,7 @@ def run_baseline(tree, jobs, programs, mutations):
         bad = program.run()
         if bad:
             raise Fault("the baseline: " + ", ".join(f"{t} {how}" for t, how in bad.items()))
-        program.slowest = max(program.times.values(), default=0)
+        program.patience = PATIENCE + SLOWER * max(program.times.values(), default=0)
         print(f"baseline  {program.name}: {len(program.times)} tests pass, "
               f"{sum(program.times.values()):.0f} s")
     unknown = [m.noticed_by for m in mutations if m.noticed_by not in tests]
