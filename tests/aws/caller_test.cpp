@@ -428,6 +428,22 @@ TEST_F(CallerTest, PatienceIsOnlyForWhatCanPass) {
   EXPECT_EQ(transport_.answers_left(), 0U);
 }
 
+// Law 12, at whatever level and however badly it goes.
+TEST_F(CallerTest, LogsNothingThatItSignsOrSends) {
+  spdlog::default_logger()->set_level(spdlog::level::trace);
+  options_.patient = true;
+  request_.body = R"({"Key":{"id":{"S":"private"}}})";
+  const std::string expired = R"({"__type":"x#ExpiredTokenException","message":"Expired"})";
+  transport_.Answer(400, expired).Fail(BrokenConnection());
+  for (int i = 0; i < 5; ++i) transport_.Answer(500, kInternal);
+  transport_.Answer(200, R"({"Item":{"id":{"S":"private"}}})");
+  Call();
+  EXPECT_NE(log_.str().find("still trying"), std::string::npos);
+  for (const char* quiet : {"AKID", "secret", "token", "private", "Signature"}) {
+    EXPECT_EQ(log_.str().find(quiet), std::string::npos) << quiet << " in\n" << log_.str();
+  }
+}
+
 TEST_F(CallerTest, AnErrorBehindAStatusOf200IsAnErrorInS3) {
   options_.service = "s3";
   options_.protocol = AwsProtocol::kXml;

@@ -1,7 +1,10 @@
 #include "aws/credential_chain.h"
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
+#include <sstream>
 #include <string>
 
 #include "tests/aws/credential_test_support.h"
@@ -89,6 +92,26 @@ TEST(CredentialChain, StopsAtWhatIsHalfSetInsteadOfFallingThrough) {
   EXPECT_STREQ(ErrorOf([&] { Key(world); }).what(),
                "AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not");
   EXPECT_TRUE(world.transport.sent.empty());
+}
+
+// Law 12, at whatever level.
+TEST(CredentialChain, LogsWhereCredentialsComeFromAndNothingOfThem) {
+  World world;
+  world.env["AWS_ACCESS_KEY_ID"] = "AKIDENV";
+  world.env["AWS_SECRET_ACCESS_KEY"] = "VERYSECRET";
+  world.env["AWS_SESSION_TOKEN"] = "ATOKEN";
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  auto logger = std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log));
+  logger->set_level(spdlog::level::trace);
+  spdlog::set_default_logger(logger);
+  EXPECT_EQ(Key(world), "AKIDENV");
+  spdlog::set_default_logger(before);
+  EXPECT_NE(log.str().find("credentials come from the environment"), std::string::npos);
+  for (const char* quiet : {"AKIDENV", "VERYSECRET", "ATOKEN"}) {
+    EXPECT_EQ(log.str().find(quiet), std::string::npos) << quiet;
+  }
 }
 
 TEST(CredentialChain, NamesAllPlacesWhenNoneHasCredentials) {

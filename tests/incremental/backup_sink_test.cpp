@@ -1,13 +1,9 @@
 #include "incremental/backup_sink.h"
 
 #include <gmock/gmock.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
-
-#include <sstream>
 
 #include "incremental/parked.h"
-#include "tests/support/engine_world.h"
+#include "tests/incremental/sink_world.h"
 #include "tests/support/flaky_store.h"
 
 namespace ddbvault {
@@ -16,84 +12,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-constexpr const char* kLabel = "2026-11-20T11:53:39.431";
-
-std::string Key(const std::string& id) { return R"({"id":{"S":")" + id + R"("}})"; }
-std::string Image(const std::string& id, int value) {
-  return R"({"id":{"S":")" + id + R"("},"v":{"N":")" + std::to_string(value) + R"("}})";
-}
-
-// Records as GetRecords answers them.
-class Records {
- public:
-  explicit Records(Time time) : time_(time) {}
-  Records& Put(const std::string& id, int value, int number) {
-    return Add(R"("eventName":"MODIFY",)", Key(id), number, R"(,"NewImage":)" + Image(id, value));
-  }
-  Records& Remove(const std::string& id, int number) {
-    return Add(R"("eventName":"REMOVE",)", Key(id), number, "");
-  }
-  Records& Raw(const std::string& record) {
-    text_ += (text_.empty() ? "" : ",") + record;
-    return *this;
-  }
-  std::shared_ptr<const ChangeBatch> Batch() const {
-    auto body = std::make_unique<std::string>(R"({"Records":[)" + text_ + "]}");
-    return std::make_shared<const ChangeBatch>(std::move(ParseRecordsPage(std::move(body)).batch));
-  }
-
- private:
-  Records& Add(const std::string& event, const std::string& keys, int number,
-               const std::string& image) {
-    return Raw("{" + event + R"("dynamodb":{"ApproximateCreationDateTime":)" +
-               std::to_string(EpochSeconds(time_)) + R"(,"Keys":)" + keys + image +
-               R"(,"SequenceNumber":")" + std::to_string(number) + R"("}})");
-  }
-  Time time_;
-  std::string text_;
-};
-
-class BackupSinkTest : public testing::Test {
- protected:
-  BackupSink& Sink(ObjectStore* store = nullptr) {
-    options_.writer = "test/1";
-    sink_ =
-        std::make_unique<BackupSink>(store == nullptr ? world_.store : *store, layout_,
-                                     world_.clock, stop_, options_, world_.context.get_executor());
-    world_.Run(sink_->LoadBlocked());
-    return *sink_;
-  }
-  static BatchOrigin Origin(std::string guarded_until = {}) {
-    BatchOrigin origin;
-    origin.stream_label = kLabel;
-    origin.shard_id = "shard-1";
-    origin.guarded_until = std::move(guarded_until);
-    return origin;
-  }
-  Records Now() { return Records(world_.clock.Now()); }
-  std::string Name(const std::string& id) { return layout_.ItemObject(ItemKey::FromKeys(Key(id))); }
-  std::vector<std::string> Bodies(const std::string& id) {
-    std::vector<std::string> bodies;
-    for (const StoredObject& version : world_.store.Versions(Name(id))) {
-      bodies.push_back(version.body);
-    }
-    return bodies;
-  }
-  std::vector<std::string> ParkedKeys() {
-    std::vector<std::string> keys;
-    for (const std::string& key : world_.store.CurrentKeys()) {
-      if (key.find("/parked/") != std::string::npos) keys.push_back(key);
-    }
-    return keys;
-  }
-
-  EngineWorld world_;
-  Layout layout_{"orders", KeyHash::kSha256};
-  Stop stop_;
-  BackupSinkOptions options_;
-  std::unique_ptr<BackupSink> sink_;
-};
 
 TEST_F(BackupSinkTest, WritesEachChangeAsAnObjectWithItsMetadata) {
   BackupSink& sink = Sink();
@@ -303,32 +221,6 @@ TEST_F(BackupSinkTest, ParksARecordWhoseKeysCannotBeReadAndGoesOn) {
     EXPECT_EQ(sink.parked(), before + 1) << bad;
   }
   EXPECT_THAT(Bodies("b"), SizeIs(1));
-}
-
-// Law 12: item data is not in the log.
-TEST_F(BackupSinkTest, LogsNotWhatAStoreSaysOfTheObjectThatItRefuses) {
-  struct Refusing : FlakyStore {
-    Refusing(ObjectStore& inner, Faults& none) : FlakyStore(inner, none) {}
-    Task<PutResult> Put(PutRequest request) override {
-      if (request.key.find("/parked/") != std::string::npos) {
-        co_return co_await FlakyStore::Put(std::move(request));
-      }
-      throw Error(Reaction::kFixCommand, "x-amz-meta-ddbvault-key: the-secret is not valid")
-          .Code("InvalidArgument")
-          .RequestId("request-7");
-    }
-  };
-  std::ostringstream log;
-  const auto before = spdlog::default_logger();
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-      "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log)));
-  Faults none(0, FaultMoment::kBefore);
-  Refusing store(world_.store, none);
-  world_.Run(Sink(&store).Apply(Now().Remove("a", 1).Batch(), Origin()));
-  spdlog::set_default_logger(before);
-  EXPECT_THAT(ParkedKeys(), SizeIs(1));
-  EXPECT_THAT(log.str(), testing::HasSubstr("the store refuses it: InvalidArgument (request id"));
-  EXPECT_THAT(log.str(), testing::Not(testing::HasSubstr("the-secret")));
 }
 
 // Nothing tells them apart but their bytes.

@@ -191,6 +191,52 @@ TEST_P(RecoveryTest, WaitsForTheNextStreamThoughTheTableMayNotBeDescribedForAWhi
   EXPECT_EQ(result.written, 1U);
 }
 
+// Law 4: the follower before had applied more than its last state.json says.
+TEST_P(RecoveryTest, ComparesWhatComesAfterAdoptedPositionsWithWhatIsAtRest) {
+  world_.aws.Put("orders", Item(1, 1));
+  Once();
+  PutRequest a_minute_older;
+  const std::string before = world_.store.Current(layout_.State())->body;
+  a_minute_older.key = layout_.State();
+  a_minute_older.body = before;
+  world_.aws.Put("orders", Item(1, 2));
+  world_.aws.Put("orders", Item(1, 3));
+  Once();
+  world_.Run(world_.store.Put(a_minute_older));
+  world_.checkpoints = MemoryCheckpoints();
+  EXPECT_EQ(Once().changes, 2U);
+  EXPECT_THAT(Bodies(1), ElementsAre(Item(1, 1), Item(1, 2), Item(1, 3)));
+}
+
+// Law 3: a write that the follower before had sent arrives when this one has long gone on.
+TEST_P(RecoveryTest, RemovesTheLateWriteOfAFollowerThatWasCutOff) {
+  Lease::Options of_the_other;
+  of_the_other.owner = "follow/0";
+  of_the_other.conditions = GetParam();
+  Lease lease(world_.store, layout_, world_.clock, world_.context.get_executor(), of_the_other);
+  Stop never;
+  world_.Run(lease.Acquire(never));
+  world_.aws.Put("orders", Item(1, 1));
+  world_.aws.Put("orders", Item(1, 2));
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(std::chrono::minutes(1));
+    VersionInfo info;
+    info.stream_label = world_.aws.stream("orders").label();
+    info.sequence_number = world_.aws.stream("orders").sequence_numbers()[0];
+    info.change_time = world_.clock.Now();
+    info.writer = "follow/0";
+    const std::string body = Item(1, 1);
+    PutRequest late;
+    late.key = Object(1);
+    late.body = body;
+    late.metadata = info.ToMetadata();
+    co_await world_.store.Put(std::move(late));
+    co_await world_.clock.Sleep(kSignatureLife + std::chrono::minutes(2));
+    stop.Request();
+  });
+  EXPECT_THAT(Bodies(1), ElementsAre(Item(1, 1), Item(1, 2)));
+}
+
 // Laws 4 and 8: cut off in the middle of a write, it comes back when another one has gone on.
 TEST_P(RecoveryTest, DoesNotSendAWriteAgainThatAnotherFollowerHasOvertaken) {
   Once();

@@ -146,13 +146,18 @@ class FollowerBetween : public FlakyStore {
  public:
   FollowerBetween(ObjectStore& inner, Faults& faults, std::string body, ObjectMetadata metadata)
       : FlakyStore(inner, faults), body_(std::move(body)), metadata_(std::move(metadata)) {}
+  bool delete_marker = false;  // as with --deletes marker
   Task<PutResult> Put(PutRequest request) override {
     if (request.condition != PutCondition::kIfAbsent) {
       PutRequest followers;
       followers.key = request.key;
       followers.body = body_;
       followers.metadata = metadata_;
-      co_await FlakyStore::Put(std::move(followers));
+      if (delete_marker) {
+        co_await FlakyStore::PutDeleteMarker(request.key);
+      } else {
+        co_await FlakyStore::Put(std::move(followers));
+      }
     }
     co_return co_await FlakyStore::Put(std::move(request));
   }
@@ -190,6 +195,20 @@ TEST_P(ItemWriterTest, TakesItsVersionAwayWhenTheFollowerCameInBetween) {
     EXPECT_EQ(fresh.store.Current(name_)->body, followers);
     EXPECT_THAT(fresh.store.Versions(name_), SizeIs(2));
   }
+}
+
+TEST_P(ItemWriterTest, TakesItsVersionAwayWhenADeleteMarkerCameInBetween) {
+  world_.aws.Put("orders", Image(3));
+  PutRequest old;
+  old.key = name_;
+  old.body = "{}";
+  world_.Run(world_.store.Put(std::move(old)));
+  Faults none(0, FaultMoment::kBefore);
+  FollowerBetween store(world_.store, none, {}, {});
+  store.delete_marker = true;
+  EXPECT_EQ(Write(Image(3), world_.clock.Now(), &store), WriteOutcome::kKept);
+  EXPECT_EQ(Current(), "none");
+  EXPECT_THAT(world_.store.Versions(name_), SizeIs(2));
 }
 
 // A directory's file that rotted is older than anything; it must not hold up all the others.

@@ -239,6 +239,33 @@ TEST_P(LeaseTest, GoesOnWhateverTheStoreAnswersUnlessItIsNotPatient) {
   }
 }
 
+// Answers each Put so much later than it acts.
+class SlowAnswers : public FlakyStore {
+ public:
+  SlowAnswers(ObjectStore& inner, Clock& clock) : FlakyStore(inner, none_), clock_(clock) {}
+  Duration late{0};
+  Task<PutResult> Put(PutRequest request) override {
+    PutResult result = co_await FlakyStore::Put(std::move(request));
+    co_await clock_.Sleep(late);
+    co_return result;
+  }
+
+ private:
+  Faults none_{0, FaultMoment::kBefore};
+  Clock& clock_;
+};
+
+// Whoever watches saw it when it was written, not when its owner heard of that.
+TEST_P(LeaseTest, IsHeldNoLongerThanOthersWaitHoweverLateItsAnswerCame) {
+  SlowAnswers store(world_.store, world_.clock);
+  const auto lease = Make("a", &store);
+  store.late = kLeaseLife - std::chrono::seconds(3);
+  const Time began = world_.clock.Now();
+  world_.Run(lease->Acquire(stop_));
+  world_.clock.Advance(began + kLeaseLife - world_.clock.Now());
+  EXPECT_FALSE(lease->held());
+}
+
 // Of several tables each waits for its own lease before the first is kept.
 TEST_P(LeaseTest, RenewsAtOnceWhenItWasTakenLongAgo) {
   const auto lease = Make("a");

@@ -112,6 +112,19 @@ TEST_F(S3StoreTest, AWriteAfterALostAnswerIsInDoubt) {
   EXPECT_FALSE(Put(PutCondition::kNone).in_doubt);
 }
 
+// Law 8: the lease may run out between two tries.
+TEST_F(S3StoreTest, APutAsksBeforeEachTryWhetherItMayBeSent) {
+  int asked = 0;
+  PutRequest request;
+  request.key = "orders/a";
+  request.body = "mine";
+  request.may_send = [&asked] { return ++asked <= 1; };
+  transport_.Fail(BrokenConnection()).Answer(200, "", {{"ETag", "\"e1\""}});
+  EXPECT_THROW(Run(store_->Put(std::move(request))), Error);
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(transport_.requests().size(), 1U);
+}
+
 TEST_F(S3StoreTest, NoDeleteGoesOutWithoutAVersionId) {
   EXPECT_THROW(Run(store_->RemoveVersion("orders/a", "")), Error);
   EXPECT_TRUE(transport_.requests().empty());

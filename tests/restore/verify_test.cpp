@@ -246,6 +246,15 @@ TEST_F(VerifyTest, LooksAtOneItemOnly) {
   EXPECT_EQ(nothing.items + nothing.objects, 0U);
 }
 
+// Law 12: keys are item data.
+TEST_F(VerifyTest, NamesNoKeyUnlessTold) {
+  PutBoth("a");
+  PutObject(Object("a"), Item("a", "3"), Applied());
+  const VerifyReport report = Run();
+  ExpectOnly("different " + Object("a"), report);
+  EXPECT_EQ(report.findings[0].key, "");
+}
+
 TEST_F(VerifyTest, NeverTakesAFailedCallOfTheStoreForADifference) {
   for (int i = 0; i < 5; ++i) PutBoth(std::to_string(i));
   PutObject(Object("extra"), Item("extra"), Applied());

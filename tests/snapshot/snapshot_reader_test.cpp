@@ -122,6 +122,23 @@ TEST_F(SnapshotReaderTest, ReadsAnExportOfAws) {
   }
 }
 
+// Its bytes are as they were written, and yet an item is missing.
+TEST_F(SnapshotReaderTest, NamesAFileOfAnotherNumberOfItemsThanTheManifestSays) {
+  const std::string body = Compressed(Compression::kGzip, R"({"Item":{"id":{"S":"a"}}})"
+                                                          "\n");
+  world_.Replace("AWSDynamoDB/1/data/x.json.gz", body);
+  world_.Replace("AWSDynamoDB/1/manifest-files.json",
+                 R"({"itemCount":2,"md5Checksum":")" + Base64(AsBytes(Md5(body))) +
+                     R"(","etag":"e-1","dataFileS3Key":"AWSDynamoDB/1/data/x.json.gz"})");
+  world_.Replace("AWSDynamoDB/1/manifest-summary.json",
+                 R"({"version":"2020-06-30","tableArn":"arn:aws:dynamodb:eu-central-1:1:table/t",)"
+                 R"("exportTime":"2020-11-04T07:28:34.028Z","itemCount":2,"outputFormat":)"
+                 R"("DYNAMODB_JSON","manifestFilesS3Key":"AWSDynamoDB/1/manifest-files.json"})");
+  EXPECT_EQ(
+      ReadError("AWSDynamoDB/1"),
+      std::string("AWSDynamoDB/1/data/x.json.gz: it has 1 items, the manifest says 2") + kReadHint);
+}
+
 TEST_F(SnapshotReaderTest, ReadsLinesOfOtherTools) {
   const std::string lines = "{\"id\":{\"S\":\"a\"}}\n{\"Item\":{\"id\":{\"S\":\"b\"}}}";
   for (const auto compression : {Compression::kGzip, Compression::kZstd, Compression::kNone}) {

@@ -75,7 +75,9 @@ class RecordingSink : public ChangeSink {
 class RecordingEvents : public FollowerEvents {
  public:
   std::vector<FoundGap> gaps;
+  std::function<void()> before_gap;  // may throw
   Task<void> OnGap(FoundGap gap) override {
+    if (before_gap) before_gap();
     gaps.push_back(std::move(gap));
     co_return;
   }

@@ -187,6 +187,25 @@ TEST_F(LineageTest, PutsAShardThatIsGoneWhileItIsReadOnRecordAndGoesOnWithItsChi
   EXPECT_EQ(sink_.applied.back().image, Item(11, 1));
 }
 
+// A process that is killed while it puts a gap on record finds it again.
+TEST_F(LineageTest, PutsAGapOnRecordBeforeThePositionMovesOn) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 5);
+  Follow();
+  PutMany(5, 10);
+  stream.TrimBefore(stream.sequence_numbers()[8]);
+  std::optional<MemoryCheckpoints> when_killed;
+  events_.before_gap = [&] {
+    if (!when_killed) when_killed = world_.checkpoints;
+  };
+  Follow();
+  ASSERT_TRUE(when_killed);
+  world_.checkpoints = *when_killed;
+  events_.gaps.clear();
+  Follow();
+  EXPECT_THAT(Reasons(), ElementsAre(HasSubstr("were trimmed before they were read")));
+}
+
 TEST_F(LineageTest, PutsAPositionThatTheStreamDoesNotKnowOnRecordAndBeginsAgain) {
   EnableStream();
   PutMany(0, 5);

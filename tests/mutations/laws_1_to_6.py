@@ -1,0 +1,391 @@
+"""The changes that break laws 1 to 6: what follows a stream."""
+
+from mutation import BOTH, ITEM, MODEL, SNAPSHOT, STREAM, Mutation
+
+MUTATIONS = [
+    # 1. Durable first.
+    Mutation(
+        "checkpoint-before-apply", 1, "stream/shard_consumer.cpp",
+        "  // The note goes to disk before",
+        "  checkpoint_.applied = last_read_;\n  // The note goes to disk before",
+        "FollowerTest.SavesACheckpointOnlyBelowWhatIsDurable", BOTH),
+    Mutation(
+        "checkpoint-over-a-batch-in-flight", 1, "stream/shard_consumer.cpp",
+        "  while (!in_flight_.empty() && in_flight_.front()->applied) {",
+        "  while (!in_flight_.empty()) {",
+        "FollowerTest.SavesACheckpointOnlyBelowWhatIsDurable", BOTH),
+    Mutation(
+        "finished-when-read", 1, "stream/shard_consumer.cpp",
+        "  co_await group_->Join();\n  checkpoint_.finished = true;",
+        "  checkpoint_.finished = true;",
+        "FollowerTest.FinishesAShardOnlyWhenItIsAppliedNotWhenItIsRead", STREAM),
+    Mutation(
+        "page-done-when-cut-short", 1, "incremental/backfill.cpp",
+        "  co_await writes.Join();\n  co_return all;",
+        "  co_await writes.Join();\n  co_return true;",
+        "BackfillTest.AStopDoesNotWaitForTheRestOfThePage"),
+    Mutation(
+        "watermark-over-what-is-on-its-way", 1, "stream/shard_consumer.cpp",
+        "    const Time known = std::min(first.last_change_time - std::chrono::seconds(1),\n"
+        "                                first.asked - context_.options.propagation);",
+        "    const Time known = context_.AwsNow();",
+        "FollowerTest.KnowsUpToWhichMomentEverythingIsApplied", STREAM),
+
+    # 2. No change is lost.
+    Mutation(
+        "drop-what-cannot-be-applied", 2, "incremental/backup_sink.cpp",
+        "  co_await Park(name, pending, std::move(reason));",
+        "  (void)name;",
+        "BackupSinkTest.ParksWhatCannotBeAppliedAndEverythingLaterOfThatItem"),
+    Mutation(
+        "count-the-parked-and-write-it-not", 2, "incremental/backup_sink.cpp",
+        "    co_await store_.Put(std::move(request));\n    ++counters_.parked;",
+        "    ++counters_.parked;",
+        "BackupSinkTest.ParksWhatCannotBeAppliedAndEverythingLaterOfThatItem"),
+    Mutation(
+        "do-not-block-the-item", 2, "incremental/backup_sink.cpp",
+        "  if (name != kUnknownItem) blocked_.insert(name);",
+        "",
+        "BackupSinkTest.ParksWhatCannotBeAppliedAndEverythingLaterOfThatItem"),
+    Mutation(
+        "blocked-until-the-restart", 2, "incremental/backup_sink.cpp",
+        "      if (item != kUnknownItem) blocked_.insert(item);",
+        "",
+        "BackupSinkTest.KeepsAnItemBlockedInTheNextProcess"),
+    Mutation(
+        "parked-forgotten-with-the-restart", 2, "incremental/backup_sink.cpp",
+        "      ++counted_;",
+        "",
+        "BackupSinkTest.KeepsAnItemBlockedInTheNextProcess"),
+    Mutation(
+        "parked-over-another", 2, "incremental/backup_sink.cpp",
+        " + \"-\" + Hex(AsBytes(Sha256(change.raw))).substr(0, 32)",
+        "",
+        "BackupSinkTest.ParksEachOfTwoRecordsOfOneLengthWithoutANumber"),
+    Mutation(
+        "released-before-it-is-right", 2, "incremental/parked.cpp",
+        "    released.outcome = co_await writer.Reconcile(key);\n"
+        "    released.records += co_await DropParked(store, records);",
+        "    released.records += co_await DropParked(store, records);\n"
+        "    released.outcome = co_await writer.Reconcile(key);",
+        "ParkedTest.RemovesNoRecordUnlessTheItemIsRightWhicheverCallFails"),
+    Mutation(
+        "coalesce-always", 2, "incremental/backup_sink.cpp",
+        "  if (clock_.Now() + ahead - first.change_time <= options_.coalesce_beyond) return;",
+        "  (void)ahead;",
+        "BackupSinkTest.CoalescesOnlyBeyondTheLag"),
+    Mutation(
+        "coalesce-what-must-be-parked", 2, "incremental/backup_sink.cpp",
+        "  while (queue.pending.size() >= 2 && queue.pending.front().change->defect.empty() &&\n"
+        "         !queue.pending.front().key.empty() && queue.pending[1].change->defect.empty() &&\n"
+        "         !queue.pending[1].key.empty()) {",
+        "  while (queue.pending.size() >= 2) {",
+        "BackupSinkTest.LeavesOutNoRecordThatMustBeParkedHoweverFarBehind"),
+    Mutation(
+        "begin-again-is-not-said", 2, "stream/shard_consumer.cpp",
+        "  context_.sink.BeginAgain(checkpoint_.shard_id);\n",
+        "",
+        "FollowedTableFaults.LosesNothingWhicheverStoreCallFails", BOTH),
+    Mutation(
+        "a-hot-item-holds-up-all", 2, "stream/shard_consumer.cpp",
+        "         bytes_in_flight_ < context_.share;",
+        "         bytes_in_flight_ < context_.share * 100;",
+        "LineageTest.AShardThatIsHeldUpHoldsUpNoOther", STREAM),
+
+    # 3. In order per item.
+    Mutation(
+        "two-writes-of-one-object", 3, "incremental/backup_sink.cpp",
+        "  const bool idle = queue == nullptr;\n  if (idle) queue",
+        "  const bool idle = true;\n  if (queue == nullptr) queue",
+        "BackupSinkTest.NeverHasTwoWritesOfOneObjectInFlight"),
+    Mutation(
+        "a-failed-change-is-overtaken", 3, "incremental/backup_sink.cpp",
+        "  if (failed != failed_.end() && failed->second == pending.batch->origin.shard_id) {",
+        "  if (false) {",
+        "BackupSinkTest.ALaterBatchDoesNotOvertakeAChangeThatHasFailed"),
+    Mutation(
+        "the-rest-of-the-queue-goes-on", 3, "incremental/backup_sink.cpp",
+        "    if (error) break;\n    pending.batch->SettleOne();",
+        "    if (error) pending.batch->error = std::exchange(error, nullptr);\n"
+        "    pending.batch->SettleOne();",
+        "BackupSinkTest.WritesNothingOfAnItemAfterAChangeThatCouldNotBeWritten"),
+    Mutation(
+        "forget-unanswered-writes", 3, "incremental/backup_sink.cpp",
+        "    if (result.in_doubt && options_.doubts != nullptr) {",
+        "    if (false) {",
+        "InterleavingsTest.APutThatLandsTenMinutesLate", MODEL),
+    Mutation(
+        "an-unanswered-try-is-not-told", 3, "incremental/s3_store.cpp",
+        "    result.in_doubt = answer.unanswered_attempt;",
+        "",
+        "S3StoreTest.AWriteAfterALostAnswerIsInDoubt"),
+    Mutation(
+        "doubts-not-on-disk", 3, "incremental/doubts.cpp",
+        "  checkpoints_.SaveDoubts(consumer_, table_arn_, changed);",
+        "",
+        "InterleavingsTest.APutThatLandsTenMinutesLate", MODEL),
+    Mutation(
+        "doubts-looked-at-too-early", 3, "incremental/doubts.cpp",
+        "    if (doubt.until <= clock_.Now()) due.push_back(doubt);",
+        "    due.push_back(doubt);",
+        "InterleavingsTest.APutThatLandsTenMinutesLate", MODEL),
+    Mutation(
+        "replayed-changes-are-not-in-doubt", 3, "incremental/backup_sink.cpp",
+        "  DoubtReplayed(pending);\n",
+        "",
+        "BackupSinkTest.AChangeThatFailedIsInDoubtAgainWhenItIsOfferedAgain", MODEL),
+    Mutation(
+        "offered-again-and-not-in-doubt-again", 3, "incremental/backup_sink.cpp",
+        "    doubted_.erase(name);",
+        "    (void)name;",
+        "BackupSinkTest.AChangeThatFailedIsInDoubtAgainWhenItIsOfferedAgain"),
+    Mutation(
+        "the-same-change-again-is-not-late", 3, "incremental/doubts.cpp",
+        "    if (order < 0 || (order == 0 && i > 1)) return true;",
+        "    if (order < 0) return true;",
+        "InterleavingsTest.APutThatLandsTenMinutesLate", MODEL),
+    Mutation(
+        "no-second-look-at-the-table", 3, "incremental/doubts.cpp",
+        "  if (removed > 0 && put_right_) co_await put_right_(object);",
+        "",
+        "Model.EndsWithTheTableWhateverHappens", MODEL),
+    Mutation(
+        "no-doubt-in-the-place-of-one-cut-off", 3, "incremental/backup_sink.cpp",
+        "    if (options_.doubt_guarded && options_.doubts != nullptr) "
+        "options_.doubts->Add({key});",
+        "",
+        "BackupSinkTest.DoubtsWhatItWritesInThePlaceOfAFollowerThatWasCutOff"),
+    Mutation(
+        "the-sink-is-not-told-of-the-one-cut-off", 3, "incremental/followed_table.cpp",
+        "  options_.sink.doubt_guarded = lease_->taken_over();\n",
+        "",
+        "RecoveryTest.RemovesTheLateWriteOfAFollowerThatWasCutOff"),
+    Mutation(
+        "a-lease-that-was-not-given-back-looks-so", 3, "incremental/lease.cpp",
+        "  taken_over_ = taken_over_ || (there && !there->released && !ours_there);",
+        "  (void)ours_there;",
+        "LeaseTest.KnowsWhetherItWasGivenBack"),
+
+    # 4. A replay never makes an older state current.
+    Mutation(
+        "no-note", 4, "stream/shard_consumer.cpp",
+        "  if (CompareSequenceNumbers(last_read_, checkpoint_.noted) > 0) "
+        "checkpoint_.noted = last_read_;",
+        "",
+        "FollowerTest.KeepsAWindowGuardedHoweverOftenItsReplayIsCutShort", BOTH),
+    Mutation(
+        "note-not-saved", 4, "stream/shard_consumer.cpp",
+        "checkpoint_.noted = last_read_;\n  Save();",
+        "checkpoint_.noted = last_read_;",
+        "FollowerTest.KeepsAWindowGuardedHoweverOftenItsReplayIsCutShort", BOTH),
+    Mutation(
+        "note-moves-back", 4, "stream/shard_consumer.cpp",
+        "  if (CompareSequenceNumbers(last_read_, checkpoint_.noted) > 0) "
+        "checkpoint_.noted = last_read_;",
+        "  checkpoint_.noted = last_read_;",
+        "FollowerTest.KeepsAWindowGuardedHoweverOftenItsReplayIsCutShort", STREAM),
+    Mutation(
+        "no-guard-without-positions", 4, "stream/follower.cpp",
+        "    context_->guarded_until_time = now + kClockTolerance;",
+        "",
+        "FollowerTest.GuardsWhatALostCheckpointStoreMayHaveSeen", BOTH),
+    Mutation(
+        "no-guard-by-time", 4, "incremental/backup_sink.cpp",
+        "  return pending.change->change_time <= pending.batch->origin.guarded_until_time ||\n"
+        "         Replayed(pending);",
+        "  return Replayed(pending);",
+        "BackupSinkTest.GuardsByTimeWhenThereIsNoNote"),
+    Mutation(
+        "no-guard-after-another-follower", 4, "incremental/followed_table.cpp",
+        "  if (known != lease_->generation_before()) {",
+        "  if (false) {",
+        "InterleavingsTest.AFollowerThatComesBackWithOldPositions"),
+    Mutation(
+        "no-guard-where-there-are-no-conditions", 4, "stream/follower.cpp",
+        "  if (options_.guard_always) context_->guarded_until_time = Time::max();",
+        "",
+        "InterleavingsTest.TwoFollowersOfOnePlace", BOTH),
+    Mutation(
+        "adopted-positions-are-news", 4, "incremental/followed_table.cpp",
+        "  checkpoints_.SaveAll(consumer_, table_.stream.arn, positions);",
+        "  checkpoints_.SaveAll(consumer_, table_.stream.arn, positions);\n"
+        "  checkpoints_.SaveGuardedUntil(consumer_, table_.stream.arn, Time{});",
+        "RecoveryTest.ComparesWhatComesAfterAdoptedPositionsWithWhatIsAtRest"),
+    Mutation(
+        "replay-over-a-repair", 4, "incremental/backup_sink.cpp",
+        "  if (!info || info->source != Source::kStream) info = co_await NewestOfStream(key);",
+        "",
+        "Model.EndsWithTheTableWhateverHappens", MODEL),
+    Mutation(
+        "numbers-compare-across-streams", 4, "incremental/layout.cpp",
+        "  if (const int order = at_rest->stream_label.compare(stream_label); order != 0) "
+        "return order;",
+        "  (void)stream_label;",
+        "InterleavingsTest.ASequenceNumberThatRestartsUnderANewStreamLabel"),
+    Mutation(
+        "numbers-compare-as-texts", 4, "item/change.cpp",
+        "  if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;",
+        "",
+        "CompareSequenceNumbersTest.ComparesNumbersNotTexts", ITEM),
+    Mutation(
+        "the-cut-trusts-the-topmost-version", 4, "snapshot/cut.cpp",
+        "        look_beneath_(cut.consistent && !object.versions.front().version_id.empty()),",
+        "        look_beneath_(false),",
+        "CutTest.ShowsTheChangeThatAnOlderReadingStandsOver", SNAPSHOT),
+    Mutation(
+        "the-cut-takes-later-changes", 4, "snapshot/cut.cpp",
+        "    return info->change_time <= cut.moment ? Fit::kAtMoment : Fit::kLater;",
+        "    return Fit::kAtMoment;",
+        "SnapshotWriterTest.ShowsItemsAsTheyWereBeforeLaterChanges", SNAPSHOT),
+
+    # 5. Lineage.
+    Mutation(
+        "children-early", 5, "stream/shard_graph.cpp",
+        "    if (!waits) readable.push_back(shard);",
+        "    readable.push_back(shard);",
+        "FollowerTest.ReadsParentsBeforeChildren", STREAM),
+    Mutation(
+        "children-of-a-parent-left-out-of-the-listing", 5, "stream/shard_graph.cpp",
+        "unfinished.contains(parent) || (Lists(parent)",
+        "(Lists(parent)",
+        "LineageTest.DoesNotReadAChildWhileItsParentIsBeingReadThoughNoListingHasTheParent",
+        STREAM),
+    Mutation(
+        "what-is-being-read-is-not-unfinished", 5, "stream/follower.cpp",
+        "  for (const auto& [id, running] : running_) unfinished.insert(id);\n",
+        "",
+        "LineageTest.DoesNotReadAChildWhileItsParentIsBeingReadThoughNoListingHasTheParent",
+        STREAM),
+    Mutation(
+        "children-from-latest", 5, "stream/shard_consumer.cpp",
+        "last_read_.empty() ? IteratorType::kTrimHorizon",
+        "last_read_.empty() ? IteratorType::kLatest",
+        "FollowerTest.ReadsParentsBeforeChildren", STREAM),
+    Mutation(
+        "an-empty-answer-is-the-end", 5, "stream/shard_consumer.cpp",
+        "    if (iterator_.empty()) co_return co_await Finish();",
+        "    if (iterator_.empty() || empty) co_return co_await Finish();",
+        "FollowerTest.IsNotFooledByEmptyPagesBeforeData", STREAM),
+    Mutation(
+        "first-page-only", 5, "stream/follower.cpp",
+        "      if (start.empty()) co_return listing;",
+        "      co_return listing;",
+        "FollowerTest.WalksAllPagesOfDescribeStream", STREAM),
+    Mutation(
+        "no-wait-for-a-child", 5, "stream/follower.cpp",
+        "    const bool orphaned = listing.enabled && LacksAChild();",
+        "    const bool orphaned = false;",
+        "FollowerTest.FindsAChildThatIsListedLate", STREAM),
+
+    # 6. A gap is never silent.
+    Mutation(
+        "trimmed-silently", 6, "stream/shard_consumer.cpp",
+        "  if (expected_) co_await context_.events.OnGap(std::move(gap));",
+        "",
+        "FollowerTest.PutsTrimmedRecordsOnRecordAsAGapAndGoesOn", STREAM),
+    Mutation(
+        "the-position-moves-before-the-gap-is-on-record", 6, "stream/shard_consumer.cpp",
+        "  if (expected_) co_await context_.events.OnGap(std::move(gap));\n"
+        "  checkpoint_.finished = gone;\n"
+        "  checkpoint_.applied.clear();  // TRIM_HORIZON; the note stays, so that what follows is"
+        " guarded\n"
+        "  Save();",
+        "  checkpoint_.finished = gone;\n"
+        "  checkpoint_.applied.clear();\n"
+        "  Save();\n"
+        "  if (expected_) co_await context_.events.OnGap(std::move(gap));",
+        "LineageTest.PutsAGapOnRecordBeforeThePositionMovesOn", BOTH),
+    Mutation(
+        "a-shard-vanishes-silently", 6, "stream/follower.cpp",
+        "    co_await Gap(\"a shard that was not read to its end is no longer listed\", id, "
+        "position.read);",
+        "",
+        "FollowerTest.PutsAShardThatVanishedUnfinishedOnRecordAsAGap", STREAM),
+    Mutation(
+        "a-parent-came-and-went-silently", 6, "stream/follower.cpp",
+        "    co_await Gap(\"the parent of a shard came and went unread\", shard.shard_id, Time{});",
+        "",
+        "FollowerTest.NoticesAChildWhoseParentCameAndWentUnread", STREAM),
+    Mutation(
+        "one-listing-without-it-is-the-end-of-a-shard", 6, "stream/follower.cpp",
+        "    if (LacksAShard(listing) && incomplete < kListingTries) {",
+        "    if (false) {",
+        "FollowerTest.DoesNotTakeOneListingWithoutAShardForItsEnd", STREAM),
+    Mutation(
+        "a-day-without-a-read-of-a-shard-is-none", 6, "stream/shard_consumer.cpp",
+        "  if (absent && !said) {",
+        "  if (absent && !said && false) {",
+        "LineageTest.CallsADayWithoutAReadOfOneShardAGap", BOTH),
+    Mutation(
+        "a-day-without-a-follower-is-none", 6, "stream/follower.cpp",
+        "  if (latest != Time{} && context_->AwsNow() - latest > kRetention) {",
+        "  if (false) {",
+        "FollowerTest.CallsMoreThan24HoursWithoutAReadAGap", BOTH),
+    Mutation(
+        "a-day-without-positions-is-none", 6, "incremental/followed_table.cpp",
+        "             AwsNow() - state_.read > kRetention) {",
+        "             AwsNow() - state_.read > 1000 * kRetention) {",
+        "RecoveryTest.NoticesADayWithoutAFollowerThatHadNoPositionsYet"),
+    Mutation(
+        "lost-positions-begin-anew", 6, "incremental/followed_table.cpp",
+        "  AdoptPositions();\n",
+        "",
+        "RecoveryTest.NoticesWhatWasTrimmedWhileItsPositionsWereLost"),
+    Mutation(
+        "one-answer-and-the-stream-is-gone", 6, "stream/follower.cpp",
+        "++not_found >= kListingTries",
+        "++not_found >= 1",
+        "LineageTest.DoesNotBelieveOneAnswerThatTheStreamIsGone", BOTH),
+    Mutation(
+        "the-stream-is-gone-silently", 6, "stream/follower.cpp",
+        "  if (!all) co_await Gap(\"the stream is gone\", \"\", Time{});",
+        "  (void)all;",
+        "LineageTest.PutsAStreamThatIsGoneOnRecordUnlessAllOfItWasApplied", BOTH),
+    Mutation(
+        "a-new-stream-silently", 6, "incremental/followed_table.cpp",
+        "    gap.reason = \"the stream was disabled and enabled again: changes in between are in "
+        "no stream\";",
+        "",
+        "FollowedTableTest.DrainsTheOldStreamAndPutsTheGapOnRecord"),
+    Mutation(
+        "a-table-made-again-silently", 6, "incremental/followed_table.cpp",
+        "    gap.reason = \"the table was deleted and created again\";",
+        "",
+        "FollowedTableTest.PutsARecreatedTableOnRecordAsAGap"),
+    Mutation(
+        "never-backfilled-silently", 6, "incremental/followed_table.cpp",
+        "    if (!backfilled) gap.reason = ",
+        "    if (!backfilled) (void)",
+        "FollowedTableTest.BacksUpWhatChanges"),
+    Mutation(
+        "gaps-forgotten-with-an-older-state", 6, "incremental/followed_table.cpp",
+        "  if (conditions_ || !store_.traits().versioned) co_return;",
+        "  co_return;",
+        "RecoveryTest.ForgetsNoGapWhenAnOlderStateJsonLandsLate"),
+    Mutation(
+        "gap-closed-by-an-earlier-backfill", 6, "incremental/state.cpp",
+        "      if (gap.closed || !backfill.reconciled_began ||\n"
+        "          *backfill.reconciled_began < gap.found + kClockResolution) {",
+        "      if (gap.closed || !backfill.reconciled_began) {",
+        "State.ClosesAGapOnlyByABackfillThatSurelyBeganAfterIt"),
+    Mutation(
+        "gap-closed-by-a-backfill-of-the-same-second", 6, "incremental/state.cpp",
+        "*backfill.reconciled_began < gap.found + kClockResolution",
+        "*backfill.reconciled_began < gap.found",
+        "State.ClosesAGapOnlyByABackfillThatSurelyBeganAfterIt"),
+    Mutation(
+        "gap-closed-by-some-of-the-segments", 6, "incremental/backfill.cpp",
+        "  if (segments.size() < options_.segments) return std::nullopt;",
+        "",
+        "BackfillTest.SharesTheSegmentsAmongMachines"),
+    Mutation(
+        "deleted-in-the-gap-stays", 6, "incremental/backfill.cpp",
+        "table_.key_schema, reconciling_ ? &seen_ : nullptr,",
+        "table_.key_schema, nullptr,",
+        "InterleavingsTest.AnOutageIsPutRightByOneBackfillAndItsGapClosed"),
+    Mutation(
+        "a-snapshot-does-not-tell-of-a-gap", 6, "snapshot/cut.cpp",
+        "  if (!gaps.empty()) return gaps.front().id + \" is open: changes may be missing\";",
+        "",
+        "SnapshotWriterTest.SaysFuzzyWhereThereIsNoCoverage", SNAPSHOT),
+]

@@ -1,0 +1,369 @@
+"""The changes that break laws 7 to 12: what is beside a follower, and what holds everywhere."""
+
+from mutation import AWS, ITEM, MODEL, RESTORE, SNAPSHOT, Mutation
+
+MUTATIONS = [
+    # 7. Backfill beside a follower.
+    Mutation(
+        "unconditional-backfill", 7, "incremental/item_writer.cpp",
+        "    request.condition = PutCondition::kIfAbsent;\n"
+        "    const bool written = co_await PutUnlessDamaged(std::move(request));",
+        "    const bool written = co_await PutUnlessDamaged(std::move(request));",
+        "ItemWriterTest.LeavesWhatTheFollowerWrote"),
+    Mutation(
+        "backfill-settles-nothing", 7, "incremental/item_writer.cpp",
+        "  if (IsSettled(look, item, read_time)) co_return WriteOutcome::kKept;",
+        "",
+        "ItemWriterTest.NeverBringsADeletedItemBack"),
+    Mutation(
+        "an-earlier-read-wins", 7, "incremental/item_writer.cpp",
+        "  if (look.info && !stream && look.info->read_time > read_time) return true;",
+        "",
+        "ItemWriterTest.LetsTheLaterReadWinAmongBackfills"),
+    Mutation(
+        "written-as-it-was-scanned", 7, "incremental/item_writer.cpp",
+        "    const auto item = co_await table_.GetItem(layout_.table(), key.bytes());",
+        "    const std::optional<std::string> item = look.body;",
+        "ItemWriterTest.ReadsTheItemAgainBeforeItReplacesAnything"),
+    Mutation(
+        "backfill-does-not-look-again", 7, "incremental/item_writer.cpp",
+        "    if (overtaken) {",
+        "    if (false) {",
+        "ItemWriterTest.TakesItsVersionAwayWhenTheFollowerCameInBetween"),
+    Mutation(
+        "a-change-above-does-not-count", 7, "incremental/item_writer.cpp",
+        "        after.push_back(std::move(*info));\n        continue;",
+        "        continue;",
+        "ItemWriterTest.TakesItsVersionAwayWhenTheFollowerCameInBetween"),
+    Mutation(
+        "a-delete-marker-above-does-not-count", 7, "incremental/item_writer.cpp",
+        "        if (!beneath) co_return true;  // only a follower writes those",
+        "",
+        "ItemWriterTest.TakesItsVersionAwayWhenADeleteMarkerCameInBetween"),
+    Mutation(
+        "a-late-try-above-is-news", 7, "incremental/item_writer.cpp",
+        "        return CompareWithChange(info, change.stream_label, change.sequence_number) >= 0;",
+        "        return (void)change, false;",
+        "InterleavingsTest.AFollowersPutThatLandsLateDuringAReconcile"),
+    Mutation(
+        "backfill-does-not-wait-for-late-writes", 7, "incremental/backfill.cpp",
+        "    if (page_done && last) page_done = co_await writer_->SettleDoubts(halt_);",
+        "",
+        "InterleavingsTest.ABackfillsPutThatLandsTenMinutesLate"),
+    Mutation(
+        "backfill-forgets-its-death", 7, "incremental/backfill.cpp",
+        "  if (before.open) {",
+        "  if (false) {",
+        "KilledBackfillTest.IsPutRightByTheNextOne"),
+    Mutation(
+        "backfill-does-not-say-that-it-is-at-work", 7, "incremental/backfill.cpp",
+        "  state.open = true;\n",
+        "",
+        "KilledBackfillTest.IsPutRightByTheNextOne"),
+    Mutation(
+        "the-last-step-is-not-marked", 7, "incremental/backfill.cpp",
+        "  co_await MarkOpen(true);\n",
+        "",
+        "KilledBackfillTest.IsPutRightAlsoAfterOneThatFailedInItsLastStep"),
+    Mutation(
+        "what-was-sent-is-not-waited-for", 7, "incremental/backfill.cpp",
+        "    co_await clock_.Sleep(unchecked->until - AwsNow(), &halt_);",
+        "",
+        "KilledBackfillTest.IsPutRightWhenItsPutLandsTenMinutesLater"),
+    Mutation(
+        "a-server-that-ignores-conditions-is-believed", 7, "incremental/conditions.cpp",
+        "  co_return conditions == Conditions::kKept;",
+        "  (void)conditions;\n  co_return true;",
+        "ItemWriterTest.KnowsWhichKindOfServerItTalksTo"),
+    Mutation(
+        "backfill-without-a-stream", 7, "incremental/backfill.cpp",
+        "  if (!table_.stream.enabled) {",
+        "  if (false) {",
+        "BackfillTest.RefusesATableWhoseStreamIsOff"),
+    Mutation(
+        "an-item-is-read-as-it-was", 7, "aws/dynamodb_client.cpp",
+        "                                \",\\\"ConsistentRead\\\":true}\");",
+        "                                \",\\\"ConsistentRead\\\":false}\");",
+        "DynamoDbClientTest.GetsAnItemAsItIs", AWS),
+
+    # 8. One writer.
+    Mutation(
+        "no-lease", 8, "incremental/lease.cpp",
+        "    if (free || ran_out) {",
+        "    if (true) {",
+        "LeaseTest.RefusesASecondFollowerWithTheNameOfTheFirst"),
+    Mutation(
+        "taken-from-one-that-renews-it", 8, "incremental/lease.cpp",
+        "clock_.Now() - since >= kLeaseLife;",
+        "clock_.Now() - since >= kLeaseLife / 5;",
+        "LeaseTest.RefusesASecondFollowerWithTheNameOfTheFirst"),
+    Mutation(
+        "held-for-ever", 8, "incremental/lease.cpp",
+        "  until_ = record_.expires;",
+        "  until_ = Time::max();",
+        "LeaseTest.IsNotHeldWhileItCannotBeRenewedAndIsAgainAfterwards"),
+    Mutation(
+        "held-from-the-answer-on", 8, "incremental/lease.cpp",
+        "  until_ = record_.expires;",
+        "  until_ = clock_.Now() + kLeaseLife;",
+        "LeaseTest.IsHeldNoLongerThanOthersWaitHoweverLateItsAnswerCame"),
+    Mutation(
+        "renewed-over-another", 8, "incremental/lease.cpp",
+        "    written = co_await file_.Replace(std::move(body));",
+        "    co_await file_.Save(std::move(body));",
+        "LeaseTest.TellsTheOldOwnerThatItWasTaken"),
+    Mutation(
+        "taken-and-not-looked-at-again", 8, "incremental/lease.cpp",
+        "  if (!ours) until_ = Time{};\n  co_return ours;",
+        "  co_return ours || true;",
+        "LeaseTest.RefusesASecondFollowerWithTheNameOfTheFirst"),
+    Mutation(
+        "a-write-is-sent-without-the-lease", 8, "incremental/backup_sink.cpp",
+        "  if (options_.lease != nullptr && !options_.lease->held()) {",
+        "  if (false) {",
+        "BackupSinkTest.BeginsNoWriteWithoutTheLease", MODEL),
+    Mutation(
+        "a-try-is-sent-without-the-lease", 8, "incremental/backup_sink.cpp",
+        "    request.may_send = [this] { return options_.lease == nullptr || "
+        "options_.lease->held(); };\n",
+        "",
+        "RecoveryTest.DoesNotSendAWriteAgainThatAnotherFollowerHasOvertaken"),
+    Mutation(
+        "asked-before-the-first-try-only", 8, "aws/caller.cpp",
+        "    if (request.may_send && !request.may_send()) {",
+        "    if (progress.attempts == 0 && request.may_send && !request.may_send()) {",
+        "CallerTest.AsksBeforeEachTryWhetherItMayBeSent", AWS),
+    Mutation(
+        "the-store-does-not-ask", 8, "incremental/s3_store.cpp",
+        "  put.may_send = std::move(request.may_send);\n",
+        "",
+        "S3StoreTest.APutAsksBeforeEachTryWhetherItMayBeSent"),
+    Mutation(
+        "the-client-does-not-ask", 8, "aws/s3_client.cpp",
+        "  request.may_send = std::move(put.may_send);\n",
+        "",
+        "S3StoreTest.APutAsksBeforeEachTryWhetherItMayBeSent"),
+    Mutation(
+        "state-written-over-anothers", 8, "incremental/followed_table.cpp",
+        "    written = co_await state_file_.Replace(ToJson(state_));",
+        "    co_await state_file_.Save(ToJson(state_));\n    written = true;",
+        "InterleavingsTest.TwoFollowersOfOnePlace"),
+
+    # 9. Fidelity.
+    Mutation(
+        "a-number-through-a-double", 9, "item/canonical.cpp",
+        "  if (type == 'N') return NormalNumber(text);",
+        "  if (type == 'N') return NormalNumber(std::to_string(std::stod(text)));",
+        "CanonicalTest.GivesTheGoldenForms", ITEM),
+    Mutation(
+        "numbers-of-17-digits", 9, "item/normal_number.cpp",
+        "  decimal.digits.erase(0, first);",
+        "  decimal.digits.erase(0, first);\n"
+        "  if (decimal.digits.size() > 17) decimal.digits.resize(17);",
+        "NormalNumberTest.KeepsToDynamoDbsLimits", ITEM),
+    Mutation(
+        "binary-without-its-padding", 9, "item/canonical.cpp",
+        "  return Base64(*bytes);",
+        "  std::string bare = Base64(*bytes);\n"
+        "  while (bare.ends_with('=')) bare.pop_back();\n"
+        "  return bare;",
+        "CanonicalTest.GivesTheGoldenForms", ITEM),
+    Mutation(
+        "sets-in-the-order-they-came", 9, "item/canonical.cpp",
+        "  std::sort(members.begin(), members.end());\n",
+        "",
+        "CanonicalTest.GivesTheGoldenForms", ITEM),
+    Mutation(
+        "an-empty-set-passes", 9, "item/canonical.cpp",
+        "  if (members.empty()) Corrupt(\"a set without members\");\n",
+        "",
+        "CanonicalTest.RefusesWhatIsNotDynamoDbJson", ITEM),
+    Mutation(
+        "not-as-deep-as-dynamodb", 9, "item/canonical.cpp",
+        "constexpr int kMaxLevels = 64;",
+        "constexpr int kMaxLevels = 31;",
+        "CanonicalTest.ReadsSixtyFourLevelsAndNoMore", ITEM),
+    Mutation(
+        "lone-surrogates-are-lost", 9, "item/json_string.cpp",
+        " && byte != 0xED) continue;",
+        ") continue;",
+        "JsonStringTest.LoneSurrogatesSurvive", ITEM),
+    Mutation(
+        "the-image-in-another-form", 9, "incremental/backup_sink.cpp",
+        "    request.body = change.event_name == EventName::kRemove ? std::string_view() : "
+        "change.new_image;",
+        "    std::string Canonical(std::string_view item);\n"
+        "    std::string form;\n"
+        "    if (change.event_name != EventName::kRemove) form = Canonical(change.new_image);\n"
+        "    request.body = form;",
+        "BackupSinkTest.KeepsTheImagesBytesAsTheyCame"),
+    Mutation(
+        "the-key-for-the-image", 9, "incremental/backup_sink.cpp",
+        "std::string_view() : change.new_image;",
+        "std::string_view() : change.keys;",
+        "BackupSinkTest.KeepsTheImagesBytesAsTheyCame"),
+    Mutation(
+        "spaces-out-of-strings", 9, "snapshot/lines.cpp",
+        "    if (in_string) {",
+        "    if (in_string && !IsSpace(c)) {",
+        "OneLine.TakesLineBreaksOutAndLeavesStringsAlone", SNAPSHOT),
+
+    # 10. Boundaries.
+    Mutation(
+        "prefix-of-another-table", 10, "incremental/layout.h",
+        "  std::string ItemPrefix() const { return table_ + \"/\"; }",
+        "  std::string ItemPrefix() const { return table_; }",
+        "Layout.NeverTakesAnotherTablesObjectsForItsOwn"),
+    Mutation(
+        "what-is-no-item-is-one", 10, "incremental/layout.cpp",
+        "  if (key.substr(0, prefix.size()) != prefix) return false;",
+        "",
+        "Layout.NeverTakesAnotherTablesObjectsForItsOwn"),
+    Mutation(
+        "into-another-tables-prefix", 10, "incremental/owner.cpp",
+        "    Refuse(found, owner, store.traits().description);",
+        "    (void)Refuse;",
+        "FollowedTableTest.RefusesAPrefixThatBelongsToAnotherTable"),
+    Mutation(
+        "under-names-of-another-hash", 10, "incremental/owner.cpp",
+        "  RequireSameHash(found, layout.hash());\n",
+        "",
+        "FollowedTableTest.RefusesToNameItemsByAnotherHash"),
+    Mutation(
+        "a-snapshot-of-what-is-no-item", 10, "snapshot/aggregate.cpp",
+        "  if (!layout_.IsItemObject(object.key)) {",
+        "  if (false) {",
+        "SnapshotWriterTest.ReadsNoOtherTablesObjectsAndCountsForeignOnes", SNAPSHOT),
+
+    # 11. Nothing dropped, nothing destroyed unasked.
+    Mutation(
+        "restore-into-a-table-with-items", 11, "restore/restore.cpp",
+        "    } else if (!options_.into_existing) {",
+        "    } else if (false) {",
+        "Restore.RefusesATableThatHasItemsUnlessTold", RESTORE),
+    Mutation(
+        "restore-looks-at-one-page", 11, "restore/restore.cpp",
+        "      if (page.last_evaluated_key.empty()) co_return;",
+        "      co_return;",
+        "Restore.RefusesATableThatHasItemsUnlessTold", RESTORE),
+    Mutation(
+        "restore-over-a-table-to-be-created", 11, "restore/restore.cpp",
+        "    if (options_.create && table) {",
+        "    if (false) {",
+        "Restore.CreatesTheTableWhenTold", RESTORE),
+    Mutation(
+        "a-dry-run-writes", 11, "restore/restore.cpp",
+        "      if (options_.dry_run) {\n        ++context_.progress.done;\n        continue;",
+        "      if (false) {\n        continue;",
+        "Restore.OnlyReadsWithDryRun", RESTORE),
+    Mutation(
+        "what-was-not-taken-is-dropped", 11, "restore/table_writer.cpp",
+        "    requests = std::move(result.unprocessed);",
+        "    requests.clear();",
+        "TableWriterTest.SendsAgainWhatTheTableDidNotTake", RESTORE),
+    Mutation(
+        "a-failed-restore-ends-well", 11, "restore/restore.cpp",
+        "      Rethrow(failure);",
+        "",
+        "Restore.LosesNothingWhicheverCallFails", RESTORE),
+    Mutation(
+        "a-checksum-is-not-compared", 11, "snapshot/snapshot_reader.cpp",
+        "  if (!file.sha256.empty() && Hex(AsBytes(Sha256(body))) != file.sha256) {",
+        "  if (false) {",
+        "SnapshotReaderTest.NamesAFileWithAFlippedBit", ("test_snapshot", "test_restore")),
+    Mutation(
+        "items-are-not-counted", 11, "snapshot/snapshot_reader.cpp",
+        "  if (decoder.items() != file.items) {",
+        "  if (false) {",
+        "SnapshotReaderTest.NamesAFileOfAnotherNumberOfItemsThanTheManifestSays",
+        ("test_snapshot", "test_restore")),
+    Mutation(
+        "a-manifest-is-not-compared", 11, "snapshot/open_snapshot.cpp",
+        "  if (sha256.empty() || Hex(AsBytes(Sha256(body))) == sha256) return;",
+        "  (void)body;\n  if (sha256.size() != 1) return;",
+        "SnapshotReaderTest.NamesDamagedManifests", ("test_snapshot", "test_restore")),
+    Mutation(
+        "the-summary-before-the-parts", 11, "snapshot/snapshot_writer.cpp",
+        "    co_await WriteManifests(context_.snapshots, files);\n"
+        "    // From here on the summary may be there, whatever we hear of it: then the files must "
+        "stay.\n"
+        "    keep_ = true;\n"
+        "    const bool first = co_await WriteSummary(context_.snapshots, files);",
+        "    files.summary.table_sha256 = Hex(AsBytes(Sha256(files.table_json)));\n"
+        "    files.summary.files_sha256 =\n"
+        "        Hex(AsBytes(Sha256(ToJson(files.files, files.summary.s3_prefix))));\n"
+        "    keep_ = true;\n"
+        "    const bool first = co_await WriteSummary(context_.snapshots, files);\n"
+        "    co_await WriteManifests(context_.snapshots, files);",
+        "SnapshotFaults.LeaveAWholeSnapshotOrNoneWhicheverWriteFails", SNAPSHOT),
+    Mutation(
+        "a-snapshot-over-another", 11, "snapshot/publish.cpp",
+        "co_await PutText(snapshots, key, json, PutCondition::kIfAbsent);",
+        "co_await PutText(snapshots, key, json, PutCondition::kNone);",
+        "SnapshotRaces.TwoRunsOfOneMomentLeaveOneWholeSnapshot", SNAPSHOT),
+    Mutation(
+        "damaged-items-left-out-silently", 11, "snapshot/snapshot_writer.cpp",
+        "    if (!options_.skip_damaged) RequireUndamaged(found_);\n",
+        "",
+        "SnapshotWriterTest.NamesDamagedObjectsAndWritesNothing", SNAPSHOT),
+    Mutation(
+        "an-empty-snapshot-unasked", 11, "snapshot/snapshot_checks.cpp",
+        "  if (found.items > 0 || allow_smaller) return;",
+        "  if (found.items > 0 || allow_smaller || true) return;",
+        "SnapshotWriterTest.RefusesAnEmptySnapshotUnlessTold", SNAPSHOT),
+    Mutation(
+        "verify-does-not-compare", 11, "restore/verify_judge.cpp",
+        "  if (item) return at_rest.kind == Kind::kItem && at_rest.canonical == "
+        "ComparableForm(*item);",
+        "  if (item) return at_rest.kind == Kind::kItem;",
+        "VerifyTest.FindsAStaleObject", RESTORE),
+    Mutation(
+        "verify-does-not-look-for-what-is-too-much", 11, "restore/verify_backup_pass.cpp",
+        "      if (!seen) unseen.push_back(info);",
+        "      (void)seen;",
+        "VerifyTest.FindsAnAddedObject", RESTORE),
+
+    # 12. Quiet.
+    Mutation(
+        "a-parked-record-in-the-log", 12, "incremental/backup_sink.cpp",
+        "        layout_.table(), number, origin.shard_id, reason);",
+        "        layout_.table(), number, origin.shard_id, reason + std::string(change.raw));",
+        "BackupSinkTest.LogsNothingOfARecordThatItParks"),
+    Mutation(
+        "what-the-store-says-in-the-log", 12, "incremental/backup_sink.cpp",
+        "\"the store refuses it: \" + error.code();",
+        "std::string(error.what());",
+        "BackupSinkTest.LogsNotWhatAStoreSaysOfTheObjectThatItRefuses"),
+    Mutation(
+        "what-dynamodb-quotes-in-an-error", 12, "aws/error_response.cpp",
+        "    message.resize(std::min(message.size(), message.find(':')));",
+        "",
+        "ErrorResponse.DoesNotQuoteKeysOfItems", AWS),
+    Mutation(
+        "item-data-in-an-error", 12, "item/canonical.cpp",
+        "  if (!bytes) Corrupt(\"a B that is not base64\");",
+        "  if (!bytes) Corrupt((\"a B that is not base64: \" + text).c_str());",
+        "CanonicalTest.ErrorsCarryNoItemData", ITEM),
+    Mutation(
+        "secrets-of-the-chain-in-the-log", 12, "aws/credential_chain.cpp",
+        "      LogDebug(\"credentials come from {}\", source->name());",
+        "      LogDebug(\"credentials come from {}: {}\", source->name(),\n"
+        "               credentials->secret_access_key);",
+        "CredentialChain.LogsWhereCredentialsComeFromAndNothingOfThem", AWS),
+    Mutation(
+        "secrets-of-the-caller-in-the-log", 12, "aws/caller.cpp",
+        "      outcome.access_key_id = keys.access_key_id;",
+        "      outcome.access_key_id = keys.access_key_id;\n"
+        "      LogDebug(\"signing with {} {}\", keys.access_key_id, keys.session_token);",
+        "CallerTest.LogsNothingThatItSignsOrSends", AWS),
+    Mutation(
+        "a-body-in-the-log", 12, "aws/caller.cpp",
+        "    outcome.sent = true;\n",
+        "    outcome.sent = true;\n    LogDebug(\"sending {}\", http.body);\n",
+        "CallerTest.LogsNothingThatItSignsOrSends", AWS),
+    Mutation(
+        "keys-in-a-report-unasked", 12, "restore/verify_judge.cpp",
+        "  if (run_.options.show_keys) finding.key = suspect.key;",
+        "  finding.key = suspect.key;",
+        "VerifyTest.NamesNoKeyUnlessTold", RESTORE),
+]
