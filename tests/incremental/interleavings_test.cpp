@@ -1,5 +1,5 @@
 // The interleavings that break naive designs, each by name.  Those of one shard and its lineage
-// alone are in tests/stream/follower_test.cpp.
+// alone are in tests/stream/follower_test.cpp, those of retries in retry_interleavings_test.cpp.
 #include "tests/incremental/interleavings.h"
 
 namespace ddbvault {
