@@ -118,11 +118,7 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   BackfillSegment before;
   if (text) before = BackfillSegmentFromJson(*text);
   if (before.unchecked && before.unchecked->until <= before_.swept()) before.unchecked.reset();
-  if (before.open) {
-    const Unchecked of_the_dead{file.stored(), SentHasLanded()};
-    if (!before.unchecked) before.unchecked = of_the_dead;
-    before.unchecked->Widen(of_the_dead);
-  }
+  KeepOnRecord(before, BackfillSegment(before), file.stored());
   // One that began before a gap was found, or does not compare, cannot close it.
   const bool useful =
       !reconciling_ || (before.reconciling && before.started >= newest_gap_ + kClockResolution);
@@ -217,8 +213,22 @@ Task<void> Backfill::WriteItem(std::string_view item, Time read_time, Semaphore:
   permit.Release();
 }
 
+// What another process, that is at this segment or has died at it, may not have checked.
+void Backfill::KeepOnRecord(BackfillSegment& state, const BackfillSegment& other,
+                            Time stored) const {
+  const auto add = [&state](const Unchecked& more) {
+    if (!state.unchecked) state.unchecked = more;
+    state.unchecked->Widen(more);
+  };
+  if (other.open) add({stored, SentHasLanded()});
+  if (other.unchecked) add(*other.unchecked);
+}
+
 // Of the writes in doubt, too, the file tells: should this process die, nobody else knows of them.
-Task<void> Backfill::SaveSegment(ControlObject& file, const BackfillSegment& state) {
+Task<void> Backfill::SaveSegment(ControlObject& file, BackfillSegment& state) {
+  if (const auto others = co_await file.LoadOthers()) {
+    KeepOnRecord(state, BackfillSegmentFromJson(*others), file.stored());
+  }
   BackfillSegment saved = state;
   if (const auto doubts = writer_->unchecked()) {
     if (!saved.unchecked) saved.unchecked = doubts;
@@ -266,9 +276,18 @@ Task<void> Backfill::SaveWhole() {
   }
   if (unchecked) whole->swept = AwsNow();
   // Should this process die at it, the file tells that what it wrote is unchecked.
-  co_await MarkOpen(true);
+  // Of the segments that are finished one speaks for the last step.
+  BackfillSegment& speaks = finished_.begin()->second;
+  ControlObject last(store_,
+                     layout_.BackfillSegment(speaks.stream_label, speaks.segments, speaks.segment));
+  if (const auto text = co_await last.Load()) {
+    KeepOnRecord(speaks, BackfillSegmentFromJson(*text), last.stored());
+  }
+  speaks.open = true;
+  co_await SaveSegment(last, speaks);
   const bool all = co_await PutRestRight(unchecked);
-  co_await MarkOpen(false);
+  speaks.open = false;
+  co_await SaveSegment(last, speaks);
   result_.stopped = !all;
   if (!all) co_return;
   whole->finished = AwsNow();
@@ -286,16 +305,6 @@ Task<void> Backfill::SaveWhole() {
   co_await file.Save(std::move(text));
   result_.whole = true;
   result_.began = whole->began;
-}
-
-// Of the segments that are finished one speaks for the last step.
-Task<void> Backfill::MarkOpen(bool open) {
-  BackfillSegment& state = finished_.begin()->second;
-  state.open = open;
-  ControlObject file(
-      store_, layout_.BackfillSegment(table_.stream.label, options_.segments, state.segment));
-  co_await file.Load();
-  co_await SaveSegment(file, state);
 }
 
 Task<bool> Backfill::PutRestRight(const std::optional<Unchecked>& unchecked) {

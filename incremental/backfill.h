@@ -83,9 +83,9 @@ class Backfill {
   Task<bool> WritePage(const ScanPage& page, Time read_time);
   Task<void> WriteItem(std::string_view item, Time read_time, Semaphore::Permit permit);
   Task<void> DecideHow();
-  Task<void> SaveSegment(ControlObject& file, const BackfillSegment& state);
+  Task<void> SaveSegment(ControlObject& file, BackfillSegment& state);
+  void KeepOnRecord(BackfillSegment& state, const BackfillSegment& other, Time stored) const;
   Task<void> SaveWhole();
-  Task<void> MarkOpen(bool open);
   // nullopt: not all segments are done.
   std::optional<WholeBackfill> WholeOf(const BackupState& state) const;
   // What the scan cannot have put right (reconcile.h).  False: stopped before the end.

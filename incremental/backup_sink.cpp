@@ -44,7 +44,8 @@ struct BackupSink::BatchState {
   std::exception_ptr error;
   Event settled;
 
-  void SettleOne() {
+  void SettleOne(const std::exception_ptr& failure) {
+    if (!error) error = failure;
     if (--left == 0) settled.Set();
   }
 };
@@ -54,6 +55,13 @@ struct BackupSink::Pending {
   const ChangeView* change = nullptr;
   std::string name{kUnknownItem};
   std::string key;  // key bytes; empty: they cannot be read
+  // Of the changes that were left out in favour of this one: settled with it, not before.
+  std::vector<std::shared_ptr<BatchState>> left_out;
+
+  void Settle(const std::exception_ptr& error) const {
+    batch->SettleOne(error);
+    for (const auto& other : left_out) other->SettleOne(error);
+  }
 };
 
 struct BackupSink::ItemQueue {
@@ -138,13 +146,15 @@ BackupSink::Pending BackupSink::Read(const std::shared_ptr<BatchState>& batch,
   return pending;
 }
 
-// A killed process may still have a write of these in flight: of each object one at most.
+// A killed process may still have a write of these in flight: of each object one at most.  So may a
+// follower that was cut off.
 void BackupSink::DoubtReplayed(const std::vector<Pending>& batch) {
   if (options_.doubts == nullptr) return;
   std::unordered_set<std::string> names;
   for (const Pending& pending : batch) {
-    const bool replayed = !pending.key.empty() && Replayed(pending);
-    if (replayed && !doubted_.contains(pending.name)) names.insert(pending.name);
+    const bool replayed = Replayed(pending) || pending.change->change_time <= options_.doubt_until;
+    if (!pending.key.empty() && replayed && !doubted_.contains(pending.name))
+      names.insert(pending.name);
   }
   std::vector<std::string> objects;
   objects.reserve(names.size());
@@ -158,8 +168,7 @@ void BackupSink::Enqueue(Pending pending) {
   const auto failed = failed_.find(name);
   if (failed != failed_.end() && failed->second == pending.batch->origin.shard_id) {
     // In order: not before the one that has failed.
-    if (!pending.batch->error) pending.batch->error = FailedBefore();
-    pending.batch->SettleOne();
+    pending.Settle(FailedBefore());
     return;
   }
   auto& queue = queues_[name];
@@ -184,7 +193,7 @@ Task<void> BackupSink::DrainItem(std::string name) {
       error = std::current_exception();
     }
     if (error) break;
-    pending.batch->SettleOne();
+    pending.Settle(nullptr);
     queue.pending.pop_front();
   }
   if (error) {
@@ -192,10 +201,7 @@ Task<void> BackupSink::DrainItem(std::string name) {
     doubted_.erase(name);  // a try of it may be in flight: offered again, it is in doubt anew
   }
   // Order is kept: when one change could not be written, none after it is.
-  for (const Pending& pending : queue.pending) {
-    if (!pending.batch->error) pending.batch->error = error;
-    pending.batch->SettleOne();
-  }
+  for (const Pending& pending : queue.pending) pending.Settle(error);
   queues_.erase(name);
 }
 
@@ -209,8 +215,10 @@ void BackupSink::Coalesce(ItemQueue& queue) {
   while (queue.pending.size() >= 2 && queue.pending.front().change->defect.empty() &&
          !queue.pending.front().key.empty() && queue.pending[1].change->defect.empty() &&
          !queue.pending[1].key.empty()) {
-    queue.pending.front().batch->SettleOne();
+    Pending out = std::move(queue.pending.front());
     queue.pending.pop_front();
+    out.left_out.push_back(std::move(out.batch));
+    queue.pending.front().left_out = std::move(out.left_out);
     ++counters_.coalesced;
   }
 }
@@ -266,7 +274,6 @@ Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
       ++counters_.skipped;
       co_return;
     }
-    if (options_.doubt_guarded && options_.doubts != nullptr) options_.doubts->Add({key});
   }
   if (change.event_name == EventName::kRemove && options_.deletes == Deletes::kMarker) {
     co_await store_.PutDeleteMarker(key);

@@ -60,8 +60,8 @@ struct BackupSinkOptions {
   Lease* lease = nullptr;    // nullptr: nothing to hold
   Doubts* doubts = nullptr;  // nullptr: not remembered
   // The follower before this one did not give the lease back: it may have been cut off, with writes
-  // in flight of the changes that are guarded by time.
-  bool doubt_guarded = false;
+  // in flight of changes that were made up to then.  Time{}: it did.
+  Time doubt_until{};
   // How far the clock of the changes' times (AWS's) is ahead of ours; empty: not at all.
   std::function<Duration()> server_ahead;
 };

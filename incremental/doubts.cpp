@@ -1,6 +1,7 @@
 #include "incremental/doubts.h"
 
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -24,12 +25,14 @@ int Compare(const Version& left, const Version& right) {
   return CompareWithChange(left.stream, right.stream->stream_label, right.stream->sequence_number);
 }
 
-// The newest versions of an object, newest first, down to the `count`th that a stream wrote.
+// The newest versions of an object, newest first, down to the `count`th change of a stream.  (Of
+// one change there may be many copies: each of its tries may have landed.)
 Task<std::vector<Version>> NewestOf(ObjectStore& store, std::string object, std::size_t count) {
   std::vector<Version> found;
+  std::set<std::pair<std::string, std::string>> changes;
   const ObjectPage page = co_await store.ListVersions(object);
   for (const ObjectInfo& version : page.objects) {
-    if (version.key != object || count == 0) break;
+    if (version.key != object || changes.size() == count) break;
     if (version.is_delete_marker) continue;
     std::optional<StoredObject> head;
     try {
@@ -41,7 +44,7 @@ Task<std::vector<Version>> NewestOf(ObjectStore& store, std::string object, std:
     if (!head) continue;
     auto info = VersionInfo::FromMetadata(head->metadata);
     if (info && info->source != Source::kStream) info.reset();
-    if (info) --count;
+    if (info) changes.emplace(info->stream_label, info->sequence_number);
     found.push_back({version.version_id, head->info.etag, std::move(info)});
   }
   co_return found;
@@ -136,7 +139,7 @@ Task<std::uint64_t> Doubts::SettleDue(Stop& stop) {
   for (const WriteDoubt& doubt : due) {
     if (stop.requested()) break;
     try {
-      removed += co_await Settle(doubt.object, doubt.writes);
+      removed += co_await Settle(doubt.object);
       Forget(doubt);
     } catch (const Error& error) {
       why = error.what();
@@ -159,11 +162,12 @@ void Doubts::Forget(const WriteDoubt& doubt) {
 
 // Among as many versions as may have come late, and one more, is the newest state: this process
 // writes one after the other.  What stands over it is taken away.
-Task<std::uint64_t> Doubts::Settle(const std::string& object, int writes) {
-  std::vector<Version> versions =
-      co_await NewestOf(store_, object, static_cast<std::size_t>(writes) + 1);
+Task<std::uint64_t> Doubts::Settle(const std::string& object) {
+  const auto writes = static_cast<std::size_t>(doubts_.at(object).writes);
+  std::vector<Version> versions = co_await NewestOf(store_, object, writes + 1);
   std::uint64_t removed = 0;
   while (!versions.empty() && versions.front().stream && CameLate(versions)) {
+    Owe(object);
     const Version top = versions.front();
     versions.erase(versions.begin());
     bool refused = false;
@@ -181,8 +185,16 @@ Task<std::uint64_t> Doubts::Settle(const std::string& object, int writes) {
     LogWarn("{}: a write whose answer had been lost landed late, over a newer one; it was removed",
             object);
   }
-  if (removed > 0 && put_right_) co_await put_right_(object);
+  const bool owed = doubts_.at(object).owed;
+  if (owed && put_right_) co_await put_right_(object);
   co_return removed;
+}
+
+// On disk before the first is removed: once it is, nothing here tells of it any more.
+void Doubts::Owe(const std::string& object) {
+  WriteDoubt& doubt = doubts_.at(object);
+  if (std::exchange(doubt.owed, true)) return;
+  checkpoints_.SaveDoubts(consumer_, table_arn_, {doubt});
 }
 
 }  // namespace ddbvault

@@ -32,7 +32,8 @@ class Doubts {
          std::string table_arn);
 
   // Called for an object of which something was removed: what was taken away may have hidden from a
-  // backfill, meanwhile, that what is current now is older than the table.
+  // backfill, meanwhile, that what is current now is older than the table.  Called again, also by
+  // the next process, until it succeeds.
   void OnRemoved(std::function<Task<void>(std::string object)> put_right) {
     put_right_ = std::move(put_right);
   }
@@ -49,7 +50,8 @@ class Doubts {
   Task<std::uint64_t> SettleDue(Stop& stop);
 
  private:
-  Task<std::uint64_t> Settle(const std::string& object, int writes);
+  Task<std::uint64_t> Settle(const std::string& object);
+  void Owe(const std::string& object);
   void Forget(const WriteDoubt& doubt);
 
   ObjectStore& store_;

@@ -104,7 +104,7 @@ Task<void> FollowedTable::Open() {
   doubts_->OnRemoved([this](std::string object) { return PutRight(std::move(object)); });
   options_.sink.lease = lease_.get();
   options_.sink.doubts = doubts_.get();
-  options_.sink.doubt_guarded = lease_->taken_over();
+  if (lease_->taken_over()) options_.sink.doubt_until = AwsNow() + kClockTolerance;
   options_.sink.server_ahead = [this] { return streams_.server_ahead(); };
   sink_ =
       std::make_unique<BackupSink>(store_, layout_, clock_, sink_stop_, options_.sink, executor);
@@ -125,6 +125,8 @@ Task<void> FollowedTable::PutRight(std::string object) {
   ReconcileContext context{store_, layout_, writer,           options_.sink.writer,
                            one,    stop_,   table_.key_schema};
   co_await ReconcileObject(std::move(context), std::move(object));
+  const bool settled = co_await writer.SettleDoubts(stop_);
+  if (!settled) stop_.ThrowIfRequested();
 }
 
 Task<void> FollowedTable::Claim() {
@@ -155,9 +157,13 @@ Task<void> FollowedTable::LoadState() {
 
 void FollowedTable::MergeGaps(FollowerState other) {
   for (Gap& gap : other.gaps) {
-    const bool known = std::any_of(state_.gaps.begin(), state_.gaps.end(),
-                                   [&gap](const Gap& ours) { return ours.id == gap.id; });
-    if (!known) state_.gaps.push_back(std::move(gap));
+    const auto known = std::find_if(state_.gaps.begin(), state_.gaps.end(),
+                                    [&gap](const Gap& ours) { return ours.id == gap.id; });
+    if (known == state_.gaps.end()) {
+      state_.gaps.push_back(std::move(gap));
+    } else if (known->found < gap.found) {
+      *known = std::move(gap);  // it went on, and what closed it may have come before
+    }
   }
 }
 

@@ -116,7 +116,9 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   record_.owner = options_.owner;
   record_.host = options_.host;
   record_.process = options_.process;
-  record_.generation = before_.value_or(0) + 1;
+  // Never one that was given before, also where somebody has removed the file.
+  record_.generation =
+      before_ ? *before_ + 1 : static_cast<std::uint64_t>(EpochSeconds(clock_.Now()));
   const bool written = co_await Renew();
   if (!written || options_.conditions) co_return written;
   co_await clock_.Sleep(kToSettle);
@@ -193,6 +195,10 @@ Task<void> Lease::KeepOnce() {
 
 Task<void> Lease::Release() {
   if (record_.generation == 0 || lost_) co_return;
+  if (!options_.conditions) {
+    const auto there = co_await Load();
+    if (there && there->owner != options_.owner) co_return;
+  }
   record_.released = true;
   co_await Renew();
   record_.generation = 0;

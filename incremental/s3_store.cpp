@@ -90,9 +90,10 @@ Task<PutResult> S3Store::Settle(std::string key, std::string_view body, ObjectMe
   if (result.written) {
     result.version_id = std::move(found->info.version_id);
     result.etag = std::move(found->info.etag);
-    // Of two tries one has written and one was refused; of more, one is left that nobody knows of.
-    result.in_doubt = attempts > 2;
   }
+  // Of two tries one has written and one was refused; of more, or where none of them has written,
+  // one is left that nobody knows of.
+  result.in_doubt = !result.written || attempts > 2;
   co_return result;
 }
 

@@ -365,6 +365,14 @@ Task<std::optional<std::string>> ControlObject::Load() {
   co_return std::move(object->body);
 }
 
+Task<std::optional<std::string>> ControlObject::LoadOthers() {
+  const auto there = co_await store_.Head(key_);
+  if (!there) co_return std::nullopt;
+  if (there->info.version_id == version_id_ && there->info.etag == etag_) co_return std::nullopt;
+  auto others = co_await Load();
+  co_return others;
+}
+
 Task<void> ControlObject::Save(std::string body) {
   PutRequest request;
   request.body = body;

@@ -148,6 +148,9 @@ class ControlObject {
   ControlObject(ObjectStore& store, std::string key) : store_(store), key_(std::move(key)) {}
   // nullopt: there is none.
   Task<std::optional<std::string>> Load();
+  // nullopt: it is as this one has last loaded or saved it.  Otherwise what somebody else has made
+  // of it, as if loaded.
+  Task<std::optional<std::string>> LoadOthers();
   // When what was loaded was saved, by the store's clock.
   Time stored() const { return stored_; }
   // Success: durable.

@@ -148,6 +148,11 @@ bool IsNewer(const VersionInfo& version, const VersionInfo& than) {
   return version.read_time > than.read_time;
 }
 
+// Of one change: each try of a write may have landed.
+bool IsCopy(const VersionInfo& version, const VersionInfo& of) {
+  return IsStreams(of) && CompareWithChange(version, of.stream_label, of.sequence_number) == 0;
+}
+
 // What is newer than a version and yet beneath it was stored since then: a write lands late while
 // its signature holds, and a reading is older than all that was stored since it began.
 Time StoredSince(const ObjectInfo& object, const VersionInfo& info) {
@@ -229,7 +234,7 @@ class Look {
         if (deleted) co_return deleted;
         found = *version;
         newest = std::move(*info);
-      } else if (IsStreams(*info)) {
+      } else if (IsStreams(*info) && !IsCopy(*info, newest)) {
         break;  // in its place, and so is all beneath it
       }
     }

@@ -28,7 +28,9 @@ struct ShardCheckpoint {
 struct WriteDoubt {
   std::string object;  // its key in the place
   Time until{};        // this machine's clock; from then on its signature is refused
-  int writes = 1;      // such tries
+  int writes = 1;      // such writes, each of one try or more
+  // Something that came late has been, or is being, removed: what it hid is to be put right.
+  bool owed = false;
 };
 
 // Positions belong to a consumer: the same stream followed into two places has two of each.

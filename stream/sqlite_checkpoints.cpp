@@ -14,7 +14,7 @@ namespace ddbvault {
 namespace {
 
 // user_version of a file: how many of the steps below it has gone through.
-constexpr int kSchema = 2;
+constexpr int kSchema = 3;
 // Another process of ours may be saving; a save takes milliseconds.
 constexpr int kBusyTimeoutMilliseconds = 10000;
 
@@ -54,6 +54,10 @@ constexpr const char* kSteps[kSchema] = {R"sql(
     PRIMARY KEY (consumer, table_arn, object)
   ) WITHOUT ROWID, STRICT;
   PRAGMA user_version = 2;
+)sql",
+                                         R"sql(
+  ALTER TABLE doubt ADD COLUMN owed INTEGER NOT NULL DEFAULT 0;
+  PRAGMA user_version = 3;
 )sql"};
 
 // Creates the file privately before SQLite would do it with the umask's mode.
@@ -314,7 +318,7 @@ void SqliteCheckpoints::SaveGeneration(std::string_view consumer, std::string_vi
 std::vector<WriteDoubt> SqliteCheckpoints::Doubts(std::string_view consumer,
                                                   std::string_view table_arn) {
   Statement statement(*database_,
-                      "SELECT object, until_milliseconds, writes FROM doubt"
+                      "SELECT object, until_milliseconds, writes, owed FROM doubt"
                       " WHERE consumer = ? AND table_arn = ?");
   statement.Bind(consumer).Bind(table_arn);
   std::vector<WriteDoubt> doubts;
@@ -323,6 +327,7 @@ std::vector<WriteDoubt> SqliteCheckpoints::Doubts(std::string_view consumer,
     doubt.object = statement.Text(0);
     doubt.until = Time(Duration(statement.Number(1)));
     doubt.writes = static_cast<int>(statement.Number(2));
+    doubt.owed = statement.Number(3) != 0;
     doubts.push_back(std::move(doubt));
   }
   return doubts;
@@ -332,12 +337,13 @@ void SqliteCheckpoints::SaveDoubts(std::string_view consumer, std::string_view t
                                    const std::vector<WriteDoubt>& doubts) {
   Database::Transaction transaction(*database_);
   for (const WriteDoubt& doubt : doubts) {
-    Statement statement(*database_, "INSERT OR REPLACE INTO doubt VALUES (?, ?, ?, ?, ?)");
+    Statement statement(*database_, "INSERT OR REPLACE INTO doubt VALUES (?, ?, ?, ?, ?, ?)");
     statement.Bind(consumer)
         .Bind(table_arn)
         .Bind(doubt.object)
         .Bind(doubt.until.time_since_epoch().count())
-        .Bind(std::int64_t{doubt.writes});
+        .Bind(std::int64_t{doubt.writes})
+        .Bind(std::int64_t{doubt.owed ? 1 : 0});
     statement.Step();
   }
   transaction.Commit();

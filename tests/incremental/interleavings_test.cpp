@@ -157,6 +157,22 @@ TEST_P(InterleavingsTest, APutThatLandsTenMinutesLate) {
   EXPECT_THAT(world_.checkpoints.Doubts("", ""), IsEmpty());
 }
 
+// A store that did not answer for a while may have kept every try of it.
+TEST_P(InterleavingsTest, TwoTriesOfOnePutThatLandTenMinutesLate) {
+  world_.aws.Put("orders", Item(1, 1));
+  Meanwhile store(world_.store, none_, Object(1));
+  store.lose_next_answer = true;
+  Follow(&store);
+  world_.aws.Put("orders", Item(1, 2));
+  Follow(&store);
+  world_.clock.Advance(std::chrono::minutes(10));
+  world_.Run(store.Land());
+  world_.Run(store.Land());
+  world_.clock.Advance(kSignatureLife);
+  Follow(&store);
+  EXPECT_EQ(Current(1), Item(1, 2));
+}
+
 // The same for what a backfill writes.
 TEST_P(InterleavingsTest, ABackfillsPutThatLandsTenMinutesLate) {
   world_.aws.Put("orders", Item(1, 1));

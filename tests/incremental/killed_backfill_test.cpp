@@ -121,6 +121,20 @@ TEST_P(KilledBackfillTest, IsPutRightWhenItsPutLandsTenMinutesLater) {
   ExpectDeleted();
 }
 
+// ... or by one that was at the same segment already, and beyond that item.
+TEST_P(KilledBackfillTest, IsPutRightByTheOneBesideIt) {
+  world_.aws.after = [this](const HttpRequest&, std::string_view operation) {
+    if (operation == "Scan") {
+      world_.aws.after = nullptr;
+      KillBackfill(Options());
+    }
+    return std::optional<HttpResponse>();
+  };
+  EXPECT_TRUE(Run(Options()).whole);
+  ExpectDeleted();
+  EXPECT_FALSE(State().has_unchecked(world_.clock.Now() + std::chrono::hours(1)));
+}
+
 // A stopped one had a try in doubt, of which only its segment file tells.
 TEST_P(KilledBackfillTest, LeavesWordOfWhatIsInDoubtWhenItIsStopped) {
   RunBackfill();

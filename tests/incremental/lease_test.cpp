@@ -80,6 +80,46 @@ TEST_P(LeaseTest, TakesOverWithinSecondsFromOneThatDied) {
   EXPECT_EQ(second->generation(), first->generation() + 1);
 }
 
+// Somebody has removed the file: what was written under its generations is not forgotten by others.
+TEST_P(LeaseTest, GivesNoGenerationTwice) {
+  const auto first = Make("a");
+  world_.Run(first->Acquire(stop_));
+  world_.Run(first->Release());
+  const StoredObject* file = world_.store.Current(layout_.Lease());
+  ASSERT_NE(file, nullptr);
+  world_.clock.Advance(std::chrono::minutes(1));
+  const std::string version = file->info.version_id;
+  world_.Run(world_.store.RemoveVersion(layout_.Lease(), version));
+  while (world_.store.Current(layout_.Lease()) != nullptr) {
+    const std::string older = world_.store.Current(layout_.Lease())->info.version_id;
+    world_.Run(world_.store.RemoveVersion(layout_.Lease(), older));
+  }
+  const auto second = Make("b");
+  world_.Run(second->Acquire(stop_));
+  EXPECT_EQ(second->generation_before(), std::nullopt);
+  const std::uint64_t begun_anew = second->generation();
+  EXPECT_GT(begun_anew, 1U);
+  world_.Run(second->Release());
+  const auto third = Make("c");
+  world_.Run(third->Acquire(stop_));
+  EXPECT_EQ(third->generation(), begun_anew + 1);
+}
+
+TEST_P(LeaseTest, OneThatWasCutOffTakesNothingFromItsSuccessor) {
+  const auto first = Make("a");
+  world_.Run(first->Acquire(stop_));
+  const auto second = Make("b");
+  world_.Run(second->Acquire(stop_));
+  world_.Run(first->Release());
+  Stop done;
+  TaskGroup keeper(world_.context.get_executor());
+  keeper.Spawn(second->Keep(done));
+  world_.Run(world_.clock.Sleep(kLeaseLife));
+  EXPECT_TRUE(second->held());
+  done.Request();
+  world_.Run(keeper.Join());
+}
+
 TEST_P(LeaseTest, IsHandedOverAtOnce) {
   const auto first = Make("a");
   world_.Run(first->Acquire(stop_));

@@ -79,7 +79,9 @@ TEST_F(S3StoreTest, AConditionalPutIsOursWhenTheLostTryWroteIt) {
 TEST_F(S3StoreTest, AConditionalPutIsNotOursWhenAnothersObjectIsThere) {
   transport_.Fail(BrokenConnection()).Answer(412);
   AnswerWithObject("mine", "w2");
-  EXPECT_FALSE(Put(PutCondition::kIfMatches).written);
+  const PutResult others = Put(PutCondition::kIfMatches);
+  EXPECT_FALSE(others.written);
+  EXPECT_TRUE(others.in_doubt) << "the lost try may still arrive, and find its condition to hold";
   transport_.Fail(BrokenConnection()).Answer(412);
   AnswerWithObject("theirs", "w1");
   EXPECT_FALSE(Put(PutCondition::kIfMatches).written);
@@ -88,7 +90,9 @@ TEST_F(S3StoreTest, AConditionalPutIsNotOursWhenAnothersObjectIsThere) {
 
 TEST_F(S3StoreTest, ARefusalAtTheFirstTryIsBelievedWithoutALook) {
   transport_.Answer(412);
-  EXPECT_FALSE(Put(PutCondition::kIfAbsent).written);
+  const PutResult refused = Put(PutCondition::kIfAbsent);
+  EXPECT_FALSE(refused.written);
+  EXPECT_FALSE(refused.in_doubt);
   EXPECT_EQ(transport_.requests().size(), 1U);
 }
 

@@ -108,6 +108,15 @@ TEST_F(CutTest, ShowsTheChangeThatALateOneStandsOver) {
   ExpectConsistent("second");
 }
 
+// Of one change each try may have landed.
+TEST_F(CutTest, ShowsTheChangeThatTwoCopiesOfALateOneStandOver) {
+  Change("first");
+  Change("second");
+  world_.PutLate("a", 0);
+  world_.PutLate("a", 0);
+  ExpectConsistent("second");
+}
+
 TEST_F(CutTest, BringsNoItemBackThatWasDeletedBeforeALateWriteCame) {
   Change("first");
   world_.PutChange("a", EventName::kRemove, kBefore);

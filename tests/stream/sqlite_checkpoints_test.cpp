@@ -55,6 +55,27 @@ TEST_F(SqliteCheckpointsTest, KeepsEverythingAcrossProcesses) {
   EXPECT_EQ(store.GuardedUntil(kPlace, kStream), Time(Duration(1795176000456)));
 }
 
+TEST_F(SqliteCheckpointsTest, KeepsDoubtsAcrossProcesses) {
+  WriteDoubt doubt;
+  doubt.object = "orders/a";
+  doubt.until = FromEpochSeconds(1000);
+  doubt.writes = 3;
+  WriteDoubt owed = doubt;
+  owed.object = "orders/b";
+  owed.owed = true;
+  SqliteCheckpoints(path_).SaveDoubts(kPlace, kTable, {doubt, owed});
+  SqliteCheckpoints next(path_);
+  const auto found = next.Doubts(kPlace, kTable);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].object, "orders/a");
+  EXPECT_EQ(found[0].until, doubt.until);
+  EXPECT_EQ(found[0].writes, 3);
+  EXPECT_FALSE(found[0].owed);
+  EXPECT_TRUE(found[1].owed);
+  next.ForgetDoubt(kPlace, kTable, "orders/a");
+  EXPECT_EQ(next.Doubts(kPlace, kTable).size(), 1U);
+}
+
 TEST_F(SqliteCheckpointsTest, ReplacesAShardsPosition) {
   SqliteCheckpoints store(path_);
   ShardCheckpoint checkpoint = Example("a");

@@ -1,0 +1,84 @@
+// That what came late is put right, whatever fails on the way.  (What comes late, and what is
+// removed then: interleavings_test.cpp.)
+#include "incremental/doubts.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/incremental/sink_world.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::ElementsAre;
+
+class DoubtsTest : public BackupSinkTest {
+ protected:
+  // "a" has changed twice, and the first change has landed once more.
+  void LandLate() {
+    options_.doubts = doubts_.get();
+    BackupSink& sink = Sink();
+    world_.Run(sink.Apply(Now().Put("a", 1, 1).Put("a", 2, 2).Batch(), Origin()));
+    doubts_->Add({Name("a")});
+    const StoredObject first = world_.store.Versions(Name("a")).front();
+    PutRequest late;
+    late.key = Name("a");
+    late.body = first.body;
+    late.metadata = first.metadata;
+    world_.Run(world_.store.Put(std::move(late)));
+    world_.clock.Advance(kSignatureLife);
+  }
+  void NextProcess() {
+    doubts_ =
+        std::make_unique<Doubts>(world_.store, world_.checkpoints, world_.clock, "here", "arn");
+    doubts_->OnRemoved([this](std::string) -> Task<void> {
+      ++asked_;
+      if (refuses_) throw Error(Reaction::kPermission, "dynamodb:GetItem is not allowed");
+      co_return;
+    });
+  }
+  std::uint64_t SettleDue() { return world_.Run(doubts_->SettleDue(stop_)); }
+
+  std::unique_ptr<Doubts> doubts_;
+  bool refuses_ = false;
+  int asked_ = 0;
+};
+
+TEST_F(DoubtsTest, WhatCameLateIsRemovedAndPutRightOnce) {
+  NextProcess();
+  LandLate();
+  EXPECT_EQ(SettleDue(), 1U);
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2)));
+  EXPECT_EQ(SettleDue(), 0U);
+  EXPECT_EQ(asked_, 1);
+  EXPECT_EQ(doubts_->size(), 0U);
+}
+
+TEST_F(DoubtsTest, WhatWasRemovedIsPutRightByTheNextProcessWhereThisOneCannot) {
+  NextProcess();
+  LandLate();
+  refuses_ = true;
+  SettleDue();
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2)));
+  SettleDue();
+  EXPECT_EQ(asked_, 2) << "again, although nothing is late any more";
+  EXPECT_EQ(doubts_->size(), 1U);
+  NextProcess();
+  refuses_ = false;
+  SettleDue();
+  EXPECT_EQ(asked_, 3);
+  EXPECT_EQ(doubts_->size(), 0U);
+}
+
+TEST_F(DoubtsTest, WhatDidNotComeLateIsLeftAlone) {
+  NextProcess();
+  options_.doubts = doubts_.get();
+  world_.Run(Sink().Apply(Now().Put("a", 1, 1).Batch(), Origin()));
+  doubts_->Add({Name("a")});
+  world_.clock.Advance(kSignatureLife);
+  EXPECT_EQ(SettleDue(), 0U);
+  EXPECT_EQ(asked_, 0);
+  EXPECT_EQ(doubts_->size(), 0U);
+}
+
+}  // namespace
+}  // namespace ddbvault
