@@ -5,7 +5,8 @@
     tests/mutations/mutations.py --check
 
 The changes are in laws_*.py, with the test that is expected to notice each.  What was measured
-last, every test that failed for every change, is in noticed.txt; --record writes it anew.
+last, every test that failed for a change, is in noticed.txt, which --record writes: a change that is
+not in there was not measured yet.
 
 Brings a clone in SCRATCH to the working tree's HEAD, builds it and runs its tests: they must pass,
 and every expected test must be there.  Then makes one change at a time, builds the programs that
