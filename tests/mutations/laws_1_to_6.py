@@ -5,6 +5,11 @@ from mutation import BOTH, ITEM, MODEL, SNAPSHOT, STREAM, Mutation
 MUTATIONS = [
     # 1. Durable first.
     Mutation(
+        "a-coalesced-change-is-done-early", 1, "incremental/backup_sink.cpp",
+        "    out.left_out.push_back(std::move(out.batch));",
+        "    out.batch->SettleOne(nullptr);",
+        "BackupSinkTest.ACoalescedChangeIsNotDoneBeforeTheOneThatReplacesIt"),
+    Mutation(
         "checkpoint-before-apply", 1, "stream/shard_consumer.cpp",
         "  // The note goes to disk before",
         "  checkpoint_.applied = last_read_;\n  // The note goes to disk before",
@@ -105,9 +110,8 @@ MUTATIONS = [
         "BackupSinkTest.ALaterBatchDoesNotOvertakeAChangeThatHasFailed"),
     Mutation(
         "the-rest-of-the-queue-goes-on", 3, "incremental/backup_sink.cpp",
-        "    if (error) break;\n    pending.batch->SettleOne();",
-        "    if (error) pending.batch->error = std::exchange(error, nullptr);\n"
-        "    pending.batch->SettleOne();",
+        "    if (error) break;\n    pending.Settle(nullptr);",
+        "    pending.Settle(std::exchange(error, nullptr));",
         "BackupSinkTest.WritesNothingOfAnItemAfterAChangeThatCouldNotBeWritten"),
     Mutation(
         "forget-unanswered-writes", 3, "incremental/backup_sink.cpp",
@@ -146,18 +150,32 @@ MUTATIONS = [
         "InterleavingsTest.APutThatLandsTenMinutesLate", MODEL),
     Mutation(
         "no-second-look-at-the-table", 3, "incremental/doubts.cpp",
-        "  if (removed > 0 && put_right_) co_await put_right_(object);",
-        "",
+        "  if (owed && put_right_) co_await put_right_(object);",
+        "  (void)owed;",
         "Model.EndsWithTheTableWhateverHappens", MODEL),
     Mutation(
         "no-doubt-in-the-place-of-one-cut-off", 3, "incremental/backup_sink.cpp",
-        "    if (options_.doubt_guarded && options_.doubts != nullptr) "
-        "options_.doubts->Add({key});",
-        "",
+        "Replayed(pending) || pending.change->change_time <= options_.doubt_until;",
+        "Replayed(pending);",
         "BackupSinkTest.DoubtsWhatItWritesInThePlaceOfAFollowerThatWasCutOff"),
     Mutation(
+        "copies-of-a-late-write-are-changes", 3, "incremental/doubts.cpp",
+        "    if (info) changes.emplace(info->stream_label, info->sequence_number);",
+        "    if (info) changes.emplace(info->stream_label, version.version_id);",
+        "InterleavingsTest.TwoTriesOfOnePutThatLandTenMinutesLate"),
+    Mutation(
+        "what-a-late-write-hid-is-forgotten", 3, "incremental/doubts.cpp",
+        "    Owe(object);",
+        "    doubts_.at(object).owed = true;",
+        "DoubtsTest.WhatWasRemovedIsPutRightByTheNextProcessWhereThisOneCannot"),
+    Mutation(
+        "a-refused-try-ends-the-doubt", 3, "incremental/s3_store.cpp",
+        "  result.in_doubt = !result.written || attempts > 2;",
+        "  result.in_doubt = result.written && attempts > 2;",
+        "S3StoreTest.AConditionalPutIsNotOursWhenAnothersObjectIsThere"),
+    Mutation(
         "the-sink-is-not-told-of-the-one-cut-off", 3, "incremental/followed_table.cpp",
-        "  options_.sink.doubt_guarded = lease_->taken_over();\n",
+        "  if (lease_->taken_over()) options_.sink.doubt_until = AwsNow() + kClockTolerance;\n",
         "",
         "RecoveryTest.RemovesTheLateWriteOfAFollowerThatWasCutOff"),
     Mutation(

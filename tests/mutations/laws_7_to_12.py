@@ -52,8 +52,8 @@ MUTATIONS = [
         "InterleavingsTest.ABackfillsPutThatLandsTenMinutesLate"),
     Mutation(
         "backfill-forgets-its-death", 7, "incremental/backfill.cpp",
-        "  if (before.open) {",
-        "  if (false) {",
+        "  if (other.open) add({stored, SentHasLanded()});",
+        "",
         "KilledBackfillTest.IsPutRightByTheNextOne"),
     Mutation(
         "backfill-does-not-say-that-it-is-at-work", 7, "incremental/backfill.cpp",
@@ -62,9 +62,14 @@ MUTATIONS = [
         "KilledBackfillTest.IsPutRightByTheNextOne"),
     Mutation(
         "the-last-step-is-not-marked", 7, "incremental/backfill.cpp",
-        "  co_await MarkOpen(true);\n",
+        "  speaks.open = true;\n",
         "",
         "KilledBackfillTest.IsPutRightAlsoAfterOneThatFailedInItsLastStep"),
+    Mutation(
+        "the-survivor-forgets-the-dead", 7, "incremental/backfill.cpp",
+        "  if (const auto others = co_await file.LoadOthers()) {",
+        "  if (const auto others = std::optional<std::string>()) {",
+        "KilledBackfillTest.IsPutRightByTheOneBesideIt"),
     Mutation(
         "what-was-sent-is-not-waited-for", 7, "incremental/backfill.cpp",
         "    co_await clock_.Sleep(unchecked->until - AwsNow(), &halt_);",
@@ -87,6 +92,16 @@ MUTATIONS = [
         "DynamoDbClientTest.GetsAnItemAsItIs", AWS),
 
     # 8. One writer.
+    Mutation(
+        "generations-begin-anew", 8, "incremental/lease.cpp",
+        "static_cast<std::uint64_t>(EpochSeconds(clock_.Now()))",
+        "std::uint64_t{1}",
+        "LeaseTest.GivesNoGenerationTwice"),
+    Mutation(
+        "one-cut-off-releases-its-successor", 8, "incremental/lease.cpp",
+        "    if (there && there->owner != options_.owner) co_return;",
+        "",
+        "LeaseTest.OneThatWasCutOffTakesNothingFromItsSuccessor"),
     Mutation(
         "no-lease", 8, "incremental/lease.cpp",
         "    if (free || ran_out) {",
