@@ -34,7 +34,7 @@ MUTATIONS = [
         "    const Time known = std::min(first.last_change_time - std::chrono::seconds(1),\n"
         "                                first.asked - context_.options.propagation);",
         "    const Time known = context_.AwsNow();",
-        "FollowerTest.KnowsUpToWhichMomentEverythingIsApplied", STREAM),
+        "FollowerTest.PromisesNoMomentWhoseChangesAreStillWithTheSink", STREAM),
 
     # 2. No change is lost.
     Mutation(

@@ -162,7 +162,7 @@ MUTATIONS = [
         "state-written-over-anothers", 8, "incremental/followed_table.cpp",
         "    written = co_await state_file_.Replace(ToJson(state_));",
         "    co_await state_file_.Save(ToJson(state_));\n    written = true;",
-        "InterleavingsTest.TwoFollowersOfOnePlace"),
+        "RecoveryTest.DoesNotWriteItsStateOverThatOfTheFollowerAfterIt"),
 
     # 9. Fidelity.
     Mutation(

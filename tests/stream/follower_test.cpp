@@ -357,6 +357,28 @@ TEST_F(FollowerTest, KnowsUpToWhichMomentEverythingIsApplied) {
   EXPECT_LT(*watermark_, world_.clock.Now());
 }
 
+// What has been read since is on its way, and no part of it yet.
+TEST_F(FollowerTest, PromisesNoMomentWhoseChangesAreStillWithTheSink) {
+  EnableStream();
+  options_.once = false;
+  sink_.takes = std::chrono::seconds(20);
+  int looks = 0;
+  Follow([&](Stop& stop) -> Task<void> {
+    PutMany(0, 1);
+    co_await world_.clock.Sleep(std::chrono::seconds(5));
+    const Time second = world_.clock.Now();
+    PutMany(1, 2);
+    while (sink_.applied.size() < 2) {
+      co_await world_.clock.Sleep(Duration(100));
+      if (sink_.applied.size() != 1) continue;
+      ++looks;
+      EXPECT_LT(follower_->watermark().value_or(Time{}), second);
+    }
+    stop.Request();
+  });
+  EXPECT_GT(looks, 0);
+}
+
 TEST_F(FollowerTest, FollowsUntilItIsStopped) {
   EnableStream();
   options_.once = false;
