@@ -43,17 +43,21 @@ class DamagedSnapshotTest : public testing::TestWithParam<std::string> {
     EXPECT_EQ(finished.status, 0) << finished.out << finished.err;
     return finished;
   }
+  // As in the names of snapshots.
   std::string CompleteUpTo() {
     const Finished status = ExpectDone({"status", table_, "--json"});
-    return nlohmann::json::parse(status.out).at(table_).at("watermark");
+    std::string time = nlohmann::json::parse(status.out).at(table_).at("watermark");
+    std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+    return time;
   }
-  // The next snapshot has another name than one that was made before: that is a second.
-  void FollowToAnotherMoment(Workload& workload) {
-    const std::string before = CompleteUpTo();
+  // Until the next snapshot is of a later second than the one that this is a key of.
+  void FollowBeyond(const std::string& key, Workload& workload) {
+    const std::string moment =
+        key.substr(table_.size() + 1, key.find("/data/") - table_.size() - 1);
     do {
       world_.Do(workload.Change(10));
       ExpectDone({"follow", table_, "--once"});
-    } while (CompleteUpTo() == before);
+    } while (CompleteUpTo() <= moment);
   }
   // The only key with this in it.
   std::string KeyWith(const std::string& part) {
@@ -148,7 +152,7 @@ TEST_P(DamagedSnapshotTest, APartOfAnotherSnapshotIsNotTaken) {
   const std::string other = Body(first);
   Workload more(world_.dynamodb, table_, WorkloadOptions());
   world_.Do(more.Fill(50));
-  FollowToAnotherMoment(more);
+  FollowBeyond(first, more);
   ExpectDone({"snapshot", table_, "--allow-smaller"});
   std::string second;
   for (const ObjectInfo& object : world_.Do(store_->List("")).objects) {
