@@ -53,7 +53,6 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
   last_read_ = checkpoint_.applied;
   empty_reads_ = 0;
   sink_failed_ = false;
-  ++runs_;
   co_await OpenIterator();
   while (!context_.stop.requested()) {
     // What waits for a hot item of this shard holds nothing that others need.
@@ -119,7 +118,8 @@ Task<RecordsPage> ShardConsumer::Read() {
 // gone, does not tell.
 Task<void> ShardConsumer::NoteAbsence(Time asked) {
   const bool absent = asked - checkpoint_.read > kRetention;
-  const bool said = context_.absence_on_record && runs_ == 1;
+  // What was trimmed by now was made before `began`, all of it: that is on record.
+  const bool said = context_.absence_on_record && asked - kRetention <= context_.began;
   if (absent && !said) {
     // What is in hand is older than what is lost: a backfill that closes the gap must come after
     // it.

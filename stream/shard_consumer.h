@@ -154,7 +154,6 @@ class ShardConsumer {
   std::string last_read_;  // sequence number up to which the iterator has been read
   int empty_reads_ = 0;
   int failures_ = 0;
-  int runs_ = 0;              // of ReadToEnd()
   Time read_saved_{};         // checkpoint_.read as it was last saved
   bool sink_failed_ = false;  // the error in hand is the sink's, not the stream's
   std::deque<std::shared_ptr<InFlight>> in_flight_;
