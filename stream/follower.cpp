@@ -121,6 +121,7 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
     listed_ = context_->AwsNow();
     enabled_ = listing.enabled;
     graph_.Update(listing.shards);
+    TellWhatIsClosed();
     // One listing is no proof: a shard that should be there, and is not, is looked for some more.
     if (LacksAShard(listing) && incomplete < kListingTries) {
       ++incomplete;
@@ -222,6 +223,22 @@ Task<void> Follower::PauseBeforeListing(int tries) {
   co_await clock_.Sleep(pause, &stop_);
 }
 
+// A listing may tell of a child before it tells of its parent's end.
+bool Follower::IsClosed(const std::string& shard_id) const {
+  const auto shard = graph_.shards().find(shard_id);
+  const bool ended =
+      shard != graph_.shards().end() && !shard->second.ending_sequence_number.empty();
+  return ended || !enabled_ || graph_.HasChildren(shard_id);
+}
+
+void Follower::TellWhatIsClosed() {
+  for (auto& [id, running] : running_) {
+    if (IsClosed(id)) running.consumer->SetClosed();
+  }
+  // A shard that was open when it was done with: its rest is read after all, and then its children.
+  std::erase_if(at_end_, [this](const std::string& id) { return IsClosed(id); });
+}
+
 bool Follower::IsMissing(const ShardCheckpoint& position) const {
   return !position.finished && !graph_.Lists(position.shard_id);
 }
@@ -315,6 +332,7 @@ void Follower::StartReadable(const ShardGraph& graph) {
     positions_.erase(id);
     Running running;
     running.consumer = std::make_unique<ShardConsumer>(*context_, std::move(start), !first_listing);
+    if (IsClosed(id)) running.consumer->SetClosed();
     running_.emplace(id, std::move(running));
     group_->Spawn(RunConsumer(id));
   }

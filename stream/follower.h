@@ -65,6 +65,8 @@ class Follower {
   void LoadPositions(const std::string& stream_arn, Executor executor);
   Task<Listing> ListShards(const std::string& stream_arn);
   Task<void> PauseBeforeListing(int tries);
+  bool IsClosed(const std::string& shard_id) const;
+  void TellWhatIsClosed();
   bool IsMissing(const ShardCheckpoint& position) const;
   bool LacksItsParent(const ShardDescription& shard) const;
   bool LacksAShard(const Listing& listing) const;

@@ -80,11 +80,12 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
       if (!handed_over) break;
     }
     if (iterator_.empty()) co_return co_await Finish();
-    if (empty_reads_ >= context_.options.empty_reads_at_end && in_flight_.empty()) {
+    const bool quiet = empty_reads_ >= context_.options.empty_reads_at_end;
+    if (quiet && !closed_ && in_flight_.empty()) {
       complete_until_ = std::max(complete_until_, asked - context_.options.propagation);
     }
     if (asked - read_saved_ > kReadTimeSavedEvery && in_flight_.empty()) Save();
-    if (context_.once && complete_until_ >= context_.began) break;
+    if (context_.once && !closed_ && complete_until_ >= context_.began) break;
     co_await Pause(full);
   }
   co_await Settle();
