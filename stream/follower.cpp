@@ -96,7 +96,7 @@ void Follower::LoadPositions(const std::string& stream_arn, Executor executor) {
 // After the first answer, which told AWS's time, and before the first change is read.
 Task<void> Follower::Begin() {
   const Time now = context_->AwsNow();
-  context_->began = now;
+  context_->began = listed_;
   const auto guarded = checkpoints_.GuardedUntil(consumer_, context_->stream_arn);
   context_->guarded_until_time = guarded.value_or(Time{});
   if (!guarded) {
@@ -117,8 +117,8 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
       co_await OnStreamGone();
       co_return StreamEnd::kOver;
     }
+    listed_ = listing.asked + streams_.server_ahead();
     if (context_->began == Time{}) co_await Begin();
-    listed_ = context_->AwsNow();
     enabled_ = listing.enabled;
     graph_.Update(listing.shards);
     TellWhatIsClosed();
@@ -180,6 +180,7 @@ Task<bool> Follower::Begun(const ShardGraph& graph) {
 
 Task<Follower::Listing> Follower::ListShards(const std::string& stream_arn) {
   Listing listing;
+  listing.asked = clock_.Now();
   std::set<std::string> seen;
   std::string start;
   int not_found = 0;

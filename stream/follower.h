@@ -52,6 +52,8 @@ class Follower {
 
  private:
   struct Listing {
+    Time asked{};  // by this machine's clock, before the first page: each shard is as of then or
+                   // later
     std::vector<ShardDescription> shards;
     bool enabled = true;  // ENABLED or ENABLING: more shards can come
     bool gone = false;
@@ -108,7 +110,7 @@ class Follower {
   std::unique_ptr<TaskGroup> group_;
   std::unique_ptr<Event> news_;  // a consumer has ended
   ShardGraph graph_;
-  Time listed_{};  // when that was listed
+  Time listed_{};  // when that was asked for, by AWS's clock
   bool enabled_ = true;
   std::map<std::string, Running> running_;
   std::map<std::string, ShardCheckpoint> positions_;  // of shards that are not running

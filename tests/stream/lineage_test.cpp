@@ -417,5 +417,46 @@ TEST_F(LineageTest, KnowsNothingMoreOfAShardOnceItIsListedAsEnded) {
   EXPECT_THAT(sink_.applied, IsEmpty());
 }
 
+// The first page shows one of two children a second after the end; the last one comes much later.
+TEST_F(LineageTest, CountsTheAgeOfAListingFromItsFirstPage) {
+  FakeStream& stream = EnableStream(2);
+  PutMany(0, 20, 1);
+  options_.once = false;
+  stream.settings.shards_per_page = 3;
+  Time split{};
+  bool slow = false;
+  world_.aws.before = [&](const HttpRequest& request, std::string_view operation) {
+    const bool later_page = request.body.find("ExclusiveStartShardId") != std::string_view::npos;
+    if (slow && operation == "DescribeStream" && later_page) {
+      slow = false;
+      world_.clock.Advance(std::chrono::seconds(12));
+    }
+    return std::optional<HttpResponse>();
+  };
+  std::size_t looks = 0;
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await UntilApplied(20);
+    co_await world_.clock.Sleep(kMinute / 2);  // between two listings
+    const std::vector<std::string> roots = stream.open_shards();
+    split = world_.clock.Now();
+    const auto children = stream.SplitShard(roots[0]);
+    stream.HideShard(children[1], 2);
+    stream.RollShard(roots[1]);  // on the second page
+    PutMany(0, 20, 2);
+    slow = true;
+    for (int i = 0; i < 20 * 60 && sink_.applied.size() < 40; ++i) {
+      co_await world_.clock.Sleep(Duration(50));
+      if (sink_.applied.size() == 40) continue;
+      ++looks;
+      EXPECT_LE(follower_->watermark().value_or(Time{}), split);
+    }
+    co_await UntilApplied(40);
+    stop.Request();
+  });
+  EXPECT_FALSE(slow);
+  EXPECT_GT(looks, 20U);
+  EXPECT_THAT(sink_.applied, SizeIs(40));
+}
+
 }  // namespace
 }  // namespace ddbvault
