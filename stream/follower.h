@@ -20,6 +20,10 @@
 
 namespace ddbvault {
 
+// What a stream holds for certain that is followed for the first time: its records live for 24
+// hours, and the first read comes a while after the first listing.
+inline constexpr Duration kHeldForCertain = std::chrono::hours(23);
+
 struct FollowerOptions {
   ConsumerOptions consumer;
   bool once = false;  // end when everything is applied that was changed before the start
@@ -52,8 +56,7 @@ class Follower {
 
  private:
   struct Listing {
-    Time asked{};  // by this machine's clock, before the first page: each shard is as of then or
-                   // later
+    Time asked{};  // before the first page, by this machine's clock
     std::vector<ShardDescription> shards;
     bool enabled = true;  // ENABLED or ENABLING: more shards can come
     bool gone = false;
@@ -75,6 +78,7 @@ class Follower {
   Task<void> CheckLineage(const Listing& listing);
   Task<void> Begin();
   Task<void> CheckAge();
+  Time UnreadSince(const ShardDescription& shard) const;
   void StartReadable(const ShardGraph& graph);
   Task<void> RunConsumer(std::string shard_id);
   bool CollectEnded();
@@ -112,6 +116,7 @@ class Follower {
   ShardGraph graph_;
   Time listed_{};  // when that was asked for, by AWS's clock
   bool enabled_ = true;
+  Time promised_{};  // what was changed before was never promised, and is no gap
   std::map<std::string, Running> running_;
   std::map<std::string, ShardCheckpoint> positions_;  // of shards that are not running
   std::map<std::string, Time> complete_until_;        // of shards that were run and ended

@@ -49,6 +49,75 @@ class AbsenceTest : public FollowerTest {
   }
 };
 
+TEST_F(AbsenceTest, CallsAShardThatIsOlderThanADayWhenItIsFirstReadAGap) {
+  const Time ended = world_.clock.Now();
+  FollowAChildAfter(24 * kHour - 12 * kMinute);
+  EXPECT_THAT(sink_.applied, SizeIs(6)) << "the child's first five are gone";
+  ASSERT_THAT(Reasons(), ElementsAre(kShardUnread));
+  EXPECT_EQ(events_.gaps[0].shard_id, world_.aws.stream("orders").shards().back());
+  EXPECT_LE(events_.gaps[0].from, ended + kMinute);
+}
+
+TEST_F(AbsenceTest, CallsAShardThatIsReadWithinADayNoGap) {
+  FollowAChildAfter(24 * kHour - 30 * kMinute);
+  EXPECT_THAT(sink_.applied, SizeIs(11));
+  EXPECT_THAT(Reasons(), IsEmpty());
+}
+
+// A backfill 22 hours before the first start has what is older; what came after it has been trimmed
+// when the second start is 3 hours later.
+TEST_F(AbsenceTest, CallsWhatWasTrimmedSinceAFirstStartThatReadNothingAGap) {
+  EnableStream();
+  world_.clock.Advance(8 * kHour);
+  PutMany(0, 5);
+  world_.clock.Advance(22 * kHour);
+  BeginAndBeKilled();
+  world_.clock.Advance(3 * kHour);
+  Follow();
+  EXPECT_THAT(sink_.applied, IsEmpty());
+  EXPECT_THAT(Reasons(), ElementsAre(kStreamUnread));
+}
+
+// ... also when it had not even its shards on record.
+TEST_F(AbsenceTest, CountsFromAFirstStartThatWasKilledBeforeItBeganAShard) {
+  EnableStream();
+  world_.clock.Advance(30 * kHour);
+  world_.checkpoints.before_save = [] { throw Error(Reaction::kFixCommand, "killed"); };
+  EXPECT_THROW(Follow(), Error);
+  world_.checkpoints.before_save = nullptr;
+  world_.clock.Advance(3 * kHour);
+  Follow();
+  EXPECT_THAT(Reasons(), ElementsAre(kShardUnread));
+}
+
+TEST_F(AbsenceTest, CallsAFirstStartThatReadNothingNoGapWhileTheStreamIsYoung) {
+  EnableStream();
+  PutMany(0, 5);
+  world_.clock.Advance(kHour);
+  BeginAndBeKilled();
+  world_.clock.Advance(22 * kHour);
+  Follow();
+  EXPECT_THAT(sink_.applied, SizeIs(5));
+  EXPECT_THAT(Reasons(), IsEmpty());
+}
+
+// Nobody promised what was nearly a day old when the stream was followed for the first time.
+TEST_F(AbsenceTest, CallsAnOldShardThatIsBegunInAFirstRunNoGap) {
+  FakeStream& stream = EnableStream();
+  world_.clock.Advance(10 * kHour);
+  PutMany(0, 5, 1);
+  const std::string parent = stream.open_shards()[0];
+  stream.RollShard(parent);
+  PutMany(0, 5, 2);
+  world_.clock.Advance(24 * kHour - 10 * kMinute);
+  PutMany(5, 6);
+  sink_.slow_shard = parent;
+  sink_.takes_there = 20 * kMinute;
+  Follow();
+  EXPECT_THAT(sink_.applied, SizeIs(6));
+  EXPECT_THAT(Reasons(), IsEmpty());
+}
+
 TEST_F(AbsenceTest, SaysASecondDayWithoutAReadInTheSameProcess) {
   EnableStream();
   Follow();
