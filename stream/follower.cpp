@@ -1,7 +1,6 @@
 #include "stream/follower.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/backoff.h"
 #include "base/log.h"
@@ -25,20 +24,6 @@ constexpr std::size_t kShareOfAShard = 4;
 constexpr Duration kPauseAfterFailure{1000};
 // So long after a shard's end all its children are listed (kListingTries).
 constexpr Duration kChildrenAreListed{10000};
-
-// "shardId-00000001573689847184-864758bb": milliseconds since 1970.  AWS promises no such form:
-// nullopt where it is another one.
-std::optional<Time> CreationTime(std::string_view shard_id) {
-  const std::size_t begin = shard_id.find('-');
-  if (begin == std::string_view::npos) return std::nullopt;
-  const std::string_view digits =
-      shard_id.substr(begin + 1, shard_id.find('-', begin + 1) - begin - 1);
-  std::int64_t milliseconds = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), milliseconds);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return Time(std::chrono::milliseconds(milliseconds));
-}
 
 }  // namespace
 
@@ -96,12 +81,17 @@ void Follower::LoadPositions(const std::string& stream_arn, Executor executor) {
 // After the first answer, which told AWS's time, and before the first change is read.
 Task<void> Follower::Begin() {
   const Time now = context_->AwsNow();
-  context_->began = now;
+  context_->began = listed_;
   const auto guarded = checkpoints_.GuardedUntil(consumer_, context_->stream_arn);
   context_->guarded_until_time = guarded.value_or(Time{});
   if (!guarded) {
     context_->guarded_until_time = now + kClockTolerance;
     checkpoints_.SaveGuardedUntil(consumer_, context_->stream_arn, context_->guarded_until_time);
+  }
+  promised_ = ParseTime(context_->stream_label).value_or(Time{});
+  if (!known_stream_) {
+    const Time first_followed = context_->guarded_until_time - kClockTolerance;
+    promised_ = std::max(promised_, first_followed - kHeldForCertain);
   }
   if (options_.guard_always) context_->guarded_until_time = Time::max();
   co_await CheckAge();
@@ -117,10 +107,12 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
       co_await OnStreamGone();
       co_return StreamEnd::kOver;
     }
+    // Each shard is as it was then, or later; it takes an answer to know AWS's clock.
+    listed_ = listing.asked + streams_.server_ahead();
     if (context_->began == Time{}) co_await Begin();
-    listed_ = context_->AwsNow();
     enabled_ = listing.enabled;
     graph_.Update(listing.shards);
+    TellWhatIsClosed();
     // One listing is no proof: a shard that should be there, and is not, is looked for some more.
     if (LacksAShard(listing) && incomplete < kListingTries) {
       ++incomplete;
@@ -179,6 +171,7 @@ Task<bool> Follower::Begun(const ShardGraph& graph) {
 
 Task<Follower::Listing> Follower::ListShards(const std::string& stream_arn) {
   Listing listing;
+  listing.asked = clock_.Now();
   std::set<std::string> seen;
   std::string start;
   int not_found = 0;
@@ -220,6 +213,22 @@ Task<void> Follower::PauseBeforeListing(int tries) {
   Backoff backoff(kListingBase * (1 << tries), kListingCap);
   const Duration pause = backoff.Next() + kListingBase;
   co_await clock_.Sleep(pause, &stop_);
+}
+
+// A listing may tell of a child before it tells of its parent's end.
+bool Follower::IsClosed(const std::string& shard_id) const {
+  const auto shard = graph_.shards().find(shard_id);
+  const bool ended =
+      shard != graph_.shards().end() && !shard->second.ending_sequence_number.empty();
+  return ended || !enabled_ || graph_.HasChildren(shard_id);
+}
+
+void Follower::TellWhatIsClosed() {
+  for (auto& [id, running] : running_) {
+    if (IsClosed(id)) running.consumer->SetClosed();
+  }
+  // A shard that was open when it was done with: its rest is read after all, and then its children.
+  std::erase_if(at_end_, [this](const std::string& id) { return IsClosed(id); });
 }
 
 bool Follower::IsMissing(const ShardCheckpoint& position) const {
@@ -281,6 +290,15 @@ Task<void> Follower::Gap(std::string reason, const std::string& shard_id, Time f
   co_await events_.OnGap(std::move(gap));
 }
 
+// Of a shard that is begun: nobody has read it since it came into being, nor since its parent was
+// last read.  From TRIM_HORIZON nothing else tells that its first records are gone by then.
+Time Follower::UnreadSince(const ShardDescription& shard) const {
+  const auto parent = positions_.find(shard.parent_shard_id);
+  const Time latest = parent == positions_.end() ? context_->AwsNow() : parent->second.read;
+  const Time created = CreationTime(shard.shard_id).value_or(known_stream_ ? latest : Time{});
+  return std::min(latest, std::max(created, promised_));
+}
+
 void Follower::StartReadable(const ShardGraph& graph) {
   std::set<std::string> finished;
   std::set<std::string> unfinished;
@@ -300,9 +318,7 @@ void Follower::StartReadable(const ShardGraph& graph) {
     ShardCheckpoint start;
     start.shard_id = id;
     start.parent_shard_id = shard.parent_shard_id;
-    // Nobody has read it since its parent was read to the end.
-    const auto parent = positions_.find(shard.parent_shard_id);
-    start.read = parent == positions_.end() ? context_->AwsNow() : parent->second.read;
+    start.read = UnreadSince(shard);
     begun.push_back(std::move(start));
   }
   // On record from the start, and all of them at once, so that a later run can tell a shard that it
@@ -315,6 +331,7 @@ void Follower::StartReadable(const ShardGraph& graph) {
     positions_.erase(id);
     Running running;
     running.consumer = std::make_unique<ShardConsumer>(*context_, std::move(start), !first_listing);
+    if (IsClosed(id)) running.consumer->SetClosed();
     running_.emplace(id, std::move(running));
     group_->Spawn(RunConsumer(id));
   }

@@ -20,6 +20,10 @@
 
 namespace ddbvault {
 
+// What a stream holds for certain that is followed for the first time: its records live for 24
+// hours, and the first read comes a while after the first listing.
+inline constexpr Duration kHeldForCertain = std::chrono::hours(23);
+
 struct FollowerOptions {
   ConsumerOptions consumer;
   bool once = false;  // end when everything is applied that was changed before the start
@@ -52,6 +56,7 @@ class Follower {
 
  private:
   struct Listing {
+    Time asked{};  // before the first page, by this machine's clock
     std::vector<ShardDescription> shards;
     bool enabled = true;  // ENABLED or ENABLING: more shards can come
     bool gone = false;
@@ -65,12 +70,15 @@ class Follower {
   void LoadPositions(const std::string& stream_arn, Executor executor);
   Task<Listing> ListShards(const std::string& stream_arn);
   Task<void> PauseBeforeListing(int tries);
+  bool IsClosed(const std::string& shard_id) const;
+  void TellWhatIsClosed();
   bool IsMissing(const ShardCheckpoint& position) const;
   bool LacksItsParent(const ShardDescription& shard) const;
   bool LacksAShard(const Listing& listing) const;
   Task<void> CheckLineage(const Listing& listing);
   Task<void> Begin();
   Task<void> CheckAge();
+  Time UnreadSince(const ShardDescription& shard) const;
   void StartReadable(const ShardGraph& graph);
   Task<void> RunConsumer(std::string shard_id);
   bool CollectEnded();
@@ -106,8 +114,9 @@ class Follower {
   std::unique_ptr<TaskGroup> group_;
   std::unique_ptr<Event> news_;  // a consumer has ended
   ShardGraph graph_;
-  Time listed_{};  // when that was listed
+  Time listed_{};  // when that was asked for, by AWS's clock
   bool enabled_ = true;
+  Time promised_{};  // what was changed before was never promised, and is no gap
   std::map<std::string, Running> running_;
   std::map<std::string, ShardCheckpoint> positions_;  // of shards that are not running
   std::map<std::string, Time> complete_until_;        // of shards that were run and ended

@@ -53,7 +53,6 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
   last_read_ = checkpoint_.applied;
   empty_reads_ = 0;
   sink_failed_ = false;
-  ++runs_;
   co_await OpenIterator();
   while (!context_.stop.requested()) {
     // What waits for a hot item of this shard holds nothing that others need.
@@ -81,11 +80,12 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
       if (!handed_over) break;
     }
     if (iterator_.empty()) co_return co_await Finish();
-    if (empty_reads_ >= context_.options.empty_reads_at_end && in_flight_.empty()) {
+    const bool quiet = empty_reads_ >= context_.options.empty_reads_at_end;
+    if (quiet && !closed_ && in_flight_.empty()) {
       complete_until_ = std::max(complete_until_, asked - context_.options.propagation);
     }
     if (asked - read_saved_ > kReadTimeSavedEvery && in_flight_.empty()) Save();
-    if (context_.once && complete_until_ >= context_.began) break;
+    if (context_.once && !closed_ && complete_until_ >= context_.began) break;
     co_await Pause(full);
   }
   co_await Settle();
@@ -119,7 +119,8 @@ Task<RecordsPage> ShardConsumer::Read() {
 // gone, does not tell.
 Task<void> ShardConsumer::NoteAbsence(Time asked) {
   const bool absent = asked - checkpoint_.read > kRetention;
-  const bool said = context_.absence_on_record && runs_ == 1;
+  // What was trimmed by now was made before `began`, all of it: that is on record.
+  const bool said = context_.absence_on_record && asked - kRetention <= context_.began;
   if (absent && !said) {
     // What is in hand is older than what is lost: a backfill that closes the gap must come after
     // it.

@@ -47,8 +47,8 @@ struct ConsumerOptions {
   // `idle_most` when nothing comes.  AWS publishes no limit; its own readers poll every 250 ms.
   Duration idle_least{250};
   Duration idle_most{2000};
-  // An answer may be empty although there is more further on.  So many in a row, and the shard
-  // counts as read to its present end.
+  // An answer may be empty although there is more further on.  So many in a row, and a shard that
+  // is open counts as read to its present end.
   int empty_reads_at_end = 5;
   std::uint32_t records_per_read = 1000;  // GetRecords: at most 1000 (API reference)
   // So many batches may wait for a hot item before it holds up the shard's other items; memory
@@ -111,6 +111,10 @@ class ShardConsumer {
   // On return everything handed to the sink has been settled and the checkpoint is saved.
   Task<ShardEnd> Run();
 
+  // A listing says that nothing more is written to the shard: what came after its end is in its
+  // children.  From here on its null iterator alone is its end, however many answers are empty.
+  void SetClosed() { closed_ = true; }
+
   const ShardCheckpoint& checkpoint() const { return checkpoint_; }
   // Every change of this shard made up to this moment is applied; Time{}: not known yet.
   Time complete_until() const { return complete_until_; }
@@ -148,13 +152,13 @@ class ShardConsumer {
   ConsumerContext& context_;
   ShardCheckpoint checkpoint_;
   bool expected_;
+  bool closed_ = false;
   Time complete_until_{};
   std::string guarded_until_;
   std::string iterator_;
   std::string last_read_;  // sequence number up to which the iterator has been read
   int empty_reads_ = 0;
   int failures_ = 0;
-  int runs_ = 0;              // of ReadToEnd()
   Time read_saved_{};         // checkpoint_.read as it was last saved
   bool sink_failed_ = false;  // the error in hand is the sink's, not the stream's
   std::deque<std::shared_ptr<InFlight>> in_flight_;

@@ -1,6 +1,23 @@
 #include "stream/shard_graph.h"
 
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <system_error>
+
 namespace ddbvault {
+
+std::optional<Time> CreationTime(std::string_view shard_id) {
+  const std::size_t begin = shard_id.find('-');
+  if (begin == std::string_view::npos) return std::nullopt;
+  const std::string_view digits =
+      shard_id.substr(begin + 1, shard_id.find('-', begin + 1) - begin - 1);
+  std::int64_t milliseconds = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), milliseconds);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return Time(std::chrono::milliseconds(milliseconds));
+}
 
 void ShardGraph::Update(const std::vector<ShardDescription>& listed) {
   shards_.clear();

@@ -13,8 +13,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "aws/streams_client.h"
@@ -27,6 +29,10 @@ namespace ddbvault {
 inline constexpr int kListingTries = 10;
 inline constexpr Duration kListingBase{50};
 inline constexpr Duration kListingCap{1000};
+
+// When a shard began, by its id: "shardId-00000001573689847184-864758bb" has milliseconds since
+// 1970. AWS promises no such form: nullopt where it is another one.
+std::optional<Time> CreationTime(std::string_view shard_id);
 
 class ShardGraph {
  public:

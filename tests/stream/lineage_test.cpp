@@ -24,6 +24,43 @@ class LineageTest : public FollowerTest {
       co_await world_.clock.Sleep(std::chrono::seconds(1));
     }
   }
+  // No shard has ended yet, says DescribeStream in its first `answers`.
+  void ListAllAsOpen(int answers = 1'000'000) {
+    world_.aws.after = [this, answers](
+                           const HttpRequest& request,
+                           std::string_view operation) mutable -> std::optional<HttpResponse> {
+      if (operation != "DescribeStream" || answers-- <= 0) return std::nullopt;
+      (void)request;
+      FakeStream& stream = world_.aws.stream("orders");
+      FakeJson answer = stream.Describe({{"StreamArn", stream.arn()}});
+      for (auto& shard : answer["StreamDescription"]["Shards"]) {
+        shard["SequenceNumberRange"].erase("EndingSequenceNumber");
+      }
+      HttpResponse response;
+      response.status = 200;
+      response.body = answer.dump();
+      response.body.reserve(response.body.size() + 64);
+      return response;
+    };
+  }
+  // A shard that was read once, has 20 more changes, and is split 5 hours before somebody comes
+  // again; its children have 20.  Its first answers are empty, more than it takes for the end of a
+  // shard that is open.
+  std::vector<std::string> SplitWhileNobodyReads() {
+    FakeStream& stream = EnableStream();
+    Follow();
+    world_.clock.Advance(std::chrono::hours(1));
+    PutMany(0, 20, 1);
+    const std::string parent = stream.open_shards()[0];
+    std::vector<std::string> children = stream.SplitShard(parent);
+    PutMany(0, 20, 2);
+    world_.clock.Advance(std::chrono::hours(5));
+    stream.settings.empty_pages_before_data = 30;
+    sink_.on_applied = [&stream, parent](const std::string& shard) {
+      if (shard == parent) stream.settings.empty_pages_before_data = 0;
+    };
+    return children;
+  }
 };
 
 // The parent is being applied while listings leave it out.
@@ -73,22 +110,7 @@ TEST_F(LineageTest, ReadsAParentThatIsListedOpenBesideItsChild) {
   PutMany(0, 5, 1);
   stream.RollShard(stream.open_shards()[0]);
   PutMany(0, 5, 2);
-  // Both look open in what DescribeStream answers.
-  world_.aws.after = [this](const HttpRequest& request,
-                            std::string_view operation) -> std::optional<HttpResponse> {
-    if (operation != "DescribeStream") return std::nullopt;
-    (void)request;
-    FakeJson answer =
-        world_.aws.stream("orders").Describe({{"StreamArn", world_.aws.stream("orders").arn()}});
-    for (auto& shard : answer["StreamDescription"]["Shards"]) {
-      shard["SequenceNumberRange"].erase("EndingSequenceNumber");
-    }
-    HttpResponse response;
-    response.status = 200;
-    response.body = answer.dump();
-    response.body.reserve(response.body.size() + 64);
-    return response;
-  };
+  ListAllAsOpen();
   Follow();
   EXPECT_EQ(Numbers(), stream.sequence_numbers());
   ASSERT_THAT(sink_.applied, SizeIs(10));
@@ -320,6 +342,120 @@ TEST_F(LineageTest, EndsOnceOnlyWhenItKnowsThatEverythingBeforeItsStartIsApplied
   EXPECT_GE(watermark_.value_or(Time{}), began) << "a third child could still be listed";
   EXPECT_EQ(Follow(), StreamEnd::kAtEnd);
   EXPECT_GE(watermark_.value_or(Time{}), began) << "what it takes over from an earlier run";
+}
+
+TEST_F(LineageTest, ReadsAShardThatHasEndedToItsEndHoweverManyAnswersAreEmpty) {
+  SplitWhileNobodyReads();
+  const Time began = world_.clock.Now();
+  EXPECT_EQ(Follow(), StreamEnd::kAtEnd);
+  EXPECT_THAT(sink_.applied, SizeIs(40));
+  EXPECT_GE(watermark_.value_or(Time{}), began);
+}
+
+TEST_F(LineageTest, TakesAShardThatHasAChildForOneThatHasEnded) {
+  SplitWhileNobodyReads();
+  ListAllAsOpen();
+  EXPECT_EQ(Follow(), StreamEnd::kAtEnd);
+  EXPECT_THAT(sink_.applied, SizeIs(40));
+}
+
+TEST_F(LineageTest, GoesOnWithAShardOfWhichALaterListingSaysThatItHadEnded) {
+  const std::vector<std::string> children = SplitWhileNobodyReads();
+  ListAllAsOpen(1);
+  for (const std::string& child : children) world_.aws.stream("orders").HideShard(child, 2);
+  EXPECT_EQ(Follow(), StreamEnd::kAtEnd);
+  EXPECT_THAT(sink_.applied, SizeIs(40));
+}
+
+TEST_F(LineageTest, TakesTheShardsOfADisabledStreamForOnesThatHaveEnded) {
+  FakeStream& stream = EnableStream(2);
+  PutMany(0, 20);
+  world_.aws.DisableStream("orders");
+  stream.settings.empty_pages_before_data = 30;
+  ListAllAsOpen();
+  EXPECT_EQ(Follow(), StreamEnd::kOver);
+  EXPECT_THAT(sink_.applied, SizeIs(20));
+}
+
+TEST_F(LineageTest, KnowsNoMomentBeyondAParentsEndWhileItsAnswersAreEmpty) {
+  SplitWhileNobodyReads();
+  const Time ended = world_.clock.Now() - std::chrono::hours(5);
+  options_.once = false;
+  std::size_t looks = 0;
+  Follow([&](Stop& stop) -> Task<void> {
+    while (sink_.applied.size() < 40) {
+      co_await world_.clock.Sleep(Duration(50));
+      if (sink_.applied.size() == 40) continue;
+      ++looks;
+      EXPECT_LE(follower_->watermark().value_or(Time{}), ended);
+    }
+    co_await world_.clock.Sleep(kMinute);
+    stop.Request();
+  });
+  EXPECT_GT(looks, 100U);
+  ASSERT_TRUE(watermark_);
+  EXPECT_GT(*watermark_, ended + std::chrono::hours(5));
+}
+
+// ... and told while it is being read: until then it was open.
+TEST_F(LineageTest, KnowsNothingMoreOfAShardOnceItIsListedAsEnded) {
+  FakeStream& stream = EnableStream();
+  options_.once = false;
+  std::optional<Time> listed;
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(kMinute / 2);  // between two listings
+    stream.settings.empty_pages_before_data = 300;
+    PutMany(0, 1);
+    stream.HideShard(stream.RollShard(stream.open_shards()[0]), 1'000'000);
+    co_await world_.clock.Sleep(kMinute);
+    listed = follower_->watermark();
+    co_await world_.clock.Sleep(2 * kMinute);
+    EXPECT_EQ(follower_->watermark(), listed);
+    stop.Request();
+  });
+  EXPECT_TRUE(listed);
+  EXPECT_THAT(sink_.applied, IsEmpty());
+}
+
+// The first page shows one of two children a second after the end; the last one comes much later.
+TEST_F(LineageTest, CountsTheAgeOfAListingFromItsFirstPage) {
+  FakeStream& stream = EnableStream(2);
+  PutMany(0, 20, 1);
+  options_.once = false;
+  stream.settings.shards_per_page = 3;
+  Time split{};
+  bool slow = false;
+  world_.aws.before = [&](const HttpRequest& request, std::string_view operation) {
+    const bool later_page = request.body.find("ExclusiveStartShardId") != std::string_view::npos;
+    if (slow && operation == "DescribeStream" && later_page) {
+      slow = false;
+      world_.clock.Advance(std::chrono::seconds(12));
+    }
+    return std::optional<HttpResponse>();
+  };
+  std::size_t looks = 0;
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await UntilApplied(20);
+    co_await world_.clock.Sleep(kMinute / 2);  // between two listings
+    const std::vector<std::string> roots = stream.open_shards();
+    split = world_.clock.Now();
+    const auto children = stream.SplitShard(roots[0]);
+    stream.HideShard(children[1], 2);
+    stream.RollShard(roots[1]);  // on the second page
+    PutMany(0, 20, 2);
+    slow = true;
+    for (int i = 0; i < 20 * 60 && sink_.applied.size() < 40; ++i) {
+      co_await world_.clock.Sleep(Duration(50));
+      if (sink_.applied.size() == 40) continue;
+      ++looks;
+      EXPECT_LE(follower_->watermark().value_or(Time{}), split);
+    }
+    co_await UntilApplied(40);
+    stop.Request();
+  });
+  EXPECT_FALSE(slow);
+  EXPECT_GT(looks, 20U);
+  EXPECT_THAT(sink_.applied, SizeIs(40));
 }
 
 }  // namespace

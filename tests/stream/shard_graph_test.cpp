@@ -64,5 +64,14 @@ TEST(ShardGraph, KnowsWhichShardsHaveChildren) {
   EXPECT_FALSE(graph.Lists(""));
 }
 
+TEST(CreationTime, IsInAShardsId) {
+  const Time created = Time(Duration(1'573'689'847'184));
+  EXPECT_EQ(CreationTime("shardId-00000001573689847184-864758bb"), created);
+  EXPECT_EQ(CreationTime("shardId-00000001573689847184"), created);
+  EXPECT_EQ(CreationTime("shardId-0000000157368984718x-864758bb"), std::nullopt);
+  EXPECT_EQ(CreationTime("shardId--864758bb"), std::nullopt);
+  EXPECT_EQ(CreationTime("a"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace ddbvault

@@ -1,0 +1,172 @@
+// Law 6: what was trimmed before it was read is a gap, also where GetRecords does not tell: in a
+// shard of which nothing was read yet, and after a day without a read.
+#include <gmock/gmock.h>
+
+#include "tests/stream/follower_world.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr Duration kMinute = std::chrono::minutes(1);
+constexpr Duration kHour = std::chrono::hours(1);
+constexpr const char* kShardUnread = "the shard was not read for more than 24 hours";
+constexpr const char* kStreamUnread = "the stream was not read for more than 24 hours";
+
+class AbsenceTest : public FollowerTest {
+ protected:
+  // The parent's rest is read at once when somebody comes `away` after its end, and takes 20
+  // minutes to be applied; the child's changes are as old as the child.
+  void FollowAChildAfter(Duration away) {
+    FakeStream& stream = EnableStream();
+    Follow();
+    PutMany(0, 5, 1);
+    const std::string parent = stream.open_shards()[0];
+    stream.RollShard(parent);
+    PutMany(0, 5, 2);
+    world_.clock.Advance(away);
+    PutMany(5, 6);
+    sink_.slow_shard = parent;
+    sink_.takes_there = 20 * kMinute;
+    Follow();
+    EXPECT_EQ(sink_.applied.back().image, Item(5, 1));
+  }
+  // Of a first follower that is killed before its first read.
+  void BeginAndBeKilled() {
+    MemoryCheckpoints when_killed;
+    world_.aws.before = [&](const HttpRequest&, std::string_view operation) {
+      const bool read = operation == "GetRecords";
+      if (read) when_killed = world_.checkpoints;
+      return read ? std::optional(FakeDynamoDb::Failure(400, "AccessDeniedException"))
+                  : std::nullopt;
+    };
+    EXPECT_THROW(Follow(), Error);
+    world_.aws.before = nullptr;
+    world_.checkpoints = when_killed;
+  }
+};
+
+TEST_F(AbsenceTest, CallsAShardThatIsOlderThanADayWhenItIsFirstReadAGap) {
+  const Time ended = world_.clock.Now();
+  FollowAChildAfter(24 * kHour - 12 * kMinute);
+  EXPECT_THAT(sink_.applied, SizeIs(6)) << "the child's first five are gone";
+  ASSERT_THAT(Reasons(), ElementsAre(kShardUnread));
+  EXPECT_EQ(events_.gaps[0].shard_id, world_.aws.stream("orders").shards().back());
+  EXPECT_LE(events_.gaps[0].from, ended + kMinute);
+}
+
+TEST_F(AbsenceTest, CallsAShardThatIsReadWithinADayNoGap) {
+  FollowAChildAfter(24 * kHour - 30 * kMinute);
+  EXPECT_THAT(sink_.applied, SizeIs(11));
+  EXPECT_THAT(Reasons(), IsEmpty());
+}
+
+// A backfill 22 hours before the first start has what is older; what came after it has been trimmed
+// when the second start is 3 hours later.
+TEST_F(AbsenceTest, CallsWhatWasTrimmedSinceAFirstStartThatReadNothingAGap) {
+  EnableStream();
+  world_.clock.Advance(8 * kHour);
+  PutMany(0, 5);
+  world_.clock.Advance(22 * kHour);
+  BeginAndBeKilled();
+  world_.clock.Advance(3 * kHour);
+  Follow();
+  EXPECT_THAT(sink_.applied, IsEmpty());
+  EXPECT_THAT(Reasons(), ElementsAre(kStreamUnread));
+}
+
+// ... also when it had not even its shards on record.
+TEST_F(AbsenceTest, CountsFromAFirstStartThatWasKilledBeforeItBeganAShard) {
+  EnableStream();
+  world_.clock.Advance(30 * kHour);
+  world_.checkpoints.before_save = [] { throw Error(Reaction::kFixCommand, "killed"); };
+  EXPECT_THROW(Follow(), Error);
+  world_.checkpoints.before_save = nullptr;
+  world_.clock.Advance(3 * kHour);
+  Follow();
+  EXPECT_THAT(Reasons(), ElementsAre(kShardUnread));
+}
+
+TEST_F(AbsenceTest, CallsAFirstStartThatReadNothingNoGapWhileTheStreamIsYoung) {
+  EnableStream();
+  PutMany(0, 5);
+  world_.clock.Advance(kHour);
+  BeginAndBeKilled();
+  world_.clock.Advance(22 * kHour);
+  Follow();
+  EXPECT_THAT(sink_.applied, SizeIs(5));
+  EXPECT_THAT(Reasons(), IsEmpty());
+}
+
+// Nobody promised what was nearly a day old when the stream was followed for the first time.
+TEST_F(AbsenceTest, CallsAnOldShardThatIsBegunInAFirstRunNoGap) {
+  FakeStream& stream = EnableStream();
+  world_.clock.Advance(10 * kHour);
+  PutMany(0, 5, 1);
+  const std::string parent = stream.open_shards()[0];
+  stream.RollShard(parent);
+  PutMany(0, 5, 2);
+  world_.clock.Advance(24 * kHour - 10 * kMinute);
+  PutMany(5, 6);
+  sink_.slow_shard = parent;
+  sink_.takes_there = 20 * kMinute;
+  Follow();
+  EXPECT_THAT(sink_.applied, SizeIs(6));
+  EXPECT_THAT(Reasons(), IsEmpty());
+}
+
+TEST_F(AbsenceTest, SaysASecondDayWithoutAReadInTheSameProcess) {
+  EnableStream();
+  Follow();
+  world_.clock.Advance(25 * kHour);
+  options_.once = false;
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(kMinute);
+    EXPECT_THAT(Reasons(), ElementsAre(kStreamUnread));
+    PutMany(0, 5);
+    world_.clock.Advance(25 * kHour);  // a machine that was asleep
+    PutMany(5, 6);
+    co_await world_.clock.Sleep(kMinute);
+    stop.Request();
+  });
+  EXPECT_THAT(sink_.applied, SizeIs(1));
+  EXPECT_THAT(Reasons(), ElementsAre(kStreamUnread, kShardUnread));
+}
+
+// What is lost by then was changed after the gap that is on record.
+TEST_F(AbsenceTest, SaysASecondDayBeforeTheFirstReadToo) {
+  EnableStream();
+  Follow();
+  world_.clock.Advance(25 * kHour);
+  bool asleep = false;
+  world_.aws.before = [&](const HttpRequest&, std::string_view operation) {
+    if (operation == "GetShardIterator" && !asleep) {
+      asleep = true;
+      PutMany(0, 5);
+      world_.clock.Advance(25 * kHour);
+    }
+    return std::optional<HttpResponse>();
+  };
+  Follow();
+  EXPECT_THAT(sink_.applied, IsEmpty());
+  EXPECT_THAT(Reasons(), ElementsAre(kStreamUnread, kShardUnread));
+}
+
+TEST_F(AbsenceTest, SaysADayWithoutAReadOnceHoweverOftenTheFirstReadFails) {
+  EnableStream(3);
+  Follow();
+  world_.clock.Advance(25 * kHour);
+  world_.aws.before = FailCalls("GetRecords", {1, 2, 3, 4}, 400, "AccessDeniedException");
+  options_.once = false;
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(10 * kMinute);
+    stop.Request();
+  });
+  EXPECT_THAT(Reasons(), ElementsAre(kStreamUnread));
+}
+
+}  // namespace
+}  // namespace ddbvault
