@@ -82,6 +82,12 @@ class RoughStore : public ObjectStore {
   }
   bool any_late() const { return !late_.empty(); }
   void ForgetLate() { late_.clear(); }
+  // A backfill that is cut short does not look at what it had in doubt.  What it sent on condition
+  // that a tombstone is current may land over a later one, for all tombstones have one ETag: a
+  // limit that the README tells.
+  void ForgetLateOverTombstones() {
+    std::erase_if(late_, [](const Late& late) { return IsOverTombstone(late.request); });
+  }
   Task<std::unique_ptr<ObjectWriter>> Create(std::string key, std::string_view type) override {
     return inner_.Create(std::move(key), type);
   }
@@ -122,6 +128,9 @@ class RoughStore : public ObjectStore {
     std::string body;
     Time refused_from;
   };
+  static bool IsOverTombstone(const PutRequest& request) {
+    return request.condition == PutCondition::kIfMatches && request.etag == Hex(AsBytes(Md5("")));
+  }
   // A Put on its way; destroyed before its answer came: its process was killed.
   class Sent {
    public:
@@ -131,15 +140,10 @@ class RoughStore : public ObjectStore {
       late_.refused_from = store.clock_.Now() + std::chrono::minutes(15);
     }
     ~Sent() {
-      if (!answered_ && store_.process_dies && of_an_item() && !of_a_tombstone()) MayLandLater();
+      const bool in_flight = !answered_ && store_.process_dies;
+      if (in_flight && of_an_item() && !IsOverTombstone(late_.request)) MayLandLater();
     }
     bool of_an_item() const { return late_.request.key.starts_with("orders/"); }
-    // On condition that a tombstone is current: all tombstones have one ETag, so that a write of a
-    // backfill that was killed may land over a later one: a limit that the README tells.
-    bool of_a_tombstone() const {
-      return late_.request.condition == PutCondition::kIfMatches &&
-             late_.request.etag == Hex(AsBytes(Md5("")));
-    }
     void Answered() { answered_ = true; }
     void MayLandLater() { store_.late_.push_back(late_); }
 
@@ -323,6 +327,7 @@ class FollowProcess : public Process {
 class BackfillProcess : public Process {
  public:
   explicit BackfillProcess(World& world) : Process(world) { Start(Run()); }
+  ~BackfillProcess() override { world_.store.ForgetLateOverTombstones(); }
 
  private:
   Task<void> Run() {
