@@ -18,6 +18,11 @@ bool RefusesThisObject(const Error& error) {
          error.code() == "KeyTooLongError" || error.code() == "InvalidArgument";
 }
 
+// A change of that long before a read of the table was in what was read, whatever the times of
+// changes are rounded to, and whatever their clock.  One that is written again does no harm that
+// the changes after it do not mend; one that is left out would be lost.
+constexpr Duration kSurelyBefore = std::chrono::minutes(5);
+
 std::exception_ptr FailedBefore() {
   return std::make_exception_ptr(
       Error(Reaction::kRetryLater, "an earlier change of the item could not be written"));
@@ -242,8 +247,9 @@ Task<void> BackupSink::ApplyOne(const std::string& name, const Pending& pending)
     } catch (const Error& error) {
       const bool damaged = error.reaction() == Reaction::kCorrupt;
       if (!RefusesThisObject(error) && !damaged) throw;
-      // Its message may say what it refuses: metadata, in which a tombstone has the item's key.
-      reason = damaged ? "what is at rest cannot be read; `ddbvault verify` names it"
+      // A refusal's message may say what it refuses: metadata, in which a tombstone has the item's
+      // key.
+      reason = damaged ? "what is at rest cannot be read: " + error.message()
                        : "the store refuses it: " + error.code();
       if (!error.request_id().empty()) reason += " (request id " + error.request_id() + ")";
     }
@@ -295,7 +301,16 @@ Task<bool> BackupSink::IsAtRest(const std::string& key, const Pending& pending) 
   auto object = co_await store_.Head(key);
   if (!object) co_return false;
   auto info = VersionInfo::FromMetadata(object->metadata);
-  if (!info || info->source != Source::kStream) info = co_await NewestOfStream(key);
+  if (!info || info->source != Source::kStream) {
+    const std::optional<Time> read = info ? std::optional(info->read_time) : std::nullopt;
+    try {
+      info = co_await NewestOfStream(key);
+    } catch (const Error& error) {
+      // A damaged version is no news to who has read the table over it.
+      if (error.reaction() != Reaction::kCorrupt || !read) throw;
+      co_return pending.change->change_time + kSurelyBefore <= *read;
+    }
+  }
   co_return CompareWithChange(info, pending.batch->origin.stream_label,
                               pending.change->sequence_number) >= 0;
 }
@@ -335,8 +350,10 @@ Task<void> BackupSink::Park(const std::string& name, const Pending& pending, std
     co_await store_.Put(std::move(request));
     ++counters_.parked;
     LogError(
-        "{}: parked record {} of shard {}: {}; its item stays as it is until a person has looked",
-        layout_.table(), number, origin.shard_id, reason);
+        "{}: parked record {} of shard {}: {}; its item stays as it is until a person has looked "
+        "(hint: \"ddbvault parked {}\" shows it, and with --release makes the backup say what the "
+        "table says)",
+        layout_.table(), number, origin.shard_id, reason, layout_.table());
   }
   if (name != kUnknownItem) blocked_.insert(name);
 }

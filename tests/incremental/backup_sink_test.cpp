@@ -295,6 +295,7 @@ class StubbornStore : public FlakyStore {
   std::string held;
   std::string refused;
   std::string unreadable;
+  std::string damaged_version;
   Event let_go;
 
   Task<PutResult> Put(PutRequest request) override {
@@ -303,7 +304,8 @@ class StubbornStore : public FlakyStore {
     co_return co_await FlakyStore::Put(std::move(request));
   }
   Task<std::optional<StoredObject>> Head(std::string key, std::string version_id) override {
-    if (key == unreadable) throw Error(Reaction::kCorrupt, "its header is damaged");
+    const bool damaged = version_id.empty() ? key == unreadable : version_id == damaged_version;
+    if (damaged) throw Error(Reaction::kCorrupt, "its header is damaged");
     co_return co_await FlakyStore::Head(std::move(key), std::move(version_id));
   }
 };
@@ -379,6 +381,34 @@ TEST_F(BackupSinkTest, ParksAChangeWhoseObjectAtRestIsDamaged) {
   EXPECT_EQ(sink.parked(), 1U);
   EXPECT_THAT(Bodies("a"), IsEmpty());
   EXPECT_THAT(Bodies("b"), SizeIs(1));
+}
+
+// ... and once a backfill has put its item right over the damage, nothing is parked any more.
+TEST_F(BackupSinkTest, WritesOverARepairOfADamagedObject) {
+  Faults none(0, FaultMoment::kBefore);
+  StubbornStore store(world_.store, none, world_.context.get_executor());
+  BackupSink& sink = Sink(&store);
+  const Records before = Now();
+  world_.Run(sink.Apply(Records(before).Put("a", 1, 1).Batch(), Origin()));
+  store.damaged_version = world_.store.Current(Name("a"))->info.version_id;
+  world_.clock.Advance(std::chrono::minutes(10));
+  VersionInfo repair;
+  repair.source = Source::kRepair;
+  repair.event = EventName::kInsert;
+  repair.read_time = world_.clock.Now();
+  repair.writer = "backfill/1";
+  const std::string body = Image("a", 2);
+  PutRequest request;
+  request.key = Name("a");
+  request.body = body;
+  request.metadata = repair.ToMetadata();
+  world_.Run(world_.store.Put(std::move(request)));
+  world_.Run(sink.Apply(Records(before).Put("a", 1, 1).Put("a", 2, 2).Batch(), Origin("2")));
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2)))
+      << "both were before the read";
+  world_.Run(sink.Apply(Now().Put("a", 3, 3).Batch(), Origin("3")));
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2), Image("a", 3)));
+  EXPECT_EQ(sink.parked(), 0U);
 }
 
 // Law 3: what was tried before it failed may still land.
