@@ -62,8 +62,11 @@ void Checks::Skip(std::string_view name, std::string why) {
 
 void Checks::Fail(std::string_view name, const Error& error, std::string_view allow) {
   std::string hint = error.hint();
-  if (IsDenied(error) || error.reaction() == Reaction::kPermission) {
+  const bool permission = error.reaction() == Reaction::kPermission;
+  if (IsDenied(error) || (permission && hint.empty() && error.code().empty())) {
     hint = allow;
+  } else if (permission && hint.empty()) {
+    hint = "check the credentials, and the region and endpoint that they are for";
   } else if (hint.empty() && error.reaction() == Reaction::kRetryLater) {
     hint = "run doctor again when the server answers";
   }

@@ -80,9 +80,13 @@ class ObjectsCheck {
       checks.Fail(
           "contents",
           std::to_string(unreadable_.count) +
-              " objects under the names of items hold no item of the table: " + unreadable_.Text(),
+              " objects under the names of items are damaged, or hold no item of the table: " +
+              unreadable_.Text(),
           "run `ddbvault verify " + layout_.table() +
-              "`, which names all damage; older versions of these objects may be whole");
+              "`, which names all damage; `ddbvault backfill " + layout_.table() +
+              " --key JSON` makes the backup say of an item what the table says, and older "
+              "versions "
+              "of these objects may be whole");
     }
     JudgeTwins(checks);
     JudgeForeign(checks);
@@ -128,18 +132,28 @@ class ObjectsCheck {
     std::size_t next = 0;
     const auto worker = [&](std::size_t) -> Task<void> {
       while (next < odd.size() && !stop_.requested()) {
-        const ObjectInfo& info = odd[next++];
-        if (layout_.IsItemObject(info.key) && info.size == 0) {
-          co_await LookAtEmpty(info.key);
-        } else if (layout_.IsItemObject(info.key)) {
-          co_await LookAtItem(info);
-        } else {
-          co_await LookAtForeign(info);
-        }
+        co_await LookAt(odd[next++]);
       }
     };
     co_await RunWorkers(std::min(odd.size(), options_.in_flight), worker);
     stop_.ThrowIfRequested();
+  }
+
+  // One that is damaged is counted, and the others are looked at.
+  Task<void> LookAt(const ObjectInfo& info) {
+    const bool item = layout_.IsItemObject(info.key);
+    try {
+      if (item && info.size == 0) {
+        co_await LookAtEmpty(info.key);
+      } else if (item) {
+        co_await LookAtItem(info);
+      } else {
+        co_await LookAtForeign(info);
+      }
+    } catch (const Error& error) {
+      if (error.reaction() != Reaction::kCorrupt) throw;
+      unreadable_.Add(info.key);
+    }
   }
 
   Task<void> LookAtEmpty(std::string key) {

@@ -1,8 +1,10 @@
 // The checks of doctor on tables and stores, with the fakes: what each finds, and that nothing is
 // left behind.
+#include <filesystem>
 #include <set>
 
 #include "base/digest.h"
+#include "incremental/directory_store.h"
 #include "incremental/owner.h"
 #include "restore/doctor_objects.h"
 #include "restore/doctor_owner.h"
@@ -11,6 +13,7 @@
 #include "restore/doctor_table.h"
 #include "tests/restore/doctor_world.h"
 #include "tests/support/flaky_store.h"
+#include "tests/support/temp_dir.h"
 
 namespace ddbvault {
 namespace {
@@ -356,6 +359,32 @@ TEST_F(DoctorObjectsTest, FindsObjectsUnderTheNamesOfItemsThatHoldNone) {
   Expect(checks_, "contents", kFailed, "2 objects", "ddbvault verify orders");
 }
 
+// In a directory a file may have rotted: it hides none of the others.
+TEST_F(DoctorObjectsTest, GoesOnBehindADamagedFile) {
+  TempDir temp;
+  WorkerPool workers(1);
+  DirectoryStore store(temp.path(), workers, world_.clock);
+  std::string body;
+  for (const char* id : {"a", "b", "c"}) {
+    PutRequest request;
+    request.key = "orders/" + Name(id);
+    body = Item(id);
+    request.body = body;
+    world_.Run(store.Put(std::move(request)));
+  }
+  const std::string damaged = "orders/" + Name("b");
+  for (const auto& file : std::filesystem::recursive_directory_iterator(temp.path())) {
+    if (file.path().filename().string().starts_with(Name("b"))) {
+      std::filesystem::resize_file(file.path(), 5);
+    }
+  }
+  options_.full = true;
+  const std::optional<KeySchema> schema = KeySchema{{{"id", 'S'}}};
+  world_.Run(CheckObjects(checks_, store, layout_, schema, options_, world_.clock, stop_));
+  Expect(checks_, "objects", kOk, "all 3 keys looked at");
+  Expect(checks_, "contents", kFailed, damaged, "--key");
+}
+
 TEST_F(DoctorObjectsTest, FindsForeignObjects) {
   PutItem("a");
   Put("orders/readme.txt", "hello");
@@ -456,6 +485,22 @@ TEST_F(DoctorTest, SaysOfSnapshotsWhichIsTheNewest) {
   checks_ = Checks("again");
   world_.Run(CheckSnapshots(checks_, world_.store, "orders"));
   EXPECT_EQ(Find(checks_, "snapshots of orders").result, kFailed);
+}
+
+TEST(Checks, HintAtAPermissionOnlyWhereOneIsMissing) {
+  Checks checks("subject");
+  Error denied(Reaction::kPermission, "no");
+  denied.Code("AccessDenied");
+  checks.Fail("denied", denied, "allow it");
+  Error wrong(Reaction::kPermission, "no");
+  wrong.Code("SignatureDoesNotMatch");
+  checks.Fail("wrong", wrong, "allow it");
+  Error file(Reaction::kPermission, "no");
+  file.Hint("let this user read it");
+  checks.Fail("file", file, "allow it");
+  EXPECT_EQ(Find(checks, "denied").hint, "allow it");
+  EXPECT_THAT(Find(checks, "wrong").hint, HasSubstr("credentials"));
+  EXPECT_EQ(Find(checks, "file").hint, "let this user read it");
 }
 
 TEST(Checks, AreWrittenForPeopleAndForPrograms) {
