@@ -84,7 +84,8 @@ Task<std::optional<Credentials>> CredentialChain::Fetch() {
   error.Code(kNoCredentials)
       .Hint(
           "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile or "
-          "AWS_PROFILE, or give this host a role.");
+          "AWS_PROFILE, or give this host a role.")
+      .Usage();
   throw error;
 }
 

@@ -53,7 +53,7 @@ void CheckRegion(std::string_view region) {
                      });
   if (label) return;
   Error error(Reaction::kFixCommand, "\"" + std::string(region) + "\" is not an AWS region");
-  error.Hint("A region looks like eu-central-1; see AWS_REGION and the profile's region.");
+  error.Hint("A region looks like eu-central-1; see AWS_REGION and the profile's region.").Usage();
   throw error;
 }
 
@@ -63,7 +63,7 @@ std::string_view Suffix(std::string_view region, bool dual_stack) {
   if (!partition.dual_stack_suffix.empty()) return partition.dual_stack_suffix;
   Error error(Reaction::kFixCommand,
               "region " + std::string(region) + " has no dual-stack endpoints");
-  error.Hint("Unset AWS_USE_DUALSTACK_ENDPOINT and use_dualstack_endpoint.");
+  error.Hint("Unset AWS_USE_DUALSTACK_ENDPOINT and use_dualstack_endpoint.").Usage();
   throw error;
 }
 

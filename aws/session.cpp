@@ -69,8 +69,10 @@ Task<std::string> AwsSession::Region() {
   std::optional<std::string> region = co_await imds_->Get(std::move(path));
   if (!region || region->empty()) {
     Error error(Reaction::kFixCommand, "no AWS region is set");
-    error.Hint("Set AWS_REGION, or region in profile " + settings_->profile +
-               ", or write the table as region/name.");
+    error
+        .Hint("Set AWS_REGION, or region in profile " + settings_->profile +
+              ", or write the table as region/name.")
+        .Usage();
     throw error;
   }
   instance_region_ = std::move(*region);
@@ -113,7 +115,7 @@ Task<std::string> AwsSession::AccountEndpointUrl(std::string region) {
   if (credentials.account_id.empty()) {
     Error error(Reaction::kFixCommand,
                 "account_id_endpoint_mode is required, but the credentials name no account");
-    error.Hint("Set AWS_ACCOUNT_ID, or AWS_ACCOUNT_ID_ENDPOINT_MODE=preferred.");
+    error.Hint("Set AWS_ACCOUNT_ID, or AWS_ACCOUNT_ID_ENDPOINT_MODE=preferred.").Usage();
     throw error;
   }
   co_return AccountEndpoint(credentials.account_id, region, settings_->variant.dual_stack);

@@ -56,6 +56,11 @@ Error& Error::HttpStatus(int status) {
   return *this;
 }
 
+Error& Error::Usage() {
+  usage_ = true;
+  return *this;
+}
+
 void Error::Compose() {
   text_ = where_ + message_;
   if (!request_id_.empty()) text_ += " (request id " + request_id_ + ")";

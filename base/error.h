@@ -42,6 +42,8 @@ class Error : public std::exception {
   Error& Code(std::string_view code);
   Error& RequestId(std::string_view request_id);
   Error& HttpStatus(int status);
+  // What the operator typed or configured is wrong: the process ends with exit status 2.
+  Error& Usage();
 
   Reaction reaction() const { return reaction_; }
   const std::string& code() const { return code_; }
@@ -49,6 +51,7 @@ class Error : public std::exception {
   const std::string& hint() const { return hint_; }
   const std::string& message() const { return message_; }
   int http_status() const { return http_status_; }  // 0: no answer was received
+  bool usage() const { return usage_; }
 
   // "backfill orders: scan segment 3: throttled (request id 7f2c)": without the hint.
   const char* what() const noexcept override { return text_.c_str(); }
@@ -63,6 +66,7 @@ class Error : public std::exception {
   std::string request_id_;
   std::string hint_;
   int http_status_ = 0;
+  bool usage_ = false;
   std::string text_;
 };
 

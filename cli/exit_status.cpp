@@ -9,7 +9,7 @@ ExitStatus ExitStatusOfSignal(int signal) {
 }
 
 ExitStatus ExitStatusOf(const Error& error, int signal) {
-  if (dynamic_cast<const UsageError*>(&error) != nullptr) return ExitStatus::kUsage;
+  if (error.usage()) return ExitStatus::kUsage;
   if (error.reaction() == Reaction::kCancelled && signal != 0) return ExitStatusOfSignal(signal);
   if (error.reaction() == Reaction::kDataLoss) return ExitStatus::kAttention;
   return ExitStatus::kFailed;

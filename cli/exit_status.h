@@ -21,8 +21,10 @@ enum class ExitStatus : int {
 // What the operator typed or configured is wrong: exit status 2, whatever else is an Error is 1.
 class UsageError : public Error {
  public:
-  explicit UsageError(std::string message) : Error(Reaction::kFixCommand, std::move(message)) {}
-  explicit UsageError(const Error& error) : Error(error) {}
+  explicit UsageError(std::string message) : Error(Reaction::kFixCommand, std::move(message)) {
+    Usage();
+  }
+  explicit UsageError(const Error& error) : Error(error) { Usage(); }
 };
 
 // Runs make(); settings that cannot be are the operator's, whichever layer finds out.

@@ -73,7 +73,7 @@ ItemKey ItemKey::FromItem(std::string_view item_json, const KeySchema& schema) {
 ItemKey ItemKey::FromUser(std::string_view text, const KeySchema& schema) {
   const auto refuse = [&](const std::string& why) {
     Error error(Reaction::kFixCommand, "not a key of this table: " + why);
-    error.Hint("write the key as DynamoDB JSON, for this table " + Form(schema));
+    error.Hint("write the key as DynamoDB JSON, for this table " + Form(schema)).Usage();
     return error;
   };
   std::optional<ItemKey> key;

@@ -75,7 +75,8 @@ Task<SnapshotEntry> ResolveSnapshot(ObjectStore& store, std::string table, std::
   const auto wanted = ParseTime(text);
   if (table.empty() || (!latest && !wanted)) {
     throw Error(Reaction::kFixCommand, "'" + text + "' is not a snapshot")
-        .Hint("Write `latest`, a moment (20261120T120000Z), other-table/MOMENT, or a URL.");
+        .Hint("Write `latest`, a moment (20261120T120000Z), other-table/MOMENT, or a URL.")
+        .Usage();
   }
   const std::vector<SnapshotEntry> entries = co_await FindSnapshots(store, table);
   if (entries.empty()) {

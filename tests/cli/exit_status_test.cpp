@@ -31,6 +31,10 @@ TEST(ExitStatus, IsTwoForWhatTheOperatorTyped) {
   EXPECT_EQ(ExitStatusOf(UsageError("x"), 0), ExitStatus::kUsage);
   EXPECT_THROW(AsUsage([]() -> int { throw Error(Reaction::kFixCommand, "x"); }), UsageError);
   EXPECT_EQ(AsUsage([] { return 5; }), 5);
+  // Also where a layer below has found out, whatever the reaction.
+  Error credentials(Reaction::kPermission, "no AWS credentials found");
+  credentials.Usage().Within("backfill");
+  EXPECT_EQ(ExitStatusOf(credentials, 0), ExitStatus::kUsage);
 }
 
 TEST(ExitStatus, LeavesOtherErrorsWhatTheyAre) {
