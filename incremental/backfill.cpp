@@ -16,6 +16,8 @@ namespace {
 constexpr Duration kSaveEvery{5000};
 // A page is 1 MB of items (API reference); its JSON, and what is being sent of it, some times that.
 constexpr std::size_t kMemoryOfASegment = std::size_t{4} << 20U;
+// What a page of a consistent Scan costs at most: 1 MB in units of 4 KB (API reference).
+constexpr double kUnitsOfAPage = 256;
 // Of the memory, for the names of the items that were seen.
 constexpr std::size_t kShareOfNames = 4;
 // By which the clocks of a store's machines differ, and more.
@@ -100,7 +102,12 @@ Task<void> Backfill::RunSegments() {
       co_await RunSegment(segment);
     }
   };
-  const std::size_t at_once = std::max<std::size_t>(1, options_.memory / kMemoryOfASegment);
+  std::size_t at_once = std::max<std::size_t>(1, options_.memory / kMemoryOfASegment);
+  // A page is paid for when it has come: those that are on their way at once are to fit the rate.
+  if (rate_.units_per_second() > 0) {
+    const double pages = std::max(1.0, rate_.units_per_second() / kUnitsOfAPage);
+    at_once = std::min(at_once, static_cast<std::size_t>(pages));
+  }
   co_await RunWorkers(std::min<std::size_t>(options_.segments, at_once), worker, &halt_);
 }
 

@@ -209,6 +209,21 @@ TEST_F(BackfillTest, KeepsToItsRate) {
   EXPECT_GT(world_.clock.Now() - began, std::chrono::seconds(world_.aws.calls("Scan") - 3));
 }
 
+// A page is paid for when it has come.
+TEST_F(BackfillTest, DoesNotBeginWithAPageOfEverySegmentWhereThatIsMoreThanItsRate) {
+  BackfillOptions options = Options();
+  options.segments = 8;
+  options.read_units_per_second = 0.5;
+  const Time began = world_.clock.Now();
+  int at_once = 0;
+  world_.aws.before = [&](const HttpRequest&, std::string_view action) {
+    if (action == "Scan" && world_.clock.Now() == began) ++at_once;
+    return std::optional<HttpResponse>();
+  };
+  EXPECT_TRUE(Run(options).whole);
+  EXPECT_EQ(at_once, 1);
+}
+
 TEST_F(BackfillTest, WritesOneItem) {
   const auto table = world_.Run(world_.table.DescribeTable("orders"));
   Backfill backfill(world_.table, world_.store, world_.clock, stop_, progress_, workers, layout_,
