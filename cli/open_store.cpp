@@ -62,13 +62,14 @@ Task<void> OpenDirectory(Context& context, std::string path, Use use, std::strin
     co_await context.workers().Run(make);
     co_return;
   }
-  const auto look = [path] {
-    std::error_code ignored;
-    return std::filesystem::is_directory(path, ignored);
-  };
+  // Throws where it cannot be opened.
+  const auto look = [path] { return ddbvault::OpenDirectory(path).is_open(); };
   const bool there = co_await context.workers().Run(look);
   if (!there) {
-    throw Error(Reaction::kNotFound, "there is no directory " + path)
+    std::error_code ignored;
+    const bool file = std::filesystem::exists(path, ignored);
+    throw Error(Reaction::kNotFound,
+                file ? path + " is not a directory" : "there is no directory " + path)
         .Hint("check " + std::string(setting) + ", or the working directory if it is relative");
   }
 }

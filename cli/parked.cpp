@@ -222,7 +222,12 @@ Task<ExitStatus> RunParked(Context& context) {
   report.dry_run = line.Has("dry-run");
   const std::unique_ptr<ObjectStore> store = co_await OpenIncremental(context, Use::kRead);
   const Layout layout(name.name, context.settings().key_hash);
-  co_await RequireKeyHash(*store, layout);
+  const std::optional<Owner> owner = co_await RequireKeyHash(*store, layout);
+  if (!owner) {
+    throw Error(Reaction::kNotFound,
+                "there is no backup of table " + name.name + " in " + store->traits().description)
+        .Hint("check the name, and --incremental; \"ddbvault status\" names what is there");
+  }
   report.records = co_await ListParked(*store, layout);
   if (line.Has("show")) {
     for (const ParkedRecord& record : report.records) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/open_store.h"
 
@@ -53,7 +54,11 @@ Task<ExitStatus> RunVerify(Context& context) {
   const std::shared_ptr<DynamoDbClient> client = co_await context.DynamoDb(name, true);
   const std::shared_ptr<StreamsClient> streams = co_await context.Streams(name, true);
   const Layout layout(name.name, context.settings().key_hash);
-  co_await RequireKeyHash(*store, layout);
+  const std::optional<Owner> owner = co_await RequireKeyHash(*store, layout);
+  if (owner && !AreOfOneTable(*owner, OwnerOf(table, layout.hash()))) {
+    LogWarn("{}: the backup is of another table: {}, and is compared with {} all the same", typed,
+            owner->table_arn, table.arn);
+  }
   Progress progress;
   VerifyReport report;
   VerifySubject subject{*client,           streams.get(),   *store,         layout,  table,

@@ -48,7 +48,8 @@ void RequireSameHash(const Owner& there, KeyHash ours) {
   throw Error(Reaction::kFixCommand, "the objects of table " + there.table + " are named by the " +
                                          hash + " of their keys, not by " +
                                          std::string(KeyHashText(ours)))
-      .Hint("add --key-hash " + hash);
+      .Hint("add --key-hash " + hash)
+      .Usage();
 }
 
 }  // namespace
@@ -62,6 +63,10 @@ Owner OwnerOf(const TableDescription& table, KeyHash key_hash) {
   owner.table_id = table.table_id;
   owner.table_arn = table.arn;
   return owner;
+}
+
+bool AreOfOneTable(const Owner& left, const Owner& right) {
+  return left.account == right.account && left.region == right.region && left.table == right.table;
 }
 
 Owner OwnerFromJson(std::string_view text) {
@@ -106,10 +111,7 @@ Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Own
     if (!there) throw Error(Reaction::kRetryLater, "owner.json came and went while it was claimed");
   }
   const Owner found = OwnerFromJson(*there);
-  if (found.account != owner.account || found.region != owner.region ||
-      found.table != owner.table) {
-    Refuse(found, owner, store.traits().description);
-  }
+  if (!AreOfOneTable(found, owner)) Refuse(found, owner, store.traits().description);
   RequireSameHash(found, layout.hash());
   const bool told = !found.table_id.empty() && !owner.table_id.empty();
   if (!told || found.table_id == owner.table_id) co_return OwnerCheck::kOurs;
@@ -123,9 +125,10 @@ Task<std::optional<Owner>> LoadOwner(ObjectStore& store, const Layout& layout) {
   co_return OwnerFromJson(there->body);
 }
 
-Task<void> RequireKeyHash(ObjectStore& store, const Layout& layout) {
+Task<std::optional<Owner>> RequireKeyHash(ObjectStore& store, const Layout& layout) {
   const std::optional<Owner> there = co_await LoadOwner(store, layout);
   if (there) RequireSameHash(*there, layout.hash());
+  co_return there;
 }
 
 Task<void> SaveTableDefinition(ObjectStore& store, const Layout& layout,

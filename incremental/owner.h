@@ -25,6 +25,8 @@ struct Owner {
 };
 
 Owner OwnerOf(const TableDescription& table, KeyHash key_hash);
+// Of one account, region and name, whichever TableId.
+bool AreOfOneTable(const Owner& left, const Owner& right);
 
 // Throws Error{kCorrupt}.
 Owner OwnerFromJson(std::string_view text);
@@ -45,9 +47,9 @@ Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Own
 // nullopt: nobody's prefix yet.  Throws Error{kCorrupt} for what is no owner.json.
 Task<std::optional<Owner>> LoadOwner(ObjectStore& store, const Layout& layout);
 
-// For commands that only read: throws Error{kFixCommand} when owner.json says that the objects are
-// named by another hash than the layout's.
-Task<void> RequireKeyHash(ObjectStore& store, const Layout& layout);
+// For commands that only read: LoadOwner(), and throws Error{kFixCommand} when it says that the
+// objects are named by another hash than the layout's.
+Task<std::optional<Owner>> RequireKeyHash(ObjectStore& store, const Layout& layout);
 
 // Writes table.json (the DescribeTable answer's "Table") unless it is there unchanged.
 Task<void> SaveTableDefinition(ObjectStore& store, const Layout& layout,

@@ -20,7 +20,7 @@ void Judge(Checks& checks, const Owner& found, const Layout& layout,
     return;
   }
   const Owner ours = OwnerOf(*table, layout.hash());
-  if (found.account != ours.account || found.region != ours.region || found.table != ours.table) {
+  if (!AreOfOneTable(found, ours)) {
     checks.Fail("owner",
                 "the prefix belongs to another table: " + found.table_arn + ", this one is " +
                     ours.table_arn,

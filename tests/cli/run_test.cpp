@@ -12,6 +12,7 @@
 #include "cli/help.h"
 #include "incremental/directory_store.h"
 #include "incremental/layout.h"
+#include "incremental/owner.h"
 #include "incremental/state.h"
 #include "tests/support/http_script_server.h"
 #include "tests/support/temp_dir.h"
@@ -156,6 +157,13 @@ TEST_F(RunTest, StatusOfAPlaceThatIsNotThereFails) {
   }
 }
 
+TEST_F(RunTest, SaysThatThereIsNoBackupOfATableWhoseParkedChangesAreAskedFor) {
+  const std::string place = directory_.path().string();
+  const Outcome outcome = RunWith({"parked", "nosuchtable", "--incremental", place});
+  EXPECT_EQ(outcome.status, ExitStatus::kFailed);
+  EXPECT_THAT(outcome.err, HasSubstr("there is no backup of table nosuchtable in file://" + place));
+}
+
 TEST_F(RunTest, StatusNeedsAttentionWhenNobodyHasFollowedForTooLong) {
   const std::filesystem::path place = directory_.path() / "place";
   EventLoop loop;
@@ -298,12 +306,41 @@ TEST_F(RunTest, SaysWhichPermissionIsMissing) {
   EXPECT_THAT(outcome.err, HasSubstr("\n  hint: "));
 }
 
+TEST_F(RunTest, WarnsWhenTheBackupIsOfATableOfAnotherRegion) {
+  const std::string place = directory_.path().string() + "/place";
+  EventLoop loop;
+  SystemClock clock;
+  WorkerPool workers(1);
+  DirectoryStore store(place, workers, clock);
+  Owner owner;
+  owner.account = "123456789012";
+  owner.region = "us-east-1";
+  owner.table = "orders";
+  owner.table_arn = "arn:aws:dynamodb:us-east-1:123456789012:table/orders";
+  loop.Run(ClaimPrefix(store, Layout("orders", KeyHash::kSha256), owner, clock.Now()));
+  const Outcome outcome = RunWith({"verify", "orders", "--quiet", "--incremental", place});
+  EXPECT_THAT(outcome.err, HasSubstr("the backup is of another table: " + owner.table_arn));
+}
+
+TEST_F(RunTest, RefusesWhatIsNoNameOfASnapshot) {
+  const std::string place = directory_.path().string();
+  const Outcome outcome =
+      RunWith({"restore", "orders", "yesterday", "--quiet", "--snapshots", place});
+  EXPECT_EQ(outcome.status, ExitStatus::kUsage);
+  EXPECT_THAT(outcome.err, HasSubstr("'yesterday' is not a snapshot"));
+}
+
 TEST_F(RunTest, DoesNotMakeADirectoryToReadFrom) {
   const std::string missing = directory_.path().string() + "/missing";
   ExpectRefusal({"verify", "orders", "--quiet", "--incremental", missing}, ExitStatus::kFailed,
                 "ddbvault: there is no directory " + missing +
                     "\n  hint: check --incremental, or the working directory if it is relative\n");
   EXPECT_FALSE(std::filesystem::exists(missing));
+  const std::string file = directory_.path().string() + "/file";
+  std::ofstream(file) << "x";
+  ExpectRefusal({"verify", "orders", "--quiet", "--incremental", file}, ExitStatus::kFailed,
+                "ddbvault: " + file + " is not a directory" +
+                    "\n  hint: check --incremental, or the working directory if it is relative\n");
 }
 
 TEST_F(RunTest, MakesADirectoryToWriteToThatOnlyItsOwnerCanRead) {
