@@ -48,12 +48,20 @@ RestoreOptions OptionsOf(Context& context, const TableName& name,
   return options;
 }
 
+std::string DamagedText(const RestoreResult& result) {
+  if (result.damaged == 0) return "";
+  return "  " + GroupDigits(result.damaged) +
+         " damaged objects had been left out of this snapshot (--skip-damaged): their items are "
+         "not "
+         "in it; an earlier snapshot, or older versions of the objects, may have them\n";
+}
+
 std::string ToText(const std::string& table, const RestoreResult& result, bool dry_run) {
   std::string text = table + ": ";
   if (dry_run) {
     text += "the snapshot " + result.snapshot + " is whole: " + GroupDigits(result.read) +
             " items in " + GroupDigits(result.files) + (result.files == 1 ? " file" : " files") +
-            "; nothing was written (--dry-run)\n";
+            "; nothing was written (--dry-run)\n" + DamagedText(result);
     return text;
   }
   text += GroupDigits(result.written) + " items written from " + result.snapshot;
@@ -62,6 +70,7 @@ std::string ToText(const std::string& table, const RestoreResult& result, bool d
     text += (result.consistent.value_or(false) ? "at " : "around ") + FormatTime(*result.moment);
   }
   text += result.created ? "; the table was created\n" : "\n";
+  text += DamagedText(result);
   for (const std::string& setting : result.left_out) {
     text +=
         "  the server did not take a setting of the table, which was left out: " + setting + "\n";
@@ -82,6 +91,7 @@ std::string ToJson(const std::string& table, const RestoreResult& result, bool d
   report["written"] = result.written;
   report["retried"] = result.retried;
   report["created"] = result.created;
+  report["damaged"] = result.damaged;
   report["leftOut"] = result.left_out;
   report["dryRun"] = dry_run;
   constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
@@ -89,16 +99,7 @@ std::string ToJson(const std::string& table, const RestoreResult& result, bool d
 }
 
 Task<void> RestoreInto(RestoreContext engine, RestoreOptions options, RestoreResult& result) {
-  const bool key_typed = !options.key.empty();
-  try {
-    result = co_await Restore(engine, std::move(options));
-  } catch (const Error& error) {
-    // Not an answer of AWS: the one thing that was typed and is read only here.
-    const bool is_key = key_typed && error.reaction() == Reaction::kFixCommand &&
-                        error.code().empty() && error.http_status() == 0;
-    if (is_key) throw UsageError(error);
-    throw;
-  }
+  result = co_await Restore(engine, std::move(options));
 }
 
 }  // namespace

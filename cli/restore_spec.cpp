@@ -41,8 +41,9 @@ CommandSpec RestoreSpec() {
       .report =
           {"{\"table\", \"snapshot\", \"moment\": or null, \"consistent\": true | false | null,",
            " \"files\", \"read\": items, \"written\", \"retried\": taken at another try,",
-           " \"created\": true | false, \"leftOut\": [settings that the server does not take],",
-           " \"dryRun\": true | false}"},
+           " \"created\": true | false,",
+           " \"damaged\": objects that the snapshot was made without,",
+           " \"leftOut\": [settings that the server does not take],", " \"dryRun\": true | false}"},
       .statuses = {{0, "done: every item of the snapshot is in the table"},
                    {1, "failed: what was written so far stays"},
                    {2, "the command line, the environment or the config file is wrong"},

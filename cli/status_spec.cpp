@@ -40,16 +40,18 @@ CommandSpec StatusCommandSpec() {
                  " \"backfillCutShort\": one ended before all that it wrote was looked at,",
                  " \"parked\": [{\"item\", \"stream\", \"sequenceNumber\", \"parked\"}],",
                  " \"lastSnapshot\": {\"snapshot\", \"moment\", \"items\", \"consistent\",",
-                 "   \"count\"} or null, \"lastSnapshotError\": only when it is not known}",
-                 "or {\"error\": text}."},
+                 "   \"damaged\": objects left out, \"count\"} or null,",
+                 " \"lastSnapshotError\": only when it is not known}", "or {\"error\": text}."},
       .statuses = {{0,
                     "every table is followed up to --max-lag ago and backfilled, no gap is open, "
-                    "nothing is parked, no backfill was cut short"},
+                    "nothing is parked, no backfill was cut short, the last snapshot is whole"},
                    {1, "failed"},
                    {2, "the command line, the environment or the config file is wrong"},
                    {4,
                     "of a table: nobody has followed it for longer than --max-lag, or ever, a gap "
-                    "is open, a change is parked, no backfill is whole, or one was cut short"},
+                    "is open, a change is parked, no backfill is whole, one was cut short, or "
+                    "damaged objects "
+                    "were left out of the last snapshot"},
                    {130, "interrupted (SIGINT)"},
                    {143, "terminated (SIGTERM)"}},
       .examples = {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "item/item_key.h"
 #include "restore/create_table.h"
 #include "restore/table_writer.h"
@@ -32,16 +33,26 @@ class RestoreRun {
     }
     if (failure) {
       if (writer_) co_await writer_->Abandon();
+      if (result_.created) TellWhatIsLeft();
       Rethrow(failure);
     }
     co_return result_;
   }
 
  private:
+  void TellWhatIsLeft() const {
+    const std::uint64_t written = writer_ ? writer_->written() : 0;
+    LogWarn(
+        "{}: the table was created and has {} items of {}: it is not whole (hint: go on with "
+        "--into-existing in the place of --create, or delete it)",
+        options_.table, written, snapshot_.name);
+  }
+
   void DescribeSnapshot() {
     result_.snapshot = snapshot_.name;
     if (snapshot_.lines) return;
     result_.moment = snapshot_.summary.moment;
+    result_.damaged = snapshot_.summary.damaged;
     if (snapshot_.summary.ours) result_.consistent = snapshot_.summary.consistent;
   }
 

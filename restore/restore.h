@@ -36,6 +36,7 @@ struct RestoreResult {
   std::uint64_t written = 0;       // items the table has taken
   std::uint64_t retried = 0;       // that it took only at another try, each time
   bool created = false;
+  std::uint64_t damaged = 0;          // objects that the snapshot was made without (--skip-damaged)
   std::vector<std::string> left_out;  // settings of the table that the server does not take
 };
 

@@ -22,7 +22,11 @@ Task<std::optional<StatusSnapshot>> NewestSnapshot(ObjectStore& store, std::stri
 
 bool TableStatus::needs_attention() const {
   return !followed() || behind() || !state.open_gaps().empty() || !parked.empty() ||
-         !state.covered_from() || state.has_unchecked(now);
+         !state.covered_from() || state.has_unchecked(now) || snapshot_lacks_items();
+}
+
+bool TableStatus::snapshot_lacks_items() const {
+  return snapshot && snapshot->summary && snapshot->summary->damaged > 0;
 }
 
 bool TableStatus::behind() const {

@@ -38,12 +38,13 @@ struct TableStatus {
   Duration max_lag = kMaxLag;              // what the watermark may be behind; 0: anything
 
   bool followed() const { return state.follower.has_value(); }
-  // It was never followed, or is behind(); a gap is open, a change is parked, or there is no whole
-  // backfill.
+  // It was never followed, or is behind(); a gap is open, a change is parked, there is no whole
+  // backfill, one was cut short, or the newest snapshot was made without damaged objects.
   bool needs_attention() const;
   // It was followed, and its watermark is older than max_lag, or not known: nobody follows it any
   // more, or not fast enough.
   bool behind() const;
+  bool snapshot_lacks_items() const;
   // Whether the lease says that a follower is at work: held, and not run out.
   bool follower_at_work() const;
 };

@@ -164,7 +164,8 @@ std::string GapsText(const TableStatus& status) {
     std::string line = gap.closed ? "closed " + Second(*gap.closed) + ": " : "OPEN: ";
     line += gap.id + ", ";
     if (gap.from != Time{}) line += "from " + Second(gap.from) + ", ";
-    line += "found " + Second(gap.found) + ": " + gap.reason;
+    // One of which the begin is not known is all that was before.
+    line += (gap.from != Time{} ? "found " : "before ") + Second(gap.found) + ": " + gap.reason;
     if (!gap.shard_id.empty()) line += " (" + gap.shard_id + ")";
     if (!gap.closed) line += "; run `ddbvault backfill " + status.typed + "`";
     text += Line("gap", line);
@@ -200,6 +201,10 @@ std::string SnapshotText(const TableStatus& status) {
   if (const auto& summary = status.snapshot->summary) {
     line += ", " + Count(summary->items, "item", "items");
     if (summary->ours) line += summary->consistent ? ", consistent" : ", fuzzy";
+    if (summary->damaged > 0) {
+      line +=
+          ", " + Count(summary->damaged, "damaged object", "damaged objects") + " left out of it";
+    }
   }
   line += ", " + FormatDuration(status.now - status.snapshot->entry.moment) + " old";
   if (status.snapshot->count > 1) line += "; " + std::to_string(status.snapshot->count) + " in all";
@@ -275,10 +280,14 @@ Json SnapshotJson(const TableStatus& status) {
                {"moment", TimeJson(snapshot.entry.moment)},
                {"items", nullptr},
                {"consistent", nullptr},
+               {"damaged", nullptr},
                {"count", snapshot.count}};
   if (snapshot.summary) {
     json["items"] = snapshot.summary->items;
-    if (snapshot.summary->ours) json["consistent"] = snapshot.summary->consistent;
+    if (snapshot.summary->ours) {
+      json["consistent"] = snapshot.summary->consistent;
+      json["damaged"] = snapshot.summary->damaged;
+    }
   }
   return json;
 }

@@ -70,6 +70,33 @@ TEST(Restore, CreatesTheTableWhenTold) {
             "restore orders: the table exists already | R");
 }
 
+TEST(Restore, SaysWhatTheSnapshotWasMadeWithout) {
+  SnapshotOptions snapshot;
+  snapshot.skip_damaged = true;
+  RestoreWorld whole(60, snapshot);
+  whole.CreateTarget();
+  EXPECT_EQ(whole.Restore().damaged, 0u);
+  whole.PutObject(whole.Name("empty"), "");
+  whole.clock.Advance(std::chrono::minutes(1));
+  snapshot.allow_smaller = true;
+  whole.options.snapshot = whole.Write(snapshot).key;
+  whole.options.into_existing = true;
+  EXPECT_EQ(whole.Restore().damaged, 1u);
+}
+
+TEST(Restore, SaysThatTheTableThatItMadeIsNotWhole) {
+  RestoreWorld world;
+  const std::string key = world.KeyWith("/data/");
+  std::string body = world.snapshots.Current(key)->body;
+  body[body.size() / 2] = static_cast<char>(body[body.size() / 2] ^ 8);
+  world.Replace(key, body);
+  world.options.create = true;
+  testing::internal::CaptureStderr();
+  EXPECT_NE(ErrorOf([&] { world.Restore(); }), "");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              testing::HasSubstr("orders: the table was created and has "));
+}
+
 TEST(Restore, RefusesATableThatHasItemsUnlessTold) {
   RestoreWorld world;
   world.CreateTarget();

@@ -190,7 +190,7 @@ TEST_F(StatusTest, NamesGapsOpenAndClosed) {
   follower_.gaps.push_back(open);
   PutState();
   EXPECT_TRUE(Read().needs_attention());
-  EXPECT_THAT(Text(), HasSubstr("OPEN: gap-2, found " + FormatTime(open.found) +
+  EXPECT_THAT(Text(), HasSubstr("OPEN: gap-2, before " + FormatTime(open.found) +
                                 ": the stream was off; run `ddbvault backfill orders`"));
 }
 
@@ -233,6 +233,24 @@ TEST_F(StatusTest, NamesTheNewestSnapshotAndGoesOnWithoutIt) {
   const TableStatus status = Read();
   EXPECT_FALSE(status.needs_attention());
   EXPECT_THAT(ToText(status, {}), HasSubstr("snapshot    not known: "));
+}
+
+TEST_F(StatusTest, NeedsAttentionWhenTheNewestSnapshotWasMadeWithoutDamagedObjects) {
+  PutState();
+  PutSegment(0, 1, true);
+  SnapshotSummary summary;
+  summary.table = "orders";
+  summary.files_key = "orders/20261120T120000Z/manifest-files-5f3a9c1e.json";
+  summary.damaged = 2;
+  const std::string body = ddbvault::ToJson(summary);
+  PutRequest request;
+  request.key = "orders/20261120T120000Z/manifest-summary.json";
+  request.body = body;
+  world_.Run(snapshots_.Put(request));
+  const TableStatus status = Read();
+  EXPECT_TRUE(status.needs_attention());
+  EXPECT_THAT(ToText(status, {}), HasSubstr("2 damaged objects left out of it"));
+  EXPECT_THAT(ToJson({status}), HasSubstr("\"damaged\": 2"));
 }
 
 TEST_F(StatusTest, WritesEverythingAsJson) {
