@@ -271,7 +271,7 @@ Task<void> Backfill::SaveWhole() {
   const BackupState state = co_await BackupState::Load(store_, layout_);
   std::optional<WholeBackfill> whole = WholeOf(state);
   if (!whole) co_return;
-  const std::optional<Unchecked> unchecked = state.unchecked(before_, all_landed_);
+  const std::optional<Unchecked> unchecked = state.unchecked(before_, all_landed_, AwsNow());
   if (unchecked && unchecked->until > AwsNow()) {
     LogInfo(
         "{}: an earlier backfill was cut short, and what it had sent may still land: waiting for "

@@ -304,22 +304,28 @@ Time BackupState::swept() const {
   return latest;
 }
 
-std::optional<Unchecked> BackupState::unchecked(const BackupState& before, Time until) const {
+std::optional<Unchecked> BackupState::unchecked(const BackupState& before, Time until,
+                                                Time now) const {
   std::optional<Unchecked> all;
   const auto add = [&all](const Unchecked& one) {
     if (!all) all = one;
     all->Widen(one);
   };
-  const auto open_then = [&before](const BackfillSegment& now) {
-    return std::any_of(before.backfill.begin(), before.backfill.end(), [&now](const auto& then) {
-      return then.open && then.stored == now.stored && then.segment == now.segment &&
-             then.segments == now.segments && then.stream_label == now.stream_label;
+  const auto open_then = [&before](const BackfillSegment& later) {
+    return std::any_of(before.backfill.begin(), before.backfill.end(), [&later](const auto& then) {
+      return then.open && then.stored == later.stored && then.segment == later.segment &&
+             then.segments == later.segments && then.stream_label == later.stream_label;
     });
   };
   for (const BackfillSegment& segment : backfill) {
     if (segment.unchecked && segment.unchecked->until > swept()) add(*segment.unchecked);
-    if (!segment.open || segment.stored + kSavedAtLeastEvery <= swept()) continue;
-    if (open_then(segment)) add({segment.stored, until});
+    const Time died_by = segment.stored + kSavedAtLeastEvery;
+    if (!segment.open || died_by <= swept()) continue;
+    if (open_then(segment)) {
+      add({segment.stored, until});
+    } else if (died_by <= now) {
+      add({segment.stored, std::max(until, died_by + kSignatureLife)});
+    }
   }
   return all;
 }

@@ -116,9 +116,10 @@ struct BackupState {
   std::optional<Time> last_whole_backfill_began() const;
   // When a backfill last looked at what was unchecked; Time{}: never.
   Time swept() const;
-  // What none has looked at since.  A segment that is open, and is as it was in `before`, an
-  // earlier state, is a dead process's; of what it wrote nothing lands after `until`.
-  std::optional<Unchecked> unchecked(const BackupState& before, Time until) const;
+  // What none has looked at since, as of `now`.  A segment that is open, and is as it was in
+  // `before`, an earlier state, is a dead process's; of what it wrote nothing lands after `until`.
+  // So is one that has not been saved for longer than any that lives.
+  std::optional<Unchecked> unchecked(const BackupState& before, Time until, Time now) const;
   // There is such: a process has said so, or has been at a segment without a word for longer than
   // any that lives.  A backfill of all segments ends it.
   bool has_unchecked(Time now) const;

@@ -67,16 +67,19 @@ Task<void> WriteLinesTable(ObjectStore& snapshots, std::string lines_key,
   co_await PutText(snapshots, LinesTableName(lines_key), table_json, PutCondition::kNone);
 }
 
-Task<bool> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files) {
+Task<SummaryWrite> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files) {
   const std::string key = DirectoryOf(files) + std::string(kSummaryName);
   const std::string json = ToJson(files.summary);
   // Stores that ignore conditions have only these two looks, before and after.
   const auto before = co_await snapshots.Head(key);
-  if (before) co_return false;
+  if (before) co_return SummaryWrite();
   const PutResult put = co_await PutText(snapshots, key, json, PutCondition::kIfAbsent);
-  if (!put.written) co_return false;
+  SummaryWrite result;
+  result.may_still_land = put.in_doubt;
+  if (!put.written) co_return result;
   const auto after = co_await snapshots.Get(key);
-  co_return after && after->body == json;
+  result.first = after && after->body == json;
+  co_return result;
 }
 
 Task<void> RemoveLeftovers(ObjectStore& snapshots, const SnapshotFiles& files) {

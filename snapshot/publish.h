@@ -23,10 +23,14 @@ Task<void> WriteManifests(ObjectStore& snapshots, SnapshotFiles& files);
 Task<void> WriteLinesTable(ObjectStore& snapshots, std::string lines_key,
                            const std::string& table_json);
 
-// Writes the summary, only if there is none.  True: the snapshot is whole and durable.  False:
-// another run was first.  An Error leaves it open whether the summary is there: the files must
-// stay.
-Task<bool> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files);
+struct SummaryWrite {
+  bool first = false;           // the snapshot is whole and durable; false: another run was first
+  bool may_still_land = false;  // all the same, over the other's: a try of it got no answer
+};
+
+// Writes the summary, only if there is none.  An Error leaves it open whether the summary is there:
+// then the files must stay, as where it may still land.
+Task<SummaryWrite> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files);
 
 // After WriteSummary(): removes data files and lists of files that unfinished runs of the same
 // moment have left beside ours a day ago or earlier (other tools that read data/ would take them

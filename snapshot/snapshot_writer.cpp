@@ -119,9 +119,9 @@ class SnapshotRun {
     co_await WriteManifests(context_.snapshots, files);
     // From here on the summary may be there, whatever we hear of it: then the files must stay.
     keep_ = true;
-    const bool first = co_await WriteSummary(context_.snapshots, files);
-    if (!first) {
-      keep_ = false;
+    const SummaryWrite summary = co_await WriteSummary(context_.snapshots, files);
+    if (!summary.first) {
+      keep_ = summary.may_still_land;
       throw Error(Reaction::kConflict,
                   "another run has made a snapshot of the same moment: " + key_)
           .Hint("Use that one.");

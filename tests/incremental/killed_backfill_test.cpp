@@ -150,7 +150,7 @@ TEST_P(KilledBackfillTest, LeavesWordOfWhatIsInDoubtWhenItIsStopped) {
   EXPECT_TRUE(Run(Options(), &store).stopped);
   stop_ = std::make_unique<Stop>();
   const BackupState state = State();
-  EXPECT_TRUE(state.unchecked(state, world_.clock.Now()));
+  EXPECT_TRUE(state.unchecked(state, world_.clock.Now(), world_.clock.Now()));
   // The lost try lands over a change that came later.
   world_.aws.Put("orders", Item(1, 3));
   Follow();

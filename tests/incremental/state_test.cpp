@@ -136,21 +136,25 @@ TEST(State, KnowsWhatNoBackfillHasLookedAt) {
   before.backfill[1].open = true;
   before.backfill[1].stored = At(3);
   BackupState now = before;
-  ASSERT_TRUE(now.unchecked(before, At(30)));
-  EXPECT_EQ(now.unchecked(before, At(30))->since, At(3));
-  EXPECT_EQ(now.unchecked(before, At(30))->until, At(30));
+  ASSERT_TRUE(now.unchecked(before, At(30), At(31)));
+  EXPECT_EQ(now.unchecked(before, At(30), At(31))->since, At(3));
+  EXPECT_EQ(now.unchecked(before, At(30), At(31))->until, At(30));
   now.backfill[0].unchecked = Unchecked{At(2), At(40)};
-  EXPECT_EQ(now.unchecked(before, At(30))->since, At(2));
-  EXPECT_EQ(now.unchecked(before, At(30))->until, At(40));
+  EXPECT_EQ(now.unchecked(before, At(30), At(31))->since, At(2));
+  EXPECT_EQ(now.unchecked(before, At(30), At(31))->until, At(40));
   WholeBackfill whole;
   whole.stream_label = kLabel;
   whole.swept = At(39);
   now.whole = {whole};
-  EXPECT_EQ(now.unchecked(before, At(30))->since, At(2)) << "it looked too early for that";
+  EXPECT_EQ(now.unchecked(before, At(30), At(31))->since, At(2)) << "it looked too early for that";
   now.whole[0].swept = At(40);
-  EXPECT_EQ(now.unchecked(before, At(30)), std::nullopt);
+  EXPECT_EQ(now.unchecked(before, At(30), At(31)), std::nullopt);
   now.backfill[1].stored = At(50);
-  EXPECT_EQ(now.unchecked(before, At(60)), std::nullopt) << "it has been saved since: a live one's";
+  EXPECT_EQ(now.unchecked(before, At(60), At(60)), std::nullopt)
+      << "it has been saved since: a live one's";
+  ASSERT_TRUE(now.unchecked(before, At(60), At(66))) << "it has died while the others were at work";
+  EXPECT_EQ(now.unchecked(before, At(60), At(66))->since, At(50));
+  EXPECT_EQ(now.unchecked(before, At(60), At(66))->until, At(82));
 }
 
 TEST(State, SaysThatANewerDdbvaultWroteIt) {

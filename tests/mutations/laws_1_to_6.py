@@ -230,8 +230,13 @@ MUTATIONS = [
         "  checkpoints_.SaveGuardedUntil(consumer_, table_.stream.arn, Time{});",
         "RecoveryTest.ComparesWhatComesAfterAdoptedPositionsWithWhatIsAtRest"),
     Mutation(
+        "parked-for-damage-that-was-put-right", 2, "incremental/backup_sink.cpp",
+        "      if (error.reaction() != Reaction::kCorrupt || !read) throw;",
+        "      if (error.reaction() != Reaction::kCancelled || !read) throw;",
+        "BackupSinkTest.WritesOverARepairOfADamagedObject"),
+    Mutation(
         "replay-over-a-repair", 4, "incremental/backup_sink.cpp",
-        "  if (!info || info->source != Source::kStream) info = co_await NewestOfStream(key);",
+        "      info = co_await NewestOfStream(key);",
         "",
         "Model.EndsWithTheTableWhateverHappens", MODEL),
     Mutation(

@@ -223,6 +223,12 @@ MUTATIONS = [
         "    if (in_string && !IsSpace(c)) {",
         "OneLine.TakesLineBreaksOutAndLeavesStringsAlone", SNAPSHOT),
 
+    Mutation(
+        "a-backfill-that-died-meanwhile-is-forgotten", 7, "incremental/state.cpp",
+        "    } else if (died_by <= now) {",
+        "    } else if (now == Time::max()) {",
+        "State.KnowsWhatNoBackfillHasLookedAt"),
+
     # 10. Boundaries.
     Mutation(
         "prefix-of-another-table", 10, "incremental/layout.h",
@@ -236,7 +242,7 @@ MUTATIONS = [
         "Layout.NeverTakesAnotherTablesObjectsForItsOwn"),
     Mutation(
         "into-another-tables-prefix", 10, "incremental/owner.cpp",
-        "    Refuse(found, owner, store.traits().description);",
+        "  if (!AreOfOneTable(found, owner)) Refuse(found, owner, store.traits().description);",
         "    (void)Refuse;",
         "FollowedTableTest.RefusesAPrefixThatBelongsToAnotherTable"),
     Mutation(
@@ -303,14 +309,19 @@ MUTATIONS = [
         "    // From here on the summary may be there, whatever we hear of it: then the files must "
         "stay.\n"
         "    keep_ = true;\n"
-        "    const bool first = co_await WriteSummary(context_.snapshots, files);",
+        "    const SummaryWrite summary = co_await WriteSummary(context_.snapshots, files);",
         "    files.summary.table_sha256 = Hex(AsBytes(Sha256(files.table_json)));\n"
         "    files.summary.files_sha256 =\n"
         "        Hex(AsBytes(Sha256(ToJson(files.files, files.summary.s3_prefix))));\n"
         "    keep_ = true;\n"
-        "    const bool first = co_await WriteSummary(context_.snapshots, files);\n"
+        "    const SummaryWrite summary = co_await WriteSummary(context_.snapshots, files);\n"
         "    co_await WriteManifests(context_.snapshots, files);",
         "SnapshotFaults.LeaveAWholeSnapshotOrNoneWhicheverWriteFails", SNAPSHOT),
+    Mutation(
+        "a-summary-in-doubt-loses-its-files", 11, "snapshot/snapshot_writer.cpp",
+        "      keep_ = summary.may_still_land;",
+        "      keep_ = false;",
+        "SnapshotRaces.ASummaryThatMayStillLandKeepsItsFiles", SNAPSHOT),
     Mutation(
         "a-snapshot-over-another", 11, "snapshot/publish.cpp",
         "co_await PutText(snapshots, key, json, PutCondition::kIfAbsent);",
@@ -341,8 +352,9 @@ MUTATIONS = [
     # 12. Quiet.
     Mutation(
         "a-parked-record-in-the-log", 12, "incremental/backup_sink.cpp",
-        "        layout_.table(), number, origin.shard_id, reason);",
-        "        layout_.table(), number, origin.shard_id, reason + std::string(change.raw));",
+        "        layout_.table(), number, origin.shard_id, reason, layout_.table());",
+        "        layout_.table(), number, origin.shard_id, reason + std::string(change.raw),\n"
+        "        layout_.table());",
         "BackupSinkTest.LogsNothingOfARecordThatItParks"),
     Mutation(
         "what-the-store-says-in-the-log", 12, "incremental/backup_sink.cpp",

@@ -1,5 +1,6 @@
 #include "snapshot/snapshot_writer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "snapshot/format.h"
@@ -369,6 +370,33 @@ TEST(SnapshotRaces, TwoRunsOfOneMomentLeaveOneWholeSnapshot) {
     EXPECT_GE(failed, honours ? 1 : 0);
     EXPECT_EQ(world.Read("orders/20261120T115900Z").size(), 3u);
   }
+}
+
+// On a store without conditions: a try of the summary is not answered, and another run's comes to
+// stand over the next one.
+class OvertakenSummary : public FlakyStore {
+ public:
+  using FlakyStore::FlakyStore;
+  Task<PutResult> Put(PutRequest request) override {
+    const bool summary = request.key.ends_with(kSummaryName);
+    if (summary) request.body = "another run's";
+    PutResult result = co_await FlakyStore::Put(std::move(request));
+    result.in_doubt = summary;
+    co_return result;
+  }
+};
+
+TEST(SnapshotRaces, ASummaryThatMayStillLandKeepsItsFiles) {
+  SnapshotWorld world;
+  world.PutChange("a", EventName::kInsert, kBefore);
+  Faults none(0, FaultMoment::kBefore);
+  OvertakenSummary snapshots(world.snapshots, none);
+  const SnapshotContext context{world.store,   snapshots,   world.clock,
+                                world.workers, *world.stop, world.progress};
+  EXPECT_THAT(ErrorOf([&] { world.Run(WriteSnapshot(context, world.layout, {})); }),
+              testing::HasSubstr("another run has made a snapshot of the same moment"));
+  EXPECT_NE(world.KeyWith("/data/"), "");
+  EXPECT_NE(world.KeyWith("/manifest-files-"), "");
 }
 
 TEST(SnapshotStop, LeavesNothing) {
