@@ -132,7 +132,8 @@ class ObjectsCheck {
     std::size_t next = 0;
     const auto worker = [&](std::size_t) -> Task<void> {
       while (next < odd.size() && !stop_.requested()) {
-        co_await LookAt(odd[next++]);
+        const ObjectInfo& info = odd[next++];
+        co_await LookAt(info);
       }
     };
     co_await RunWorkers(std::min(odd.size(), options_.in_flight), worker);

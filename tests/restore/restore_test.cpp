@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <sstream>
 
 #include "tests/snapshot/snapshot_world.h"
 #include "tests/support/flaky_store.h"
@@ -91,10 +95,13 @@ TEST(Restore, SaysThatTheTableThatItMadeIsNotWhole) {
   body[body.size() / 2] = static_cast<char>(body[body.size() / 2] ^ 8);
   world.Replace(key, body);
   world.options.create = true;
-  testing::internal::CaptureStderr();
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log)));
   EXPECT_NE(ErrorOf([&] { world.Restore(); }), "");
-  EXPECT_THAT(testing::internal::GetCapturedStderr(),
-              testing::HasSubstr("orders: the table was created and has "));
+  spdlog::set_default_logger(before);
+  EXPECT_THAT(log.str(), testing::HasSubstr("orders: the table was created and has "));
 }
 
 TEST(Restore, RefusesATableThatHasItemsUnlessTold) {
