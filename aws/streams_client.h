@@ -10,12 +10,16 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/task.h"
 #include "item/change.h"
 
 namespace ddbvault {
 
 class AwsCaller;
+
+// A record lives for so long (developer guide, "DynamoDB Streams").
+inline constexpr Duration kRetention = std::chrono::hours(24);
 
 struct ShardDescription {
   std::string shard_id;

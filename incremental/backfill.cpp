@@ -14,6 +14,8 @@ namespace {
 
 // A segment's progress is saved at most this often: what is redone after a crash is cheap.
 constexpr Duration kSaveEvery{5000};
+// How often a backfill that is at its last step says that it lives (state.cpp: kSavedAtLeastEvery).
+constexpr Duration kSayEvery = std::chrono::minutes(5);
 // A page is 1 MB of items (API reference); its JSON, and what is being sent of it, some times that.
 constexpr std::size_t kMemoryOfASegment = std::size_t{4} << 20U;
 // What a page of a consistent Scan costs at most: 1 MB in units of 4 KB (API reference).
@@ -271,17 +273,9 @@ Task<void> Backfill::SaveWhole() {
   const BackupState state = co_await BackupState::Load(store_, layout_);
   std::optional<WholeBackfill> whole = WholeOf(state);
   if (!whole) co_return;
-  const std::optional<Unchecked> unchecked = state.unchecked(before_, all_landed_, AwsNow());
-  if (unchecked && unchecked->until > AwsNow()) {
-    LogInfo(
-        "{}: an earlier backfill was cut short, and what it had sent may still land: waiting for "
-        "{}, to look at it then",
-        layout_.table(), FormatDuration(unchecked->until - AwsNow()));
-    progress_.phase = "waiting until nothing of an earlier backfill can land any more";
-    co_await clock_.Sleep(unchecked->until - AwsNow(), &halt_);
-    progress_.phase.clear();
-  }
-  if (unchecked) whole->swept = AwsNow();
+  const Sweep sweep = co_await WaitUntilAllHasLanded();
+  const std::optional<Unchecked>& unchecked = sweep.unchecked;
+  if (unchecked) whole->swept = sweep.looked;
   // Should this process die at it, the file tells that what it wrote is unchecked.
   // Of the segments that are finished one speaks for the last step.
   BackfillSegment& speaks = finished_.begin()->second;
@@ -292,7 +286,7 @@ Task<void> Backfill::SaveWhole() {
   }
   speaks.open = true;
   co_await SaveSegment(last, speaks);
-  const bool all = co_await PutRestRight(unchecked);
+  const bool all = co_await PutRestRightAndSaySo(unchecked, last, speaks);
   speaks.open = false;
   co_await SaveSegment(last, speaks);
   result_.stopped = !all;
@@ -312,6 +306,52 @@ Task<void> Backfill::SaveWhole() {
   co_await file.Save(std::move(text));
   result_.whole = true;
   result_.began = whole->began;
+}
+
+// Others may die while this waits: it ends with a look that finds nothing to wait for.
+Task<Backfill::Sweep> Backfill::WaitUntilAllHasLanded() {
+  for (;;) {
+    Sweep sweep;
+    sweep.looked = AwsNow();
+    const BackupState state = co_await BackupState::Load(store_, layout_);
+    sweep.unchecked = state.unchecked(before_, all_landed_, sweep.looked);
+    const bool landed = !sweep.unchecked || sweep.unchecked->until <= sweep.looked;
+    if (landed || halt_.requested()) co_return sweep;
+    const Duration wait = sweep.unchecked->until - sweep.looked;
+    LogInfo(
+        "{}: an earlier backfill was cut short, and what it had sent may still land: waiting for "
+        "{}, to look at it then",
+        layout_.table(), FormatDuration(wait));
+    progress_.phase = "waiting until nothing of an earlier backfill can land any more";
+    co_await clock_.Sleep(wait, &halt_);
+    progress_.phase.clear();
+  }
+}
+
+// A process that says nothing for long is taken for dead.
+Task<void> Backfill::KeepSaying(ControlObject& file, BackfillSegment& state, Stop& done) {
+  while (!done.requested()) {
+    co_await clock_.Sleep(kSayEvery, &done);
+    if (!done.requested()) co_await SaveSegment(file, state);
+  }
+}
+
+Task<bool> Backfill::PutRestRightAndSaySo(const std::optional<Unchecked>& unchecked,
+                                          ControlObject& file, BackfillSegment& state) {
+  Stop done;
+  TaskGroup saying(co_await asio::this_coro::executor);
+  saying.Spawn(KeepSaying(file, state, done));
+  std::exception_ptr error;
+  bool all = false;
+  try {
+    all = co_await PutRestRight(unchecked);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  done.Request();
+  co_await saying.Join();
+  if (error) std::rethrow_exception(error);
+  co_return all;
 }
 
 Task<bool> Backfill::PutRestRight(const std::optional<Unchecked>& unchecked) {

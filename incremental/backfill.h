@@ -33,7 +33,8 @@
 namespace ddbvault {
 
 struct BackfillOptions {
-  // 1 to 1,000,000 (Scan's TotalSegments); 32 of them are read at a time, a page of each in memory.
+  // 1 to 1,000,000 (Scan's TotalSegments).  As many are read at a time as `memory` has room for, at
+  // 4 MB each, and as the rate pays a page of each for.
   std::uint32_t segments = 4;
   std::optional<std::uint32_t> only_segment;    // zero-based: this machine's share
   std::size_t in_flight = 64;                   // items being written at once, over all segments
@@ -88,6 +89,14 @@ class Backfill {
   Task<void> SaveWhole();
   // nullopt: not all segments are done.
   std::optional<WholeBackfill> WholeOf(const BackupState& state) const;
+  struct Sweep {
+    Time looked{};  // when the store told
+    std::optional<Unchecked> unchecked;
+  };
+  Task<Sweep> WaitUntilAllHasLanded();
+  Task<void> KeepSaying(ControlObject& file, BackfillSegment& state, Stop& done);
+  Task<bool> PutRestRightAndSaySo(const std::optional<Unchecked>& unchecked, ControlObject& file,
+                                  BackfillSegment& state);
   // What the scan cannot have put right (reconcile.h).  False: stopped before the end.
   Task<bool> PutRestRight(const std::optional<Unchecked>& unchecked);
   // A write that was sent by now has landed, or never will.

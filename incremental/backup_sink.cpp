@@ -4,12 +4,10 @@
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "incremental/parked.h"
 
 namespace ddbvault {
 namespace {
-
-// Where records go whose keys cannot be read.
-constexpr std::string_view kUnknownItem = "unknown";
 
 // The store's answer to one object that will be the same next time, although other objects are
 // fine.
@@ -308,7 +306,8 @@ Task<bool> BackupSink::IsAtRest(const std::string& key, const Pending& pending) 
     } catch (const Error& error) {
       // A damaged version is no news to who has read the table over it.
       if (error.reaction() != Reaction::kCorrupt || !read) throw;
-      co_return pending.change->change_time + kSurelyBefore <= *read;
+      const Time changed = pending.change->change_time;
+      co_return changed != Time{} && changed + kSurelyBefore <= *read;
     }
   }
   co_return CompareWithChange(info, pending.batch->origin.stream_label,

@@ -1,17 +1,16 @@
 // ChangeSink into an object store: one object per item, one Put per change.
 //
-//   change -> ItemKey -> <table>/<hex>      changes of one item wait in a queue of their own and
-//   are
-//                                           written one after the other; items side by side
+//   change -> ItemKey -> <table>/<hex>      changes of one item wait in a queue of their own, and
+//                                           are written in order; items side by side
 //
 // In steady state a change costs exactly one request.  A guarded change (change_sink.h) costs a
 // Head more: it is written only when what the stream has at rest is older.
 //
 // A record that cannot be applied (its keys or image cannot be read, the store refuses it for good,
-// or what it must be compared with is damaged) is parked raw under parked/, and its item is
-// blocked: later changes of it are parked behind it, also by later processes, until a person has
-// looked ("ddbvault parked" removes what is parked there; that is seen with the item's next
-// change).  All else goes on.
+// or what is current, and must be compared with, is damaged) is parked raw under parked/, and its
+// item is blocked: later changes of it are parked behind it, also by later processes, until a
+// person has looked ("ddbvault parked" removes what is parked there; that is seen with the item's
+// next change).  All else goes on.
 //
 // Nothing is sent while the lease is not held, not even another try of a write that was begun
 // before.  An object that was written with an unanswered try is in doubt (doubts.h); so is one that
@@ -88,6 +87,8 @@ class BackupSink : public ChangeSink {
   // until the next time.
   Task<void> CountParked();
   const BackupSinkCounters& counters() const { return counters_; }
+  // A change could not be written; what was tried of it may still land.
+  bool any_failed() const { return !failed_.empty(); }
 
   // After a stop was requested, changes that have not been begun end with kCancelled.
   Task<void> Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) override;

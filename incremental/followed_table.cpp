@@ -18,10 +18,6 @@ constexpr Duration kPollTable{1000};
 constexpr Duration kPollStreamOff{60000};
 // How long the batches in hand may take to be finished after a stop.
 constexpr Duration kToFinishBatches{3000};
-// DynamoDB Streams keeps a record for 24 hours.
-constexpr Duration kRetention = std::chrono::hours(24);
-// What a stream that was on before still holds for certain, when it is followed for the first time.
-constexpr Duration kStillThere = std::chrono::hours(23);
 // As in stream/follower.cpp: change times are AWS's clock.
 constexpr Duration kClockTolerance = std::chrono::minutes(5);
 
@@ -192,7 +188,12 @@ Task<void> FollowedTable::TakeLease() {
 }
 
 Task<void> FollowedTable::Close() {
-  if (lease_) co_await lease_->Release();
+  if (lease_) co_await lease_->Release(in_doubt());
+}
+
+// What was tried without an answer may still land, over what the next follower writes.
+bool FollowedTable::in_doubt() const {
+  return (sink_ && sink_->any_failed()) || (doubts_ && doubts_->size() > 0);
 }
 
 Task<void> FollowedTable::WaitUntilBegun(Stop& stop) {
@@ -244,7 +245,7 @@ Task<FollowedTableResult> FollowedTable::Run() {
   co_await keeper.Join();
   if (lease_error_) std::rethrow_exception(lease_error_);
   try {
-    co_await lease_->Release();
+    co_await lease_->Release(in_doubt());
   } catch (const Error& caught) {
     LogWarn("{}: the lease could not be given back: {}; it runs out by itself", name_,
             caught.what());
@@ -346,7 +347,7 @@ Task<FoundGap> FollowedTable::GapBeforeStream() {
   } else if (state_.stream_label.empty()) {
     // Never followed.  A backfill that began when the stream held everything since is as good as
     // one that is yet to come.
-    gap.from = std::max(ParseTime(label).value_or(Time{}), AwsNow() - kStillThere);
+    gap.from = std::max(ParseTime(label).value_or(Time{}), AwsNow() - kHeldForCertain);
     const BackupState state = co_await BackupState::Load(store_, layout_);
     bool backfilled = false;
     for (const WholeBackfill& whole : state.whole) {

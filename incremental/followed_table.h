@@ -83,6 +83,7 @@ class FollowedTable : public FollowerEvents {
   void MergeGaps(FollowerState other);
   Task<void> TakeLease();
   Task<void> KeepLease(Stop& done);
+  bool in_doubt() const;
   Task<void> BeginStream();
   void AdoptPositions();
   Task<FoundGap> GapBeforeStream();

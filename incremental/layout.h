@@ -1,18 +1,15 @@
 // What is at rest in an incremental place, and under which names.  These never change: people have
 // years of backups under them.
 //
-//   <table>/<hex>                       an item: body is its DynamoDB JSON, byte for byte as AWS
-//   sent it;
-//                                       a zero-byte body with our metadata is a tombstone (a
-//                                       delete)
+//   <table>/<hex>                       an item: its DynamoDB JSON, byte for byte as AWS sent it;
+//                                       zero bytes with our metadata: a tombstone (a delete)
 //   _/<table>/owner.json                which table this prefix belongs to (owner.h)
 //   _/<table>/state.json                coverage, watermark, gaps, positions, writer (state.h)
 //   _/<table>/table.json                what is needed to create the table again
-//   _/<table>/backfill/<stream label>/<segments>/<segment>.json     progress of backfills (state.h)
-//   _/<table>/backfill/<stream label>/whole.json    the last backfill that did all segments
-//   (state.h)
+//   _/<table>/backfill/<stream label>/<segments>/<segment>.json     its progress (state.h)
+//   _/<table>/backfill/<stream label>/whole.json    the last one that did all segments (state.h)
 //   _/<table>/lease.json                who may follow the table into this place (lease.h)
-//   _/<table>/probe-<uuid>              for a moment, at the start of a backfill (conditions.h)
+//   _/<table>/probe-<uuid>              for a moment, at the start of who writes (conditions.h)
 //   _/<table>/parked/<hex or "unknown">/<stream label>/<sequence number>.json
 //                                       raw records that could not be applied
 //

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "incremental/doubts.h"
 #include "incremental/process.h"
 
 namespace ddbvault {
@@ -23,14 +24,16 @@ constexpr Duration kToSettle{2000};
 }  // namespace
 
 std::string ToJson(const LeaseRecord& record) {
-  const Json json = {{"format", kFormat},
-                     {"owner", record.owner},
-                     {"host", record.host},
-                     {"process", record.process},
-                     {"generation", record.generation},
-                     {"renewed", FormatTime(record.renewed)},
-                     {"expires", FormatTime(record.expires)},
-                     {"released", record.released}};
+  Json json = {{"format", kFormat},
+               {"owner", record.owner},
+               {"host", record.host},
+               {"process", record.process},
+               {"generation", record.generation},
+               {"renewed", FormatTime(record.renewed)},
+               {"expires", FormatTime(record.expires)},
+               {"released", record.released},
+               {"inDoubt", nullptr}};
+  if (record.in_doubt != Time{}) json["inDoubt"] = FormatTime(record.in_doubt);
   return json.dump(1) + "\n";
 }
 
@@ -54,6 +57,10 @@ LeaseRecord LeaseRecordFromJson(std::string_view json) {
     record.renewed = ParseTime(document.value("renewed", "")).value_or(Time{});
     record.expires = ParseTime(document.value("expires", "")).value_or(Time{});
     record.released = document.value("released", false);
+    const auto in_doubt = document.find("inDoubt");
+    if (in_doubt != document.end() && !in_doubt->is_null()) {
+      record.in_doubt = ParseTime(in_doubt->get<std::string>()).value_or(Time{});
+    }
     return record;
   } catch (const Json::exception&) {
     throw Error(Reaction::kCorrupt, "lease.json is not what ddbvault wrote there")
@@ -111,8 +118,13 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   before_ = there ? std::optional<std::uint64_t>(there->generation) : std::nullopt;
   // Ours: an earlier try of this, whose answer was lost.
   const bool ours_there = there && there->owner == options_.owner && record_.generation != 0;
-  taken_over_ = taken_over_ || (there && !there->released && !ours_there);
+  const bool not_given_back = there && !there->released && !ours_there;
+  const Time in_doubt = not_given_back ? clock_.Now() : (there ? there->in_doubt : Time{});
+  // Another machine's clock may have said when.
+  const bool may_land = in_doubt + 2 * kSignatureLife > clock_.Now();
+  taken_over_ = taken_over_ || not_given_back || may_land;
   record_ = {};
+  if (may_land) record_.in_doubt = in_doubt;
   record_.owner = options_.owner;
   record_.host = options_.host;
   record_.process = options_.process;
@@ -193,13 +205,14 @@ Task<void> Lease::KeepOnce() {
   throw Error(Reaction::kRetryLater, "lease.json changes all the time");
 }
 
-Task<void> Lease::Release() {
+Task<void> Lease::Release(bool in_doubt) {
   if (record_.generation == 0 || lost_) co_return;
   if (!options_.conditions) {
     const auto there = co_await Load();
     if (there && there->owner != options_.owner) co_return;
   }
   record_.released = true;
+  if (in_doubt) record_.in_doubt = clock_.Now();
   co_await Renew();
   record_.generation = 0;
   until_ = Time{};

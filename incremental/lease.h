@@ -1,7 +1,8 @@
 // Law 8: one follower per table and place.  A lease in the store says who it is.
 //
 //   _/<table>/lease.json  {"format":1, "owner": writer id, "host": name, "process": see process.h,
-//                          "generation": N, "renewed": time, "expires": time, "released": false}
+//                          "generation": N, "renewed": time, "expires": time, "released": false,
+//                          "inDoubt": time or null}
 //
 // The owner renews it every 5 seconds.  Another process may take it when it has been released, when
 // it has not changed for 15 seconds while that process watched (no two clocks are compared), or at
@@ -36,6 +37,9 @@ struct LeaseRecord {
   Time renewed{};  // by the owner's clock
   Time expires{};
   bool released = false;
+  // When it was taken from an owner that had not given it back, or given back with writes that had
+  // got no answer: for a while after that, such a write may still land.  Time{}: never.
+  Time in_doubt{};
 };
 
 std::string ToJson(const LeaseRecord& record);
@@ -63,15 +67,17 @@ class Lease {
   Task<void> Acquire(Stop& stop);
   // The generation that we found there; nullopt: there was no lease.
   std::optional<std::uint64_t> generation_before() const { return before_; }
-  // The owner before us did not give it back: it was killed, or cut off, maybe while it wrote.
+  // An owner before us, so short a while ago that a write of it may still land, did not give it
+  // back (it was killed, or cut off, maybe while it wrote), or gave it back in doubt.
   bool taken_over() const { return taken_over_; }
   std::uint64_t generation() const { return record_.generation; }
 
   // Renews it until `stop`, and writes it again when somebody has removed it.  Throws
   // Error{kConflict} when another process has taken it.
   Task<void> Keep(Stop& stop);
-  // Others may take it at once.  Success also when it is not ours any more.
-  Task<void> Release();
+  // Others may take it at once.  Success also when it is not ours any more.  `in_doubt`: a write of
+  // ours may still land.
+  Task<void> Release(bool in_doubt);
 
   // False: it has run out, another process may write.
   bool held() const { return clock_.Now() < until_; }

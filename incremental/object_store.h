@@ -75,8 +75,9 @@ struct PutResult {
   bool written = true;
   std::string version_id;
   std::string etag;
-  // At least one try ended without an answer although a later one succeeded: the lost one may still
-  // land, after this and out of order, until its signature has run out (15 minutes).
+  // At least one try ended without an answer before the one that was answered, whether that wrote
+  // or was refused: the lost one may still land, after this and out of order, until its signature
+  // has run out (15 minutes).
   bool in_doubt = false;
 };
 

@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kFormat = 1;
 constexpr std::uint64_t kMostSegments = 1'000'000;  // TotalSegments of Scan (API reference)
-// A process at work at a segment saves it more often than this.
+// A process at work at a segment saves it more often than this, unless a page takes it longer.
 constexpr Duration kSavedAtLeastEvery = kSignatureLife;
 
 Json TimeJson(const std::optional<Time>& time) {

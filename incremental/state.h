@@ -1,10 +1,10 @@
 // What is known about a table's backup, in the store itself, so that every command on every machine
 // knows it.
 //
-// Each object has one writer, so that no two processes ever overwrite each other's news, also on
-// servers without conditional writes: state.json is the follower's, each backfill segment file is
-// that of the process that does the segment, whole.json that of the process that did the last one.
-// Load() reads them together.
+// No two processes overwrite each other's news, also on servers without conditional writes:
+// state.json is the follower's, a backfill segment's file that of the process that does the segment
+// (a second one at the same segment takes over what the file tells of the first), whole.json that
+// of the process that did the last one.  Load() reads them together.
 //
 // Times are AWS's (this machine's clock, corrected by the Date of AWS's answers).
 #pragma once

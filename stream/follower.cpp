@@ -8,8 +8,6 @@
 namespace ddbvault {
 namespace {
 
-// DynamoDB Streams keeps a record for 24 hours.
-constexpr Duration kRetention = std::chrono::hours(24);
 // A finished shard's position is kept while AWS may still list the shard: a stream describes its
 // shards for a while after their records are gone.
 constexpr Duration kForgetAfter = std::chrono::hours(48);
@@ -276,7 +274,7 @@ Task<void> Follower::CheckAge() {
   Time latest{};
   for (const auto& [id, position] : positions_) latest = std::max(latest, position.read);
   if (latest != Time{} && context_->AwsNow() - latest > kRetention) {
-    co_await Gap("the stream was not read for more than 24 hours", "", latest);
+    co_await Gap(std::string(kStreamUnread), "", latest);
     context_->absence_on_record = true;
   }
 }
@@ -294,9 +292,14 @@ Task<void> Follower::Gap(std::string reason, const std::string& shard_id, Time f
 // last read.  From TRIM_HORIZON nothing else tells that its first records are gone by then.
 Time Follower::UnreadSince(const ShardDescription& shard) const {
   const auto parent = positions_.find(shard.parent_shard_id);
-  const Time latest = parent == positions_.end() ? context_->AwsNow() : parent->second.read;
-  const Time created = CreationTime(shard.shard_id).value_or(known_stream_ ? latest : Time{});
-  return std::min(latest, std::max(created, promised_));
+  const bool known = parent != positions_.end();
+  const Time latest = known ? parent->second.read : context_->AwsNow();
+  const auto created = CreationTime(shard.shard_id);
+  if (!created) return known_stream_ ? latest : std::min(latest, promised_);
+  // Where its parent's older changes were applied, over what a backfill may have read, what comes
+  // after them is needed, promised or not.
+  const bool needed = known && !parent->second.applied.empty();
+  return std::min(latest, needed ? *created : std::max(*created, promised_));
 }
 
 void Follower::StartReadable(const ShardGraph& graph) {

@@ -8,8 +8,6 @@
 namespace ddbvault {
 namespace {
 
-// Records live for 24 hours (DynamoDB Streams' retention).
-constexpr Duration kRetention = std::chrono::hours(24);
 // How often a shard that is read but has nothing new gets its `read` time saved.
 constexpr Duration kReadTimeSavedEvery = std::chrono::minutes(5);
 // GetRecords answers at most 1000 records or 1 MB (API reference): so much is as good as full.
@@ -51,6 +49,7 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
   context_.sink.BeginAgain(checkpoint_.shard_id);
   guarded_until_ = checkpoint_.noted;
   last_read_ = checkpoint_.applied;
+  read_ = checkpoint_.read;
   empty_reads_ = 0;
   sink_failed_ = false;
   co_await OpenIterator();
@@ -72,6 +71,8 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
     const bool full = page.batch.changes().size() >= context_.options.records_per_read ||
                       page.batch.bytes() >= kFullAnswer;
     empty_reads_ = empty ? empty_reads_ + 1 : 0;
+    const bool nothing_in_hand = empty && in_flight_.empty();
+    if (nothing_in_hand || !checkpoint_.applied.empty()) checkpoint_.read = read_;
     if (empty) {
       slot.Release();
     } else {
@@ -108,7 +109,7 @@ Task<RecordsPage> ShardConsumer::Read() {
   try {
     co_return co_await context_.streams.GetRecords(iterator_, context_.options.records_per_read);
   } catch (const Error& error) {
-    const bool recent = context_.AwsNow() - checkpoint_.read < kRetention / 2;
+    const bool recent = context_.AwsNow() - read_ < kRetention / 2;
     if (!IsExpired(error) && !(IsTrimmed(error) && recent)) throw;
   }
   co_await OpenIterator();
@@ -118,10 +119,12 @@ Task<RecordsPage> ShardConsumer::Read() {
 // Law 6: records live for 24 hours, and a shard of which none was read yet, or whose first ones are
 // gone, does not tell.
 Task<void> ShardConsumer::NoteAbsence(Time asked) {
-  const bool absent = asked - checkpoint_.read > kRetention;
-  // What was trimmed by now was made before `began`, all of it: that is on record.
-  const bool said = context_.absence_on_record && asked - kRetention <= context_.began;
-  if (absent && !said) {
+  const bool absent = asked - read_ > kRetention;
+  // What was trimmed by now was made before `began`, all of it: that is on record.  But once
+  // something was applied, that may stand over what a backfill has read since: then the gap that
+  // is on record must not be closed by that one.
+  const bool on_record = context_.absence_on_record && asked - kRetention <= context_.began;
+  if (absent && !(on_record && context_.counters.changes == 0)) {
     // What is in hand is older than what is lost: a backfill that closes the gap must come after
     // it.
     while (!in_flight_.empty() && !group_->first_error() && !context_.stop.requested()) {
@@ -129,13 +132,13 @@ Task<void> ShardConsumer::NoteAbsence(Time asked) {
     }
     if (!in_flight_.empty()) co_return;  // the next read tells
     FoundGap gap;
-    gap.reason = "the shard was not read for more than 24 hours";
+    gap.reason = on_record ? kStreamUnread : "the shard was not read for more than 24 hours";
     gap.stream_label = context_.stream_label;
-    gap.shard_id = checkpoint_.shard_id;
-    gap.from = checkpoint_.read;
+    if (!on_record) gap.shard_id = checkpoint_.shard_id;
+    gap.from = read_;
     co_await context_.events.OnGap(std::move(gap));
   }
-  checkpoint_.read = asked;
+  read_ = asked;
 }
 
 bool ShardConsumer::HasRoom() const {
@@ -212,6 +215,7 @@ void ShardConsumer::AdvanceCheckpoint() {
     in_flight_.pop_front();
     moved = true;
   }
+  if (moved && (in_flight_.empty() || !checkpoint_.applied.empty())) checkpoint_.read = read_;
   // While more is in flight, the next batch's note saves this along with itself.
   if (moved && in_flight_.empty()) Save();
 }
@@ -281,9 +285,9 @@ Task<std::optional<ShardEnd>> ShardConsumer::Recover(Error error) {
   const bool helpless =
       error.reaction() != Reaction::kRetryLater && error.reaction() != Reaction::kDataLoss;
   if (helpless && context_.once) throw error.Within("shard " + checkpoint_.shard_id);
-  if (context_.AwsNow() - checkpoint_.read > kRetention / 2) {
+  if (context_.AwsNow() - read_ > kRetention / 2) {
     LogError("shard {} has not been read since {}: records are trimmed 24 hours after their change",
-             checkpoint_.shard_id, FormatTime(checkpoint_.read));
+             checkpoint_.shard_id, FormatTime(read_));
   }
   Backoff backoff(kRetryBase * (1 << std::min(failures_, 10)), kRetryCap);
   ++failures_;

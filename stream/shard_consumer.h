@@ -42,6 +42,9 @@ class FollowerEvents {
   virtual Task<void> OnGap(FoundGap gap) = 0;
 };
 
+// The gap of a whole stream; that of one shard is told apart by its shard_id.
+inline constexpr std::string_view kStreamUnread = "the stream was not read for more than 24 hours";
+
 struct ConsumerOptions {
   // Reads of one shard are at least this far apart unless the last answer was full, and up to
   // `idle_most` when nothing comes.  AWS publishes no limit; its own readers poll every 250 ms.
@@ -159,6 +162,9 @@ class ShardConsumer {
   std::string last_read_;  // sequence number up to which the iterator has been read
   int empty_reads_ = 0;
   int failures_ = 0;
+  // When it was last read, by this run since it began at the checkpoint.  checkpoint_.read is older
+  // while nothing is applied: what begins there again begins at TRIM_HORIZON.
+  Time read_{};
   Time read_saved_{};         // checkpoint_.read as it was last saved
   bool sink_failed_ = false;  // the error in hand is the sink's, not the stream's
   std::deque<std::shared_ptr<InFlight>> in_flight_;

@@ -8,10 +8,12 @@
 namespace ddbvault {
 
 std::optional<Time> CreationTime(std::string_view shard_id) {
+  constexpr std::size_t kDigits = 20;
   const std::size_t begin = shard_id.find('-');
   if (begin == std::string_view::npos) return std::nullopt;
   const std::string_view digits =
       shard_id.substr(begin + 1, shard_id.find('-', begin + 1) - begin - 1);
+  if (digits.size() != kDigits) return std::nullopt;
   std::int64_t milliseconds = 0;
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), milliseconds);

@@ -1,10 +1,8 @@
 // Which shards of a stream may be read now.
 //
-//   root --+-- child --+-- open      A shard is readable when its parent is finished, or is no
-//   longer
-//          |           +-- open      listed (trimmed: it counts as finished).  A parent may have
-//          any
-//          +-- open                  number of children; a child has one parent.
+//   root --+-- child --+-- open      A shard is readable when its parent is finished, or is not
+//          |           +-- open      listed any more (trimmed: it counts as finished).  A parent
+//          +-- open                  may have any number of children; a child has one parent.
 //
 // Pure: no I/O, no clock.  DescribeStream's pages are not one consistent view: a shard can be
 // missing for a while, be listed twice, or be listed open beside its own child; the graph only ever

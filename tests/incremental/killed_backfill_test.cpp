@@ -135,6 +135,53 @@ TEST_P(KilledBackfillTest, IsPutRightByTheOneBesideIt) {
   EXPECT_FALSE(State().has_unchecked(world_.clock.Now() + std::chrono::hours(1)));
 }
 
+// One that lived when another one looked dies while that waits for what a third has left: it is
+// looked at as well, although what it wrote is older than what was waited for.
+TEST_P(KilledBackfillTest, IsPutRightWhenItDiesWhileAnotherOneWaits) {
+  world_.aws.Delete("orders", Key(1));
+  Follow();
+  const auto put = [this](std::string key, const std::string& body, ObjectMetadata metadata) {
+    asio::io_context context;
+    PutRequest request;
+    request.key = std::move(key);
+    request.body = body;
+    request.metadata = std::move(metadata);
+    RunWithFakeTime(context, world_.clock, world_.store.Put(std::move(request)));
+  };
+  const auto put_segment = [this, &put](BackfillSegment segment) {
+    segment.stream_label = world_.aws.stream("orders").label();
+    segment.segments = 8;
+    segment.started = world_.clock.Now();
+    put(layout_.BackfillSegment(segment.stream_label, 8, segment.segment), ToJson(segment), {});
+  };
+  bool done = false;
+  world_.aws.after = [&](const HttpRequest&, std::string_view operation) {
+    if (operation != "Scan" || std::exchange(done, true)) return std::optional<HttpResponse>();
+    BackfillSegment at_work;
+    at_work.segment = 1;
+    at_work.open = true;
+    put_segment(at_work);
+    VersionInfo stale;
+    stale.source = Source::kBackfill;
+    stale.event = EventName::kInsert;
+    stale.read_time = world_.clock.Now();
+    stale.writer = "backfill/dead";
+    put(Object(1), Item(1, 1), stale.ToMetadata());
+    world_.clock.Advance(std::chrono::minutes(5));
+    BackfillSegment left;
+    left.segment = 2;
+    left.unchecked = Unchecked{world_.clock.Now(), world_.clock.Now() + kSignatureLife};
+    put_segment(left);
+    return std::optional<HttpResponse>();
+  };
+  BackfillOptions options = Options();
+  options.segments = 3;
+  EXPECT_TRUE(Run(options).whole);
+  EXPECT_TRUE(done);
+  ExpectDeleted();
+  EXPECT_FALSE(State().has_unchecked(world_.clock.Now() + std::chrono::hours(1)));
+}
+
 // A stopped one had a try in doubt, of which only its segment file tells.
 TEST_P(KilledBackfillTest, LeavesWordOfWhatIsInDoubtWhenItIsStopped) {
   RunBackfill();

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "incremental/doubts.h"
 #include "incremental/process.h"
 #include "tests/support/engine_world.h"
 #include "tests/support/flaky_store.h"
@@ -84,7 +85,7 @@ TEST_P(LeaseTest, TakesOverWithinSecondsFromOneThatDied) {
 TEST_P(LeaseTest, GivesNoGenerationTwice) {
   const auto first = Make("a");
   world_.Run(first->Acquire(stop_));
-  world_.Run(first->Release());
+  world_.Run(first->Release(false));
   const StoredObject* file = world_.store.Current(layout_.Lease());
   ASSERT_NE(file, nullptr);
   world_.clock.Advance(std::chrono::minutes(1));
@@ -99,7 +100,7 @@ TEST_P(LeaseTest, GivesNoGenerationTwice) {
   EXPECT_EQ(second->generation_before(), std::nullopt);
   const std::uint64_t begun_anew = second->generation();
   EXPECT_GT(begun_anew, 1U);
-  world_.Run(second->Release());
+  world_.Run(second->Release(false));
   const auto third = Make("c");
   world_.Run(third->Acquire(stop_));
   EXPECT_EQ(third->generation(), begun_anew + 1);
@@ -110,7 +111,7 @@ TEST_P(LeaseTest, OneThatWasCutOffTakesNothingFromItsSuccessor) {
   world_.Run(first->Acquire(stop_));
   const auto second = Make("b");
   world_.Run(second->Acquire(stop_));
-  world_.Run(first->Release());
+  world_.Run(first->Release(false));
   Stop done;
   TaskGroup keeper(world_.context.get_executor());
   keeper.Spawn(second->Keep(done));
@@ -123,7 +124,7 @@ TEST_P(LeaseTest, OneThatWasCutOffTakesNothingFromItsSuccessor) {
 TEST_P(LeaseTest, IsHandedOverAtOnce) {
   const auto first = Make("a");
   world_.Run(first->Acquire(stop_));
-  world_.Run(first->Release());
+  world_.Run(first->Release(false));
   EXPECT_FALSE(first->held());
   const Time released = world_.clock.Now();
   const auto second = Make("b");
@@ -141,7 +142,7 @@ TEST_P(LeaseTest, AStandbyWaitsAndTakesOver) {
   group.Spawn([](Clock& clock, Lease& lease, Stop& end) -> Task<void> {
     co_await clock.Sleep(std::chrono::minutes(2));
     end.Request();
-    co_await lease.Release();
+    co_await lease.Release(false);
   }(world_.clock, *first, done));
   const Time began = world_.clock.Now();
   world_.Run(second->Acquire(stop_));
@@ -165,7 +166,7 @@ TEST_P(LeaseTest, TellsTheOldOwnerThatItWasTaken) {
     EXPECT_THAT(error.what(), HasSubstr("by b on machine-of-b"));
   }
   EXPECT_FALSE(first->held());
-  world_.Run(first->Release());
+  world_.Run(first->Release(false));
   const auto third = Make("c");
   EXPECT_THAT(AcquireBeside(*second, *third), HasSubstr("followed into this place by b"))
       << "the old owner's Release() left the new one's lease alone";
@@ -325,13 +326,34 @@ TEST_P(LeaseTest, KnowsWhetherItWasGivenBack) {
   const auto first = Make("a");
   world_.Run(first->Acquire(stop_));
   EXPECT_FALSE(first->taken_over());
-  world_.Run(first->Release());
+  world_.Run(first->Release(false));
   const auto second = Make("b");
   world_.Run(second->Acquire(stop_));
   EXPECT_FALSE(second->taken_over());
   const auto third = Make("c");
   world_.Run(third->Acquire(stop_));
   EXPECT_TRUE(third->taken_over());
+}
+
+// The write of the one that was cut off is still under way when its successor has come and gone.
+TEST_P(LeaseTest, RemembersThatItWasNotGivenBackForAsLongAsAWriteMayLand) {
+  const auto cut_off = Make("a");
+  world_.Run(cut_off->Acquire(stop_));
+  const auto second = Make("b");
+  world_.Run(second->Acquire(stop_));
+  world_.Run(second->Release(false));
+  const auto third = Make("c");
+  world_.Run(third->Acquire(stop_));
+  EXPECT_TRUE(third->taken_over());
+  world_.Run(third->Release(false));
+  world_.clock.Advance(2 * kSignatureLife);
+  const auto fourth = Make("d");
+  world_.Run(fourth->Acquire(stop_));
+  EXPECT_FALSE(fourth->taken_over());
+  world_.Run(fourth->Release(true));
+  const auto fifth = Make("e");
+  world_.Run(fifth->Acquire(stop_));
+  EXPECT_TRUE(fifth->taken_over()) << "given back, with a write that had got no answer";
 }
 
 TEST_P(LeaseTest, PilesUpNoVersions) {

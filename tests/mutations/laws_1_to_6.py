@@ -180,9 +180,19 @@ MUTATIONS = [
         "RecoveryTest.RemovesTheLateWriteOfAFollowerThatWasCutOff"),
     Mutation(
         "a-lease-that-was-not-given-back-looks-so", 3, "incremental/lease.cpp",
-        "  taken_over_ = taken_over_ || (there && !there->released && !ours_there);",
-        "  (void)ours_there;",
+        "  taken_over_ = taken_over_ || not_given_back || may_land;",
+        "",
         "LeaseTest.KnowsWhetherItWasGivenBack"),
+    Mutation(
+        "a-lease-given-back-forgets-the-cut-off-one", 3, "incremental/lease.cpp",
+        "  if (may_land) record_.in_doubt = in_doubt;\n",
+        "",
+        "LeaseTest.RemembersThatItWasNotGivenBackForAsLongAsAWriteMayLand"),
+    Mutation(
+        "a-lease-is-never-given-back-in-doubt", 3, "incremental/lease.cpp",
+        "  if (in_doubt) record_.in_doubt = clock_.Now();\n",
+        "  (void)in_doubt;\n",
+        "LeaseTest.RemembersThatItWasNotGivenBackForAsLongAsAWriteMayLand"),
 
     # 4. A replay never makes an older state current.
     Mutation(
@@ -336,9 +346,25 @@ MUTATIONS = [
         "FollowerTest.DoesNotTakeOneListingWithoutAShardForItsEnd", STREAM),
     Mutation(
         "a-day-without-a-read-of-a-shard-is-none", 6, "stream/shard_consumer.cpp",
-        "  if (absent && !said) {",
-        "  if (absent && !said && false) {",
+        "  if (absent && !(on_record && context_.counters.changes == 0)) {",
+        "  if (absent && !on_record && on_record) {",
         "LineageTest.CallsADayWithoutAReadOfOneShardAGap", BOTH),
+    Mutation(
+        "what-is-read-and-not-applied-counts-as-read", 6, "stream/shard_consumer.cpp",
+        "    if (nothing_in_hand || !checkpoint_.applied.empty()) checkpoint_.read = read_;",
+        "    checkpoint_.read = read_;\n    (void)nothing_in_hand;",
+        "AbsenceTest.CountsAShardOfWhichNothingIsAppliedAsUnread", STREAM),
+    Mutation(
+        "a-gap-on-record-is-closed-by-a-backfill-from-before-older-changes", 6,
+        "stream/shard_consumer.cpp",
+        "  if (absent && !(on_record && context_.counters.changes == 0)) {",
+        "  if (absent && !on_record) {",
+        "AbsenceTest.FindsTheGapOnRecordAgainOnceOlderChangesWereApplied", STREAM),
+    Mutation(
+        "what-was-never-promised-is-not-needed-either", 6, "stream/follower.cpp",
+        "  return std::min(latest, needed ? *created : std::max(*created, promised_));",
+        "  (void)needed;\n  return std::min(latest, std::max(*created, promised_));",
+        "AbsenceTest.CallsAnOldShardAGapInAFirstRunWhereItsParentsChangesWereApplied", STREAM),
     Mutation(
         "a-day-without-a-follower-is-none", 6, "stream/follower.cpp",
         "  if (latest != Time{} && context_->AwsNow() - latest > kRetention) {",

@@ -72,9 +72,15 @@ MUTATIONS = [
         "KilledBackfillTest.IsPutRightByTheOneBesideIt"),
     Mutation(
         "what-was-sent-is-not-waited-for", 7, "incremental/backfill.cpp",
-        "    co_await clock_.Sleep(unchecked->until - AwsNow(), &halt_);",
-        "",
+        "    if (landed || halt_.requested()) co_return sweep;",
+        "    if (landed || sweep.looked != Time{}) co_return sweep;",
         "KilledBackfillTest.IsPutRightWhenItsPutLandsTenMinutesLater"),
+    Mutation(
+        "who-dies-during-the-wait-is-forgotten", 7, "incremental/backfill.cpp",
+        "    co_await clock_.Sleep(wait, &halt_);\n    progress_.phase.clear();\n",
+        "    co_await clock_.Sleep(wait, &halt_);\n    progress_.phase.clear();\n"
+        "    sweep.looked = AwsNow();\n    co_return sweep;\n",
+        "KilledBackfillTest.IsPutRightWhenItDiesWhileAnotherOneWaits"),
     Mutation(
         "a-server-that-ignores-conditions-is-believed", 7, "incremental/conditions.cpp",
         "  co_return conditions == Conditions::kKept;",

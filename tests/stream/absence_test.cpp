@@ -34,6 +34,20 @@ class AbsenceTest : public FollowerTest {
     Follow();
     EXPECT_EQ(sink_.applied.back().image, Item(5, 1));
   }
+  // The parent's changes take 20 minutes to be applied; the child's are as old.
+  void FollowForTheFirstTimeAfter(Duration time) {
+    FakeStream& stream = EnableStream();
+    world_.clock.Advance(10 * kHour);
+    PutMany(0, 5, 1);
+    const std::string parent = stream.open_shards()[0];
+    stream.RollShard(parent);
+    PutMany(0, 5, 2);
+    world_.clock.Advance(time);
+    PutMany(5, 6);
+    sink_.slow_shard = parent;
+    sink_.takes_there = 20 * kMinute;
+    Follow();
+  }
   // Of a first follower that is killed before its first read.
   void BeginAndBeKilled() {
     MemoryCheckpoints when_killed;
@@ -101,10 +115,51 @@ TEST_F(AbsenceTest, CallsAFirstStartThatReadNothingNoGapWhileTheStreamIsYoung) {
   EXPECT_THAT(Reasons(), IsEmpty());
 }
 
-// Nobody promised what was nearly a day old when the stream was followed for the first time.
+// A backfill beside it has read the second revisions; then the first ones are applied over them.
+TEST_F(AbsenceTest, CallsAnOldShardAGapInAFirstRunWhereItsParentsChangesWereApplied) {
+  FollowForTheFirstTimeAfter(24 * kHour - 10 * kMinute);
+  EXPECT_THAT(sink_.applied, SizeIs(6)) << "the child's first five are gone";
+  EXPECT_THAT(Reasons(), ElementsAre(kShardUnread));
+}
+
+// Nobody promised what was a day old when the stream was followed for the first time.
 TEST_F(AbsenceTest, CallsAnOldShardThatIsBegunInAFirstRunNoGap) {
+  FollowForTheFirstTimeAfter(24 * kHour + 10 * kMinute);
+  EXPECT_THAT(sink_.applied, SizeIs(1));
+  EXPECT_THAT(Reasons(), IsEmpty());
+}
+
+// Killed after its first read, before anything was applied: the next process begins where the shard
+// begins by then.
+TEST_F(AbsenceTest, CountsAShardOfWhichNothingIsAppliedAsUnread) {
   FakeStream& stream = EnableStream();
-  world_.clock.Advance(10 * kHour);
+  PutMany(0, 5);
+  world_.clock.Advance(20 * kHour);
+  sink_.slow_shard = stream.open_shards()[0];
+  sink_.takes_there = kHour;
+  MemoryCheckpoints when_killed;
+  options_.once = false;
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(30 * kMinute);
+    when_killed = world_.checkpoints;
+    stop.Request();
+  });
+  world_.checkpoints = when_killed;
+  sink_.applied.clear();
+  sink_.slow_shard.clear();
+  options_.once = true;
+  world_.clock.Advance(4 * kHour);
+  Follow();
+  EXPECT_THAT(sink_.applied, IsEmpty());
+  EXPECT_THAT(Reasons(), ElementsAre(kStreamUnread));
+}
+
+// ... and a backfill that began before the older changes were applied does not close the gap that
+// is on record: it is found again.
+TEST_F(AbsenceTest, FindsTheGapOnRecordAgainOnceOlderChangesWereApplied) {
+  FakeStream& stream = EnableStream();
+  Follow();
+  world_.clock.Advance(kHour);
   PutMany(0, 5, 1);
   const std::string parent = stream.open_shards()[0];
   stream.RollShard(parent);
@@ -114,8 +169,8 @@ TEST_F(AbsenceTest, CallsAnOldShardThatIsBegunInAFirstRunNoGap) {
   sink_.slow_shard = parent;
   sink_.takes_there = 20 * kMinute;
   Follow();
-  EXPECT_THAT(sink_.applied, SizeIs(6));
-  EXPECT_THAT(Reasons(), IsEmpty());
+  EXPECT_THAT(sink_.applied, SizeIs(6)) << "the child's first five are gone";
+  EXPECT_THAT(Reasons(), ElementsAre(kStreamUnread, kStreamUnread));
 }
 
 TEST_F(AbsenceTest, SaysASecondDayWithoutAReadInTheSameProcess) {

@@ -70,6 +70,7 @@ TEST(CreationTime, IsInAShardsId) {
   EXPECT_EQ(CreationTime("shardId-00000001573689847184"), created);
   EXPECT_EQ(CreationTime("shardId-0000000157368984718x-864758bb"), std::nullopt);
   EXPECT_EQ(CreationTime("shardId--864758bb"), std::nullopt);
+  EXPECT_EQ(CreationTime("shardId-000000000012"), std::nullopt) << "a number, as Kinesis has";
   EXPECT_EQ(CreationTime("a"), std::nullopt);
 }
 
