@@ -308,7 +308,8 @@ Task<bool> BackupSink::IsAtRest(const std::string& key, const Pending& pending) 
     } catch (const Error& error) {
       // A damaged version is no news to who has read the table over it.
       if (error.reaction() != Reaction::kCorrupt || !read) throw;
-      co_return pending.change->change_time + kSurelyBefore <= *read;
+      const Time changed = pending.change->change_time;
+      co_return changed != Time{} && changed + kSurelyBefore <= *read;
     }
   }
   co_return CompareWithChange(info, pending.batch->origin.stream_label,
