@@ -56,8 +56,10 @@ Task<ExitStatus> RunVerify(Context& context) {
   const Layout layout(name.name, context.settings().key_hash);
   const std::optional<Owner> owner = co_await RequireKeyHash(*store, layout);
   if (owner && !AreOfOneTable(*owner, OwnerOf(table, layout.hash()))) {
-    LogWarn("{}: the backup is of another table: {}, and is compared with {} all the same", typed,
-            owner->table_arn, table.arn);
+    LogWarn(
+        "{}: the backup is of another table: {}, and is compared with {} all the same (hint: check "
+        "--incremental, the table's region and the account)",
+        typed, owner->table_arn, table.arn);
   }
   Progress progress;
   VerifyReport report;

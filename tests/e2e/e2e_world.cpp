@@ -37,14 +37,15 @@ S3Client E2eWorld::Bucket(const std::string& bucket) {
 }
 
 std::shared_ptr<AwsCaller> E2eWorld::Caller(const std::string& service, const std::string& endpoint,
-                                            AwsProtocol protocol) {
-  return CallerOn(loop, clock, servers, service, endpoint, protocol);
+                                            AwsProtocol protocol, bool patient) {
+  return CallerOn(loop, clock, servers, service, endpoint, protocol, patient);
 }
 
 std::shared_ptr<AwsCaller> CallerOn(EventLoop& loop, Clock& clock, const E2eEnvironment& servers,
                                     const std::string& service, const std::string& endpoint,
-                                    AwsProtocol protocol) {
+                                    AwsProtocol protocol, bool patient) {
   CallerOptions options;
+  options.patient = patient;
   options.service = service;
   options.region = servers.region;
   options.endpoint = endpoint;

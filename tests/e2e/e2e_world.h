@@ -21,10 +21,11 @@ struct Finished {
   std::string err;
 };
 
-// Signed with the servers' keys, on any loop: for threads of a test's own.
+// Signed with the servers' keys, on any loop: for threads of a test's own.  `patient`: see
+// CallerOptions.
 std::shared_ptr<AwsCaller> CallerOn(EventLoop& loop, Clock& clock, const E2eEnvironment& servers,
                                     const std::string& service, const std::string& endpoint,
-                                    AwsProtocol protocol);
+                                    AwsProtocol protocol, bool patient = false);
 Credentials CredentialsOf(const E2eEnvironment& servers);
 
 class E2eWorld {
@@ -41,7 +42,7 @@ class E2eWorld {
   S3Client Bucket(const std::string& bucket);
   // Signed with the servers' keys.
   std::shared_ptr<AwsCaller> Caller(const std::string& service, const std::string& endpoint,
-                                    AwsProtocol protocol);
+                                    AwsProtocol protocol, bool patient = false);
 
   template <typename T>
   T Do(Task<T> task) {

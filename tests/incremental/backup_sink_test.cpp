@@ -392,23 +392,28 @@ TEST_F(BackupSinkTest, WritesOverARepairOfADamagedObject) {
   world_.Run(sink.Apply(Records(before).Put("a", 1, 1).Batch(), Origin()));
   store.damaged_version = world_.store.Current(Name("a"))->info.version_id;
   world_.clock.Advance(std::chrono::minutes(10));
-  VersionInfo repair;
-  repair.source = Source::kRepair;
-  repair.event = EventName::kInsert;
-  repair.read_time = world_.clock.Now();
-  repair.writer = "backfill/1";
-  const std::string body = Image("a", 2);
-  PutRequest request;
-  request.key = Name("a");
-  request.body = body;
-  request.metadata = repair.ToMetadata();
-  world_.Run(world_.store.Put(std::move(request)));
+  PutRepair("a", 2);
   world_.Run(sink.Apply(Records(before).Put("a", 1, 1).Put("a", 2, 2).Batch(), Origin("2")));
   EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2)))
       << "both were before the read";
   world_.Run(sink.Apply(Now().Put("a", 3, 3).Batch(), Origin("3")));
   EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2), Image("a", 3)));
   EXPECT_EQ(sink.parked(), 0U);
+}
+
+// Of a change without a time nobody knows whether it was before the read.
+TEST_F(BackupSinkTest, WritesAChangeWithoutATimeOverARepairOfADamagedObject) {
+  Faults none(0, FaultMoment::kBefore);
+  StubbornStore store(world_.store, none, world_.context.get_executor());
+  BackupSink& sink = Sink(&store);
+  world_.Run(sink.Apply(Now().Put("a", 1, 1).Batch(), Origin()));
+  store.damaged_version = world_.store.Current(Name("a"))->info.version_id;
+  PutRepair("a", 2);
+  Records timeless = Now();
+  timeless.Raw(R"({"eventName":"MODIFY","dynamodb":{"Keys":)" + Key("a") + R"(,"NewImage":)" +
+               Image("a", 3) + R"(,"SequenceNumber":"3"}})");
+  world_.Run(sink.Apply(timeless.Batch(), Origin("3")));
+  EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2), Image("a", 3)));
 }
 
 // Law 3: what was tried before it failed may still land.

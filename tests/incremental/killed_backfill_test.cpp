@@ -123,11 +123,9 @@ TEST_P(KilledBackfillTest, IsPutRightWhenItsPutLandsTenMinutesLater) {
 
 // ... or by one that was at the same segment already, and beyond that item.
 TEST_P(KilledBackfillTest, IsPutRightByTheOneBesideIt) {
-  world_.aws.after = [this](const HttpRequest&, std::string_view operation) {
-    if (operation == "Scan") {
-      world_.aws.after = nullptr;
-      KillBackfill(Options());
-    }
+  bool done = false;
+  world_.aws.after = [this, &done](const HttpRequest&, std::string_view operation) {
+    if (operation == "Scan" && !std::exchange(done, true)) KillBackfill(Options());
     return std::optional<HttpResponse>();
   };
   EXPECT_TRUE(Run(Options()).whole);

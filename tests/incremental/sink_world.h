@@ -75,6 +75,20 @@ class BackupSinkTest : public testing::Test {
     }
     return bodies;
   }
+  // As a backfill does that has read the table now.
+  void PutRepair(const std::string& id, int value) {
+    VersionInfo repair;
+    repair.source = Source::kRepair;
+    repair.event = EventName::kInsert;
+    repair.read_time = world_.clock.Now();
+    repair.writer = "backfill/1";
+    const std::string body = Image(id, value);
+    PutRequest request;
+    request.key = Name(id);
+    request.body = body;
+    request.metadata = repair.ToMetadata();
+    world_.Run(world_.store.Put(std::move(request)));
+  }
   std::vector<std::string> ParkedKeys() {
     std::vector<std::string> keys;
     for (const std::string& key : world_.store.CurrentKeys()) {
