@@ -186,7 +186,7 @@ Task<std::uint64_t> Doubts::Settle(const std::string& object) {
             object);
   }
   const bool owed = doubts_.at(object).owed;
-  if (owed && put_right_) co_await put_right_(object);
+  if (owed && put_right_ && !co_await put_right_(object)) LookAgain(object);
   co_return removed;
 }
 
@@ -194,6 +194,12 @@ Task<std::uint64_t> Doubts::Settle(const std::string& object) {
 void Doubts::Owe(const std::string& object) {
   WriteDoubt& doubt = doubts_.at(object);
   if (std::exchange(doubt.owed, true)) return;
+  checkpoints_.SaveDoubts(consumer_, table_arn_, {doubt});
+}
+
+void Doubts::LookAgain(const std::string& object) {
+  WriteDoubt& doubt = doubts_.at(object);
+  doubt.until = clock_.Now() + kSignatureLife;
   checkpoints_.SaveDoubts(consumer_, table_arn_, {doubt});
 }
 

@@ -33,8 +33,9 @@ class Doubts {
 
   // Called for an object of which something was removed: what was taken away may have hidden from a
   // backfill, meanwhile, that what is current now is older than the table.  Called again, also by
-  // the next process, until it succeeds.
-  void OnRemoved(std::function<Task<void>(std::string object)> put_right) {
+  // the next process, until it succeeds.  False: a try of its own write may still land; it is
+  // called again once none can.
+  void OnRemoved(std::function<Task<bool>(std::string object)> put_right) {
     put_right_ = std::move(put_right);
   }
 
@@ -52,6 +53,7 @@ class Doubts {
  private:
   Task<std::uint64_t> Settle(const std::string& object);
   void Owe(const std::string& object);
+  void LookAgain(const std::string& object);
   void Forget(const WriteDoubt& doubt);
 
   ObjectStore& store_;
@@ -59,7 +61,7 @@ class Doubts {
   Clock& clock_;
   std::string consumer_;
   std::string table_arn_;
-  std::function<Task<void>(std::string)> put_right_;
+  std::function<Task<bool>(std::string)> put_right_;
   std::map<std::string, WriteDoubt> doubts_;  // by object
 };
 

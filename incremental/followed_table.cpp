@@ -108,8 +108,8 @@ Task<void> FollowedTable::Open() {
   parked_counted_ = AwsNow();
 }
 
-// Makes the object say what the table says now.
-Task<void> FollowedTable::PutRight(std::string object) {
+// Makes the object say what the table says now.  False: see Doubts::OnRemoved().
+Task<bool> FollowedTable::PutRight(std::string object) {
   ItemWriter::Options options;
   options.source = Source::kRepair;
   options.writer = options_.sink.writer;
@@ -121,8 +121,7 @@ Task<void> FollowedTable::PutRight(std::string object) {
   ReconcileContext context{store_, layout_, writer,           options_.sink.writer,
                            one,    stop_,   table_.key_schema};
   co_await ReconcileObject(std::move(context), std::move(object));
-  const bool settled = co_await writer.SettleDoubts(stop_);
-  if (!settled) stop_.ThrowIfRequested();
+  co_return writer.in_doubt() == 0;
 }
 
 Task<void> FollowedTable::Claim() {

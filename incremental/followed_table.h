@@ -78,7 +78,7 @@ class FollowedTable : public FollowerEvents {
   Task<StreamEnd> FollowOne(std::string stream_arn);
   Task<bool> NextStream();
   Task<void> Claim();
-  Task<void> PutRight(std::string object);
+  Task<bool> PutRight(std::string object);
   Task<void> LoadState();
   void MergeGaps(FollowerState other);
   Task<void> TakeLease();

@@ -30,16 +30,17 @@ class DoubtsTest : public BackupSinkTest {
   void NextProcess() {
     doubts_ =
         std::make_unique<Doubts>(world_.store, world_.checkpoints, world_.clock, "here", "arn");
-    doubts_->OnRemoved([this](std::string) -> Task<void> {
+    doubts_->OnRemoved([this](std::string) -> Task<bool> {
       ++asked_;
       if (refuses_) throw Error(Reaction::kPermission, "dynamodb:GetItem is not allowed");
-      co_return;
+      co_return !in_doubt_;
     });
   }
   std::uint64_t SettleDue() { return world_.Run(doubts_->SettleDue(stop_)); }
 
   std::unique_ptr<Doubts> doubts_;
   bool refuses_ = false;
+  bool in_doubt_ = false;
   int asked_ = 0;
 };
 
@@ -66,6 +67,23 @@ TEST_F(DoubtsTest, WhatWasRemovedIsPutRightByTheNextProcessWhereThisOneCannot) {
   refuses_ = false;
   SettleDue();
   EXPECT_EQ(asked_, 3);
+  EXPECT_EQ(doubts_->size(), 0U);
+}
+
+// What puts it right may be in doubt itself: nothing waits for that, and it is looked at again.
+TEST_F(DoubtsTest, WhatIsInDoubtWhenItIsPutRightIsPutRightOnceMore) {
+  NextProcess();
+  LandLate();
+  in_doubt_ = true;
+  SettleDue();
+  world_.clock.Advance(kSignatureLife - std::chrono::seconds(1));
+  NextProcess();
+  SettleDue();
+  EXPECT_EQ(asked_, 1) << "it may still land";
+  world_.clock.Advance(std::chrono::seconds(1));
+  in_doubt_ = false;
+  SettleDue();
+  EXPECT_EQ(asked_, 2);
   EXPECT_EQ(doubts_->size(), 0U);
 }
 

@@ -93,6 +93,26 @@ class FailingList : public FlakyStore {
   std::string prefix_;
 };
 
+// Takes its time to list the objects of items.
+class SlowList : public FlakyStore {
+ public:
+  SlowList(ObjectStore& inner, Faults& none, std::string prefix, Clock& clock, Duration takes)
+      : FlakyStore(inner, none), prefix_(std::move(prefix)), clock_(clock), takes_(takes) {}
+  std::function<Task<void>()> at_the_end;
+  Task<ObjectPage> List(std::string prefix, std::string next, std::string start_after) override {
+    if (prefix == prefix_) {
+      co_await clock_.Sleep(takes_);
+      if (at_the_end) co_await at_the_end();
+    }
+    co_return co_await FlakyStore::List(std::move(prefix), std::move(next), std::move(start_after));
+  }
+
+ private:
+  std::string prefix_;
+  Clock& clock_;
+  Duration takes_;
+};
+
 class InterleavingsTest : public testing::TestWithParam<bool> {
  protected:
   InterleavingsTest() : world_(StoreOptions()) {

@@ -180,6 +180,19 @@ TEST_P(KilledBackfillTest, IsPutRightWhenItDiesWhileAnotherOneWaits) {
   EXPECT_FALSE(State().has_unchecked(world_.clock.Now() + std::chrono::hours(1)));
 }
 
+// Its last step may take longer than one that says nothing is taken for alive.
+TEST_P(KilledBackfillTest, IsNotOneThatIsAtItsLastStepForLong) {
+  SlowList slow(world_.store, none_, layout_.ItemPrefix(), world_.clock, std::chrono::minutes(40));
+  bool looked = false;
+  slow.at_the_end = [this, &looked]() -> Task<void> {
+    const BackupState state = co_await BackupState::Load(world_.store, layout_);
+    EXPECT_FALSE(state.has_unchecked(world_.clock.Now()));
+    looked = true;
+  };
+  EXPECT_TRUE(RunBackfill(&slow, true).whole);
+  EXPECT_TRUE(looked);
+}
+
 // A stopped one had a try in doubt, of which only its segment file tells.
 TEST_P(KilledBackfillTest, LeavesWordOfWhatIsInDoubtWhenItIsStopped) {
   RunBackfill();

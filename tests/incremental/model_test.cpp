@@ -85,8 +85,11 @@ class RoughStore : public ObjectStore {
   // A backfill that is cut short does not look at what it had in doubt.  What it sent on condition
   // that a tombstone is current may land over a later one, for all tombstones have one ETag: a
   // limit that the README tells.
-  void ForgetLateOverTombstones() {
-    std::erase_if(late_, [](const Late& late) { return IsOverTombstone(late.request); });
+  void ForgetLateOverTombstones(const std::string& writer) {
+    std::erase_if(late_, [&writer](const Late& late) {
+      const auto info = VersionInfo::FromMetadata(late.request.metadata);
+      return IsOverTombstone(late.request) && info && info->writer == writer;
+    });
   }
   Task<std::unique_ptr<ObjectWriter>> Create(std::string key, std::string_view type) override {
     return inner_.Create(std::move(key), type);
@@ -326,8 +329,11 @@ class FollowProcess : public Process {
 
 class BackfillProcess : public Process {
  public:
-  explicit BackfillProcess(World& world) : Process(world) { Start(Run()); }
-  ~BackfillProcess() override { world_.store.ForgetLateOverTombstones(); }
+  explicit BackfillProcess(World& world)
+      : Process(world), writer_("backfill/" + std::to_string(++world.backfills)) {
+    Start(Run());
+  }
+  ~BackfillProcess() override { world_.store.ForgetLateOverTombstones(writer_); }
 
  private:
   Task<void> Run() {
@@ -335,13 +341,14 @@ class BackfillProcess : public Process {
     BackfillOptions options;
     options.segments = 2;
     options.in_flight = 1 + world_.random() % 4;
-    options.writer = "backfill/" + std::to_string(++world_.backfills);
+    options.writer = writer_;
     backfill_ =
         std::make_unique<Backfill>(client_, world_.store, world_.clock, stop_, progress_, workers_,
                                    Layout("orders", KeyHash::kSha256), *table, options);
     const BackfillResult result = co_await backfill_->Run();
     if (!result.whole) throw Error(Reaction::kRetryLater, "not whole");
   }
+  std::string writer_;
   Progress progress_;
   WorkerPool workers_{0};  // for many names; here there are few
   std::unique_ptr<Backfill> backfill_;

@@ -150,9 +150,9 @@ MUTATIONS = [
         "InterleavingsTest.APutThatLandsTenMinutesLate", MODEL),
     Mutation(
         "no-second-look-at-the-table", 3, "incremental/doubts.cpp",
-        "  if (owed && put_right_) co_await put_right_(object);",
+        "  if (owed && put_right_ && !co_await put_right_(object)) LookAgain(object);",
         "  (void)owed;",
-        "Model.EndsWithTheTableWhateverHappens", MODEL),
+        "DoubtsTest.WhatCameLateIsRemovedAndPutRightOnce"),
     Mutation(
         "no-doubt-in-the-place-of-one-cut-off", 3, "incremental/backup_sink.cpp",
         "Replayed(pending) || pending.change->change_time <= options_.doubt_until;",
@@ -168,6 +168,11 @@ MUTATIONS = [
         "    Owe(object);",
         "    doubts_.at(object).owed = true;",
         "DoubtsTest.WhatWasRemovedIsPutRightByTheNextProcessWhereThisOneCannot"),
+    Mutation(
+        "a-repair-in-doubt-is-not-looked-at-again", 3, "incremental/doubts.cpp",
+        "  if (owed && put_right_ && !co_await put_right_(object)) LookAgain(object);",
+        "  if (owed && put_right_) co_await put_right_(object);",
+        "DoubtsTest.WhatIsInDoubtWhenItIsPutRightIsPutRightOnceMore"),
     Mutation(
         "a-refused-try-ends-the-doubt", 3, "incremental/s3_store.cpp",
         "  result.in_doubt = !result.written || attempts > 2;",

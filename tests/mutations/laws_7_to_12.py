@@ -87,6 +87,11 @@ MUTATIONS = [
         "  (void)conditions;\n  co_return true;",
         "ItemWriterTest.KnowsWhichKindOfServerItTalksTo"),
     Mutation(
+        "the-last-step-says-nothing", 7, "incremental/backfill.cpp",
+        "  saying.Spawn(KeepSaying(file, state, done));\n",
+        "  (void)file;\n  (void)state;\n",
+        "KilledBackfillTest.IsNotOneThatIsAtItsLastStepForLong"),
+    Mutation(
         "backfill-without-a-stream", 7, "incremental/backfill.cpp",
         "  if (!table_.stream.enabled) {",
         "  if (false) {",
