@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/count.h"
 #include "base/log.h"
 #include "cli/backfill_options.h"
 #include "cli/commands.h"
@@ -26,7 +27,7 @@ void Refuse(const CommandLine& line, std::string_view one, std::string_view othe
 
 std::string ToText(const std::string& table, const BackfillResult& result,
                    const BackfillOptions& options) {
-  std::string text = table + ": " + GroupDigits(result.read) + " items read";
+  std::string text = table + ": " + Count(result.read, "item", "items") + " read";
   if (options.dry_run) return text + "; nothing was written (--dry-run)\n";
   text += ", " + GroupDigits(result.written) + " written, " + GroupDigits(result.kept) +
           " already there, " + GroupDigits(result.gone) + " deleted meanwhile";

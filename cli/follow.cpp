@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/count.h"
 #include "base/log.h"
 #include "cli/backfill_options.h"
 #include "cli/commands.h"
@@ -244,18 +245,17 @@ std::string ToText(const Followed& followed) {
   if (followed.error) return followed.typed + ": failed: " + followed.error->what() + "\n";
   const FollowedTableResult& result = followed.result;
   const std::string backfill = "run `ddbvault backfill " + followed.typed + "`\n";
-  std::string text = followed.typed + ": " + GroupDigits(result.changes) + " changes applied, " +
-                     GroupDigits(result.written) + " objects written; ";
+  std::string text = followed.typed + ": " + Count(result.changes, "change", "changes") +
+                     " applied, " + Count(result.written, "object", "objects") + " written; ";
   text += result.watermark ? "complete up to " + FormatTime(*result.watermark) + "\n"
                            : std::string("not read to its end yet\n");
   if (result.coalesced > 0) {
-    text += "  " + GroupDigits(result.coalesced) +
-            " older changes of items that had newer ones were left out, to catch up\n";
+    text += "  " + Count(result.coalesced, "older change", "older changes") +
+            " of items with a newer one left out, to catch up\n";
   }
   if (result.parked > 0) {
-    text += "  " + GroupDigits(result.parked) +
-            " changes could not be applied and are parked: see `ddbvault parked " + followed.typed +
-            "`\n";
+    text += "  " + Count(result.parked, "change", "changes") +
+            " could not be applied and parked: see `ddbvault parked " + followed.typed + "`\n";
   }
   for (const Gap& gap : result.open_gaps) {
     text += "  " + gap.id + ": " + gap.reason + ": " + backfill;

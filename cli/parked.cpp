@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/count.h"
 #include "cli/commands.h"
 #include "cli/open_store.h"
 #include "incremental/conditions.h"
@@ -34,10 +35,6 @@ struct ParkedReport {
   std::size_t left = 0;
   bool dry_run = false;
 };
-
-std::string Count(std::uint64_t count, std::string_view one, std::string_view many) {
-  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
-}
 
 std::vector<std::string> ItemsOf(const std::vector<ParkedRecord>& records) {
   std::vector<std::string> items;

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/count.h"
+
 namespace ddbvault {
 namespace {
 
@@ -43,12 +45,6 @@ ProgressOutput ProgressOutput::Stderr() {
     return std::size_t{size.ws_col};
   };
   return output;
-}
-
-std::string GroupDigits(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
-  return text;
 }
 
 std::string ProgressLine(std::string_view name, const Progress& progress, Duration elapsed) {

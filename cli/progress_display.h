@@ -48,7 +48,4 @@ std::string ProgressLine(std::string_view name, const Progress& progress, Durati
 std::string ProgressBar(std::string_view name, const Progress& progress, Duration elapsed,
                         std::size_t width);
 
-// 1234567 -> "1,234,567".
-std::string GroupDigits(std::uint64_t number);
-
 }  // namespace ddbvault

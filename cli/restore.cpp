@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/count.h"
 #include "cli/commands.h"
 #include "cli/named_snapshot.h"
 #include "cli/open_store.h"
@@ -50,21 +51,21 @@ RestoreOptions OptionsOf(Context& context, const TableName& name,
 
 std::string DamagedText(const RestoreResult& result) {
   if (result.damaged == 0) return "";
-  return "  " + GroupDigits(result.damaged) +
-         " damaged objects had been left out of this snapshot (--skip-damaged): their items are "
-         "not "
-         "in it; an earlier snapshot, or older versions of the objects, may have them\n";
+  return "  " + Count(result.damaged, "damaged object", "damaged objects") +
+         " left out of this snapshot (--skip-damaged): their items are not in it; an earlier "
+         "snapshot, or older versions of the objects, may have them\n";
 }
 
 std::string ToText(const std::string& table, const RestoreResult& result, bool dry_run) {
   std::string text = table + ": ";
   if (dry_run) {
-    text += "the snapshot " + result.snapshot + " is whole: " + GroupDigits(result.read) +
-            " items in " + GroupDigits(result.files) + (result.files == 1 ? " file" : " files") +
-            "; nothing was written (--dry-run)\n" + DamagedText(result);
+    text += "the snapshot " + result.snapshot +
+            " is whole: " + Count(result.read, "item", "items") + " in " +
+            Count(result.files, "file", "files") + "; nothing was written (--dry-run)\n" +
+            DamagedText(result);
     return text;
   }
-  text += GroupDigits(result.written) + " items written from " + result.snapshot;
+  text += Count(result.written, "item", "items") + " written from " + result.snapshot;
   if (result.moment) {
     text += ", which shows the table as it was ";
     text += (result.consistent.value_or(false) ? "at " : "around ") + FormatTime(*result.moment);

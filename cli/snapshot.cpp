@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/count.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/help.h"
@@ -68,9 +69,9 @@ Json ToJson(const SnapshotResult& result) {
 }
 
 std::string ToText(const SnapshotResult& result) {
-  std::string text = result.name + ": " + GroupDigits(result.items) + " items in " +
-                     GroupDigits(result.files) + (result.files == 1 ? " file, " : " files, ") +
-                     GroupDigits(result.bytes) + " bytes; ";
+  std::string text = result.name + ": " + Count(result.items, "item", "items") + " in " +
+                     Count(result.files, "file", "files") + ", " +
+                     Count(result.bytes, "byte", "bytes") + "; ";
   if (result.consistent) {
     text += "the table as it was at " + FormatTime(result.moment) + "\n";
   } else {
@@ -78,12 +79,12 @@ std::string ToText(const SnapshotResult& result) {
             ": " + result.fuzzy_reason + "\n";
   }
   if (result.damaged > 0) {
-    text += "  " + GroupDigits(result.damaged) +
-            " damaged objects were left out (--skip-damaged): run `ddbvault verify`\n";
+    text += "  " + Count(result.damaged, "damaged object", "damaged objects") +
+            " left out (--skip-damaged): run `ddbvault verify`\n";
   }
   if (result.foreign > 0) {
-    text += "  " + GroupDigits(result.foreign) +
-            " objects under the table's prefix are not items and were left out\n";
+    text += "  " + Count(result.foreign, "object", "objects") +
+            " under the table's prefix left out: not items\n";
   }
   return text;
 }

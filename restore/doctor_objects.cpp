@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/count.h"
 #include "item/item_key.h"
 #include "restore/verify_object.h"
 
@@ -77,16 +78,15 @@ class ObjectsCheck {
                       "`, which names all damage; older versions of these objects may be whole");
     }
     if (unreadable_.count > 0) {
-      checks.Fail(
-          "contents",
-          std::to_string(unreadable_.count) +
-              " objects under the names of items are damaged, or hold no item of the table: " +
-              unreadable_.Text(),
-          "run `ddbvault verify " + layout_.table() +
-              "`, which names all damage; `ddbvault backfill " + layout_.table() +
-              " --key JSON` makes the backup say of an item what the table says, and older "
-              "versions "
-              "of these objects may be whole");
+      checks.Fail("contents",
+                  Count(unreadable_.count, "object", "objects") +
+                      " under the names of items damaged, or holding no item of the table: " +
+                      unreadable_.Text(),
+                  "run `ddbvault verify " + layout_.table() +
+                      "`, which names all damage; `ddbvault backfill " + layout_.table() +
+                      " --key JSON` makes the backup say of an item what the table says, and older "
+                      "versions "
+                      "of these objects may be whole");
     }
     JudgeTwins(checks);
     JudgeForeign(checks);
@@ -213,12 +213,12 @@ class ObjectsCheck {
   std::string Seen() const {
     if (keys_ == 0) return "none there yet";
     std::string text = whole_ ? "all " : "the first ";
-    text += std::to_string(keys_) + " keys looked at (" + std::to_string(items_) + " items, " +
-            std::to_string(tombstones_) + " tombstones)";
+    text += Count(keys_, "key", "keys") + " looked at (" + Count(items_, "item", "items") + ", " +
+            Count(tombstones_, "tombstone", "tombstones") + ")";
     if (not_read_ > 0) text += ", " + std::to_string(not_read_) + " odd ones only by their names";
     if (schema_ && items_ > 0) {
       text +=
-          ", the names of " + std::to_string(items_read_) + " items compared with their contents";
+          ", the names of " + Count(items_read_, "item", "items") + " compared with their contents";
     }
     const bool part = schema_ && items_read_ < items_;
     if (!whole_ || not_read_ > 0 || part) text += "; --full looks at all";
@@ -228,9 +228,9 @@ class ObjectsCheck {
   void JudgeTwins(Checks& checks) const {
     if (twins_.count == 0) return;
     checks.Warn("twins",
-                std::to_string(twins_.count) +
-                    " objects are of items that have another object too, under the name that "
-                    "ddbvault gives it: " +
+                Count(twins_.count, "object", "objects") +
+                    " of items that have another one too, under the name that ddbvault gives "
+                    "it: " +
                     twins_.Text(),
                 "only the other one is kept up to date, and a snapshot may have both: move these "
                 "out of the prefix, or use --key-hash if they are the right ones");
@@ -245,9 +245,10 @@ class ObjectsCheck {
     }
     const bool all = items_ == 0 && other_hash_ > 0;
     const std::string hash = layout_.hash() == KeyHash::kSha256 ? "md5" : "sha256";
-    std::string seen = std::to_string(foreign_.count) +
-                       " objects under the table's prefix are none that ddbvault writes: ";
-    if (misnamed_ > 0) seen += std::to_string(misnamed_) + " are items under another name: ";
+    std::string seen = Count(foreign_.count, "object", "objects") +
+                       " under the table's prefix that ddbvault does not write: ";
+    if (misnamed_ > 0)
+      seen += Count(misnamed_, "is an item", "are items") + " under another name: ";
     checks.Warn("foreign objects", seen + foreign_.Text(),
                 all ? "their names are hashes of the other kind: add --key-hash " + hash
                     : "move them elsewhere, or give ddbvault a prefix of its own");

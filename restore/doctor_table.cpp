@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/count.h"
 #include "item/json_string.h"
 
 namespace ddbvault {
@@ -122,7 +123,7 @@ void CheckStream(Checks& checks, const TableDescription& table) {
 }
 
 std::string Describe(const TableDescription& table) {
-  std::string text = table.status + ", about " + std::to_string(table.item_count) + " items, ";
+  std::string text = table.status + ", about " + Count(table.item_count, "item", "items") + ", ";
   text += table.on_demand
               ? std::string("on demand")
               : std::to_string(table.read_capacity) + " read units a second are provisioned";

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/count.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "item/item_key.h"
@@ -204,8 +205,8 @@ class RestoreRun {
       const std::uint64_t written = writer_ ? writer_->written() : 0;
       if (written == 0) throw error.Within("restore " + options_.table);
       std::string total;
-      if (context_.progress.total != 0) total = " of " + std::to_string(context_.progress.total);
-      error.Within("restore " + options_.table + ": after " + std::to_string(written) + total +
+      if (context_.progress.total != 0) total = " of " + GroupDigits(context_.progress.total);
+      error.Within("restore " + options_.table + ": after " + GroupDigits(written) + total +
                    " items");
       error.Hint("What is written stays. Run it again with --into-existing: it puts every item.");
       throw error;

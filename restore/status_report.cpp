@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/count.h"
 #include "restore/status.h"
 
 namespace ddbvault {
@@ -15,10 +16,6 @@ Json TimeJson(const std::optional<Time>& time) {
 
 // For people: milliseconds only make it harder to read.
 std::string Second(Time time) { return FormatTime(FromEpochSeconds(EpochSeconds(time))); }
-
-std::string Count(std::uint64_t count, std::string_view one, std::string_view many) {
-  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
-}
 
 // "2026-11-20T12:00:00Z, 3m10s ago"
 std::string When(Time time, Time now) {
@@ -104,6 +101,7 @@ struct Scan {
   std::uint64_t items = 0;
   Time started = Time::max();
   Time ended{};
+  Time stored{};  // when one of its segments was last heard of
   bool whole() const { return finished == segments; }
 };
 
@@ -117,6 +115,7 @@ std::vector<Scan> ScansOf(const BackupState& state) {
     scan.reconciling = scan.reconciling || segment.reconciling;
     scan.items += segment.items;
     scan.started = std::min(scan.started, segment.started);
+    scan.stored = std::max(scan.stored, segment.stored);
     if (!segment.finished) continue;
     ++scan.finished;
     scan.ended = std::max(scan.ended, *segment.finished);
@@ -129,9 +128,17 @@ std::vector<Scan> ScansOf(const BackupState& state) {
   return list;
 }
 
+// One that was given up: a later one is whole.
+bool IsPast(const Scan& scan, const BackupState& state) {
+  if (scan.whole()) return false;
+  return std::any_of(state.whole.begin(), state.whole.end(),
+                     [&scan](const WholeBackfill& later) { return later.began > scan.stored; });
+}
+
 std::string BackfillText(const TableStatus& status) {
   std::string text;
   for (const Scan& scan : ScansOf(status.state)) {
+    if (IsPast(scan, status.state)) continue;
     std::string line = scan.whole() ? "whole"
                                     : std::to_string(scan.finished) + " of " +
                                           std::to_string(scan.segments) + " segments done";

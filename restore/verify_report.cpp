@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/count.h"
+
 namespace ddbvault {
 namespace {
 
@@ -17,15 +19,11 @@ std::string_view Result(const VerifyReport& report) {
   return report.behind() ? "behind" : "equal";
 }
 
-std::string Count(std::uint64_t count, std::string_view one, std::string_view many) {
-  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
-}
-
 void AppendCounts(std::string& text, const VerifyReport& report) {
   const auto line = [&text](std::uint64_t count, std::string_view what) {
-    if (count > 0) text += "  " + std::to_string(count) + " " + std::string(what) + "\n";
+    if (count > 0) text += "  " + GroupDigits(count) + " " + std::string(what) + "\n";
   };
-  text += "  " + std::to_string(report.equal) + " equal\n";
+  text += "  " + GroupDigits(report.equal) + " equal\n";
   line(report.pending, "pending: changed while verify looked, or a change not yet applied");
   line(report.different, "different");
   line(report.missing, "missing in the backup");

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/count.h"
 #include "base/error.h"
 #include "incremental/doubts.h"
 
@@ -61,7 +62,7 @@ std::string WhyNotConsistent(const BackupState& state, Time now, std::optional<T
     }
   }
   if (state.follower->parked > 0) {
-    return std::to_string(state.follower->parked) + " changes are parked";
+    return Count(state.follower->parked, "change is", "changes are") + " parked";
   }
   return WhyNotBelieved(*state.follower, now, stored);
 }

@@ -6,6 +6,12 @@
 #include <system_error>
 
 namespace ddbvault {
+namespace {
+
+// DynamoDB Streams was announced on 2014-11-10: no shard is older, and a smaller number is no time.
+constexpr Time kNoShardBefore{Duration(1'415'577'600'000)};
+
+}  // namespace
 
 std::optional<Time> CreationTime(std::string_view shard_id) {
   constexpr std::size_t kDigits = 20;
@@ -18,7 +24,9 @@ std::optional<Time> CreationTime(std::string_view shard_id) {
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), milliseconds);
   if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return Time(std::chrono::milliseconds(milliseconds));
+  const Time created{Duration(milliseconds)};
+  if (created < kNoShardBefore) return std::nullopt;
+  return created;
 }
 
 void ShardGraph::Update(const std::vector<ShardDescription>& listed) {

@@ -15,13 +15,6 @@ using testing::StartsWith;
 
 constexpr Duration kMinute{60000};
 
-TEST(GroupDigits, SetsCommasEveryThreeDigits) {
-  EXPECT_EQ(GroupDigits(0), "0");
-  EXPECT_EQ(GroupDigits(999), "999");
-  EXPECT_EQ(GroupDigits(1000), "1,000");
-  EXPECT_EQ(GroupDigits(1234567), "1,234,567");
-}
-
 TEST(ProgressLine, TellsHowFarHowFastAndHowLong) {
   Progress progress;
   progress.done = 12345;

@@ -5,6 +5,9 @@
 
 #include <filesystem>
 
+#include "incremental/directory_store.h"
+#include "incremental/layout.h"
+#include "incremental/s3_store.h"
 #include "tests/e2e/e2e_world.h"
 #include "tests/support/workload.h"
 
@@ -14,6 +17,7 @@ namespace {
 using testing::HasSubstr;
 
 constexpr ChildProcess::Duration kDeadline = std::chrono::minutes(2);
+constexpr int kDifferences = 3;
 constexpr int kGapOrNoBackfill = 4;
 
 struct Setup {
@@ -52,8 +56,31 @@ class RoundTripTest : public testing::TestWithParam<Setup> {
     const Finished finished = world_.Run(With(std::move(arguments)));
     EXPECT_EQ(finished.status, 0) << finished.out << finished.err;
   }
+  std::unique_ptr<ObjectStore> Incremental() {
+    if (GetParam().place == "file") {
+      const auto path =
+          std::filesystem::path(world_.directory.path()) / "ddbvault-data/incremental";
+      return std::make_unique<DirectoryStore>(path, workers_, world_.clock);
+    }
+    S3Client bucket = world_.Bucket(world_.environment["INCREMENTAL_BUCKET"]);
+    return std::make_unique<S3Store>(std::make_shared<S3Client>(bucket),
+                                     world_.environment["INCREMENTAL_PREFIX"], true);
+  }
+  // What only a bug can do, of ours or of another's: a wrong state of the item is current.
+  void MakeWrong(const std::string& table, const std::string& key, const std::string& item) {
+    const std::unique_ptr<ObjectStore> store = Incremental();
+    const std::string object = Layout(table, KeyHash::kSha256).ItemObject(ItemKey::FromKeys(key));
+    const auto there = world_.Do(store->Head(object));
+    ASSERT_TRUE(there);
+    PutRequest wrong;
+    wrong.key = object;
+    wrong.body = item;
+    wrong.metadata = there->metadata;
+    world_.Do(store->Put(std::move(wrong)));
+  }
 
   E2eWorld world_;
+  WorkerPool workers_{1};
   std::vector<std::string> options_;
 };
 
@@ -118,6 +145,15 @@ TEST_P(RoundTripTest, VerifyNamesWhatDiffersAndOneItemCanBePutRight) {
   EXPECT_THAT(pending.out, HasSubstr("\"pending\": 1"));
   ExpectDone({"follow", table, "--once"});
   ExpectDone({"verify", table, "--key", workload.Key(3)});
+
+  MakeWrong(table, workload.Key(3), workload.Item(3, 1));
+  const Finished differs = world_.Run(With({"verify", table, "--show-keys"}));
+  EXPECT_EQ(differs.status, kDifferences) << differs.out << differs.err;
+  EXPECT_THAT(differs.out, HasSubstr(workload.Key(3)));
+  EXPECT_EQ(world_.Run(With({"verify", table, "--key", workload.Key(3)})).status, kDifferences);
+  ExpectDone({"verify", table, "--key", workload.Key(4)});
+  ExpectDone({"backfill", table, "--key", workload.Key(3)});
+  ExpectDone({"verify", table});
 }
 
 TEST(FollowTest, SaysThatABackfillIsMissing) {

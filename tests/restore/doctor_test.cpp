@@ -296,7 +296,7 @@ TEST_F(DoctorObjectsTest, IsContentWithItemsAndTombstones) {
   Put("orders2/x", "x");
   checks_ = Checks("again");
   Look();
-  Expect(checks_, "objects", kOk, "all 2 keys looked at (1 items, 1 tombstones)");
+  Expect(checks_, "objects", kOk, "all 2 keys looked at (1 item, 1 tombstone)");
   Expect(checks_, "foreign objects", kOk, "none");
   EXPECT_EQ(NotOk(checks_), 0U);
 }
@@ -328,9 +328,9 @@ TEST_F(DoctorObjectsTest, FindsTwinsWhoseNamesAreAsLongAsOurs) {
   Put(twin, Item("a"));
   Put(lone, Item("c"));
   Look();
-  Expect(checks_, "twins", kWarning, "1 objects are of items that have another object too");
+  Expect(checks_, "twins", kWarning, "1 object of items that have another one too");
   EXPECT_THAT(Find(checks_, "twins").seen, HasSubstr(twin));
-  Expect(checks_, "foreign objects", kWarning, "1 are items under another name: " + lone);
+  Expect(checks_, "foreign objects", kWarning, "1 is an item under another name: " + lone);
   Expect(checks_, "objects", kOk, "the names of 4 items compared with their contents");
 }
 
@@ -346,7 +346,7 @@ TEST_F(DoctorObjectsTest, LooksIntoASampleOfTheItemsUnlessToldToLookIntoAll) {
   options_.full = true;
   checks_ = Checks("again");
   Look();
-  Expect(checks_, "objects", kOk, "the names of 1540 items compared with their contents");
+  Expect(checks_, "objects", kOk, "the names of 1,540 items compared with their contents");
   EXPECT_THAT(Find(checks_, "objects").seen, Not(HasSubstr("--full")));
   Expect(checks_, "twins", kWarning, "40 objects");
 }
@@ -390,7 +390,7 @@ TEST_F(DoctorObjectsTest, FindsForeignObjects) {
   Put("orders/readme.txt", "hello");
   Put("orders/other", Item("b"));
   Look();
-  Expect(checks_, "foreign objects", kWarning, "1 are items under another name", "elsewhere");
+  Expect(checks_, "foreign objects", kWarning, "1 is an item under another name", "elsewhere");
   EXPECT_THAT(Find(checks_, "foreign objects").seen, HasSubstr("orders/readme.txt"));
 }
 
@@ -406,12 +406,12 @@ TEST_F(DoctorObjectsTest, LooksAtASampleUnlessToldToLookAtAll) {
   for (int i = 0; i < 2500; ++i) PutItem(std::to_string(i));
   options_.keys = 1500;
   Look();
-  Expect(checks_, "objects", kOk, "the first 2000 keys looked at");
+  Expect(checks_, "objects", kOk, "the first 2,000 keys looked at");
   EXPECT_THAT(Find(checks_, "objects").seen, HasSubstr("--full"));
   options_.full = true;
   checks_ = Checks("again");
   Look();
-  Expect(checks_, "objects", kOk, "all 2500 keys looked at");
+  Expect(checks_, "objects", kOk, "all 2,500 keys looked at");
   EXPECT_THAT(Find(checks_, "objects").seen, Not(HasSubstr("--full")));
 }
 

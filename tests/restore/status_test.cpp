@@ -172,6 +172,23 @@ TEST_F(StatusTest, NeedsAttentionUntilABackfillIsWhole) {
   EXPECT_THAT(Text(), AllOf(HasSubstr("1 of 2 segments done"), HasSubstr("not yet")));
 }
 
+TEST_F(StatusTest, LeavesOutABackfillThatWasGivenUpForALaterOne) {
+  PutState();
+  PutSegment(0, 2, false);
+  EXPECT_THAT(Text(), HasSubstr("0 of 2 segments done"));
+  world_.clock.Advance(std::chrono::hours(3));
+  PutSegment(0, 1, true);
+  WholeBackfill whole;
+  whole.stream_label = kLabel;
+  whole.began = world_.clock.Now() - std::chrono::hours(2);
+  whole.finished = world_.clock.Now();
+  Put(layout_.WholeBackfill(kLabel), ToJson(whole));
+  EXPECT_THAT(Text(), AllOf(HasSubstr("whole"), Not(HasSubstr("segments done"))));
+  // One that is begun now is none.
+  PutSegment(0, 3, false);
+  EXPECT_THAT(Text(), HasSubstr("0 of 3 segments done"));
+}
+
 TEST_F(StatusTest, NamesGapsOpenAndClosed) {
   Gap open;
   open.id = "gap-2";

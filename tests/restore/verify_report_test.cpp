@@ -29,8 +29,8 @@ VerifyReport Example() {
 
 TEST(VerifyReportTest, IsTextForAPerson) {
   EXPECT_EQ(ToText(Example()),
-            "verified orders against s3://backup/orders in 3.0s: 1003 items, 1002 objects\n"
-            "  1000 equal\n"
+            "verified orders against s3://backup/orders in 3.0s: 1,003 items, 1,002 objects\n"
+            "  1,000 equal\n"
             "  1 pending: changed while verify looked, or a change not yet applied\n"
             "  1 different\n"
             "  1 missing in the backup\n"

@@ -71,6 +71,8 @@ TEST(CreationTime, IsInAShardsId) {
   EXPECT_EQ(CreationTime("shardId-0000000157368984718x-864758bb"), std::nullopt);
   EXPECT_EQ(CreationTime("shardId--864758bb"), std::nullopt);
   EXPECT_EQ(CreationTime("shardId-000000000012"), std::nullopt) << "a number, as Kinesis has";
+  EXPECT_EQ(CreationTime("shardId-00000000000000000007-3f962793"), std::nullopt)
+      << "a number, as other servers have";
   EXPECT_EQ(CreationTime("a"), std::nullopt);
 }
 

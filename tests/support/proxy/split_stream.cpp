@@ -1,7 +1,9 @@
 #include "tests/support/proxy/split_stream.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "item/item_key.h"
 
@@ -66,7 +68,9 @@ Task<ProxyReply> SplitStream::Handle(ProxyRequest request, const ProxyNext& next
 SplitStream::Shard& SplitStream::NewShard(Stream& stream, const Shard* parent, std::uint64_t begin,
                                           std::uint64_t end) {
   Shard shard;
-  std::string number = std::to_string(++made_);
+  // As AWS's: when it was made, in milliseconds; each has one of its own.
+  made_ = std::max<std::uint64_t>(made_ + 1, SystemClock().Now().time_since_epoch().count());
+  std::string number = std::to_string(made_);
   number.insert(0, 20 - number.size(), '0');
   shard.id = "shardId-" + number + "-" + Hex(RandomBytes(4));
   shard.begin = begin;
