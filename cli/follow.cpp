@@ -254,8 +254,10 @@ std::string ToText(const Followed& followed) {
             " of items with a newer one left out, to catch up\n";
   }
   if (result.parked > 0) {
-    text += "  " + Count(result.parked, "change", "changes") +
-            " could not be applied and parked: see `ddbvault parked " + followed.typed + "`\n";
+    text += "  " +
+            Count(result.parked, "change that could not be applied is",
+                  "changes that could not be applied are") +
+            " parked: see `ddbvault parked " + followed.typed + "`\n";
   }
   for (const Gap& gap : result.open_gaps) {
     text += "  " + gap.id + ": " + gap.reason + ": " + backfill;

@@ -167,7 +167,9 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
     const double consumed = page.consumed_capacity;
     bool page_done = co_await WritePage(page, read_time);
     const bool last = page.last_evaluated_key.empty();
-    if (page_done && last) page_done = co_await writer_->SettleDoubts(halt_);
+    if (page_done && last) {
+      page_done = co_await SayingSo(writer_->SettleDoubts(halt_), file, state);
+    }
     if (!page_done) break;
     // The page is durable: only now does the position move past it.
     state.items += page.items.size();
@@ -286,7 +288,7 @@ Task<void> Backfill::SaveWhole() {
   }
   speaks.open = true;
   co_await SaveSegment(last, speaks);
-  const bool all = co_await PutRestRightAndSaySo(unchecked, last, speaks);
+  const bool all = co_await SayingSo(PutRestRight(unchecked), last, speaks);
   speaks.open = false;
   co_await SaveSegment(last, speaks);
   result_.stopped = !all;
@@ -332,19 +334,24 @@ Task<Backfill::Sweep> Backfill::WaitUntilAllHasLanded() {
 Task<void> Backfill::KeepSaying(ControlObject& file, BackfillSegment& state, Stop& done) {
   while (!done.requested()) {
     co_await clock_.Sleep(kSayEvery, &done);
-    if (!done.requested()) co_await SaveSegment(file, state);
+    if (done.requested()) break;
+    try {
+      co_await SaveSegment(file, state);
+    } catch (const Error& error) {
+      LogWarn("{}: the backfill's progress could not be saved: {}; trying again in {}",
+              layout_.table(), error.what(), FormatDuration(kSayEvery));
+    }
   }
 }
 
-Task<bool> Backfill::PutRestRightAndSaySo(const std::optional<Unchecked>& unchecked,
-                                          ControlObject& file, BackfillSegment& state) {
+Task<bool> Backfill::SayingSo(Task<bool> work, ControlObject& file, BackfillSegment& state) {
   Stop done;
   TaskGroup saying(co_await asio::this_coro::executor);
   saying.Spawn(KeepSaying(file, state, done));
   std::exception_ptr error;
   bool all = false;
   try {
-    all = co_await PutRestRight(unchecked);
+    all = co_await std::move(work);
   } catch (...) {
     error = std::current_exception();
   }

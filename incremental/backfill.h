@@ -11,7 +11,8 @@
 // found before it began.
 //
 // A backfill that dies leaves writes that nobody has checked.  The next one that is whole looks at
-// them at its end; on a store that ignores conditions not before none of them can land any more.
+// them at its end: on a store that ignores conditions not before none of them can land any more, on
+// others not before what the dead one had said to be in doubt cannot.
 #pragma once
 
 #include <cstdint>
@@ -95,8 +96,8 @@ class Backfill {
   };
   Task<Sweep> WaitUntilAllHasLanded();
   Task<void> KeepSaying(ControlObject& file, BackfillSegment& state, Stop& done);
-  Task<bool> PutRestRightAndSaySo(const std::optional<Unchecked>& unchecked, ControlObject& file,
-                                  BackfillSegment& state);
+  // Does `work`, which may take long, and says meanwhile that this process lives.
+  Task<bool> SayingSo(Task<bool> work, ControlObject& file, BackfillSegment& state);
   // What the scan cannot have put right (reconcile.h).  False: stopped before the end.
   Task<bool> PutRestRight(const std::optional<Unchecked>& unchecked);
   // A write that was sent by now has landed, or never will.

@@ -201,6 +201,7 @@ Task<void> BackupSink::DrainItem(std::string name) {
   }
   if (error) {
     failed_[name] = queue.pending.front().batch->origin.shard_id;
+    last_failed_ = clock_.Now();
     doubted_.erase(name);  // a try of it may be in flight: offered again, it is in doubt anew
   }
   // Order is kept: when one change could not be written, none after it is.

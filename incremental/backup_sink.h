@@ -58,8 +58,8 @@ struct BackupSinkOptions {
   Duration coalesce_beyond = std::chrono::minutes(10);
   Lease* lease = nullptr;    // nullptr: nothing to hold
   Doubts* doubts = nullptr;  // nullptr: not remembered
-  // The follower before this one did not give the lease back: it may have been cut off, with writes
-  // in flight of changes that were made up to then.  Time{}: it did.
+  // The follower before this one, or one shortly before that, may have writes in flight of changes
+  // that were made up to then (Lease::taken_over()).  Time{}: none.
   Time doubt_until{};
   // How far the clock of the changes' times (AWS's) is ahead of ours; empty: not at all.
   std::function<Duration()> server_ahead;
@@ -87,8 +87,8 @@ class BackupSink : public ChangeSink {
   // until the next time.
   Task<void> CountParked();
   const BackupSinkCounters& counters() const { return counters_; }
-  // A change could not be written; what was tried of it may still land.
-  bool any_failed() const { return !failed_.empty(); }
+  // A change could not be written, so short a while ago that what was tried of it may still land.
+  bool failed_lately() const { return last_failed_ + kSignatureLife > clock_.Now(); }
 
   // After a stop was requested, changes that have not been begun end with kCancelled.
   Task<void> Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) override;
@@ -130,6 +130,7 @@ class BackupSink : public ChangeSink {
   std::unordered_set<std::string> doubted_;  // items whose changes are replayed
   // Items of which a change has failed: the shard that will offer it again.
   std::unordered_map<std::string, std::string> failed_;
+  Time last_failed_{};
 };
 
 }  // namespace ddbvault

@@ -172,6 +172,7 @@ Task<void> FollowedTable::TakeLease() {
   options.conditions = conditions_;
   options.standby = options_.standby;
   options.patient = !options_.follower.once;
+  options.server_ahead = [this] { return client_.server_ahead(); };
   lease_ = std::make_unique<Lease>(store_, layout_, clock_, co_await asio::this_coro::executor,
                                    std::move(options));
   co_await lease_->Acquire(stop_);
@@ -192,7 +193,7 @@ Task<void> FollowedTable::Close() {
 
 // What was tried without an answer may still land, over what the next follower writes.
 bool FollowedTable::in_doubt() const {
-  return (sink_ && sink_->any_failed()) || (doubts_ && doubts_->size() > 0);
+  return (sink_ && sink_->failed_lately()) || (doubts_ && doubts_->size() > 0);
 }
 
 Task<void> FollowedTable::WaitUntilBegun(Stop& stop) {
@@ -357,7 +358,7 @@ Task<FoundGap> FollowedTable::GapBeforeStream() {
     gap.reason = "the stream was disabled and enabled again: changes in between are in no stream";
   } else if (!checkpoints_.GuardedUntil(consumer_, table_.stream.arn) &&
              AwsNow() - state_.read > kRetention) {
-    gap.reason = "the stream was not read for more than 24 hours";
+    gap.reason = kStreamUnread;
   }
   co_return gap;
 }

@@ -119,9 +119,9 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   // Ours: an earlier try of this, whose answer was lost.
   const bool ours_there = there && there->owner == options_.owner && record_.generation != 0;
   const bool not_given_back = there && !there->released && !ours_there;
-  const Time in_doubt = not_given_back ? clock_.Now() : (there ? there->in_doubt : Time{});
-  // Another machine's clock may have said when.
-  const bool may_land = in_doubt + 2 * kSignatureLife > clock_.Now();
+  const Time in_doubt = not_given_back ? AwsNow() : (there ? there->in_doubt : Time{});
+  // Twice: by how much the clocks differ may not be known yet.
+  const bool may_land = in_doubt + 2 * kSignatureLife > AwsNow();
   taken_over_ = taken_over_ || not_given_back || may_land;
   record_ = {};
   if (may_land) record_.in_doubt = in_doubt;
@@ -212,7 +212,7 @@ Task<void> Lease::Release(bool in_doubt) {
     if (there && there->owner != options_.owner) co_return;
   }
   record_.released = true;
-  if (in_doubt) record_.in_doubt = clock_.Now();
+  if (in_doubt) record_.in_doubt = AwsNow();
   co_await Renew();
   record_.generation = 0;
   until_ = Time{};
@@ -221,6 +221,10 @@ Task<void> Lease::Release(bool in_doubt) {
 Task<void> Lease::WaitUntilHeld(Stop& stop) {
   const Stop::Registration on_stop = stop.OnRequest([this] { renewed_.Pulse(); });
   while (!held() && !stop.requested()) co_await renewed_.Wait();
+}
+
+Time Lease::AwsNow() const {
+  return clock_.Now() + (options_.server_ahead ? options_.server_ahead() : Duration(0));
 }
 
 Error Lease::TakenBy(const LeaseRecord& other) const {

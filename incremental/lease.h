@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,7 +39,8 @@ struct LeaseRecord {
   Time expires{};
   bool released = false;
   // When it was taken from an owner that had not given it back, or given back with writes that had
-  // got no answer: for a while after that, such a write may still land.  Time{}: never.
+  // got no answer, by AWS's clock: for a while after that, such a write may still land.  Time{}:
+  // never.
   Time in_doubt{};
 };
 
@@ -59,6 +61,9 @@ class Lease {
     // Keep() goes on trying whatever the store answers, but that another process has taken it.
     // False: what another try cannot help ends it.
     bool patient = true;
+    // How far AWS's clock is ahead of ours: what is in doubt is said in its time, for followers on
+    // machines whose clocks differ.  Empty: not at all.
+    std::function<Duration()> server_ahead;
   };
   Lease(ObjectStore& store, const Layout& layout, Clock& clock, Executor executor, Options options);
 
@@ -67,8 +72,9 @@ class Lease {
   Task<void> Acquire(Stop& stop);
   // The generation that we found there; nullopt: there was no lease.
   std::optional<std::uint64_t> generation_before() const { return before_; }
-  // An owner before us, so short a while ago that a write of it may still land, did not give it
-  // back (it was killed, or cut off, maybe while it wrote), or gave it back in doubt.
+  // The owner before us did not give it back (it was killed, or cut off, maybe while it wrote,
+  // however long ago), or one so short a while ago that a write of it may still land did not, or
+  // gave it back in doubt.
   bool taken_over() const { return taken_over_; }
   std::uint64_t generation() const { return record_.generation; }
 
@@ -90,6 +96,7 @@ class Lease {
   Task<void> KeepOnce();
   Task<std::optional<LeaseRecord>> Load();
   Error TakenBy(const LeaseRecord& other) const;
+  Time AwsNow() const;
 
   Clock& clock_;
   Options options_;

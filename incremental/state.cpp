@@ -332,9 +332,10 @@ std::optional<Unchecked> BackupState::unchecked(const BackupState& before, Time 
 
 bool BackupState::has_unchecked(Time now) const {
   return std::any_of(backfill.begin(), backfill.end(), [&](const BackfillSegment& segment) {
+    const Time died_by = segment.stored + kSavedAtLeastEvery;
+    if (segment.open && died_by >= now) return false;  // at work, and not at its end
     if (segment.unchecked && segment.unchecked->until > swept()) return true;
-    const Time at_the_latest = segment.stored + kSavedAtLeastEvery;
-    return segment.open && at_the_latest > swept() && at_the_latest < now;
+    return segment.open && died_by > swept();
   });
 }
 

@@ -39,7 +39,7 @@ struct Gap {
 struct ShardProgress {
   std::string applied;  // sequence number; empty: nothing yet (read from TRIM_HORIZON)
   bool finished = false;
-  Time read{};  // when it was last read
+  Time read{};  // when it was last read; see ShardCheckpoint
 };
 
 // state.json.  JSON, members as named here in camelCase, times as 2026-11-20T12:00:00Z.
@@ -120,8 +120,8 @@ struct BackupState {
   // `before`, an earlier state, is a dead process's; of what it wrote nothing lands after `until`.
   // So is one that has not been saved for longer than any that lives.
   std::optional<Unchecked> unchecked(const BackupState& before, Time until, Time now) const;
-  // There is such: a process has said so, or has been at a segment without a word for longer than
-  // any that lives.  A backfill of all segments ends it.
+  // There is such: a process has said so when it ended, or has been at a segment without a word for
+  // longer than any that lives.  A backfill of all segments ends it.
   bool has_unchecked(Time now) const;
 
   static Task<BackupState> Load(ObjectStore& store, const Layout& layout);

@@ -20,7 +20,9 @@ struct ShardCheckpoint {
   // compare them with what is at rest.  Empty: none.
   std::string noted;
   bool finished = false;  // applied to the shard's end (or the rest is gone: then a gap tells)
-  Time read{};            // when the shard was last read, within a few minutes
+  // Nothing that was made before is needed any more, or it was read: when the shard was last read,
+  // within a few minutes; while `applied` is empty, a time before that.
+  Time read{};
 };
 
 // An object of which one try to write it got no answer: that try may still land, over what came

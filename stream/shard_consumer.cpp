@@ -124,7 +124,8 @@ Task<void> ShardConsumer::NoteAbsence(Time asked) {
   // something was applied, that may stand over what a backfill has read since: then the gap that
   // is on record must not be closed by that one.
   const bool on_record = context_.absence_on_record && asked - kRetention <= context_.began;
-  if (absent && !(on_record && context_.counters.changes == 0)) {
+  const bool nothing_at_rest = context_.counters.changes == 0 && !handed_over_;
+  if (absent && !(on_record && nothing_at_rest)) {
     // What is in hand is older than what is lost: a backfill that closes the gap must come after
     // it.
     while (!in_flight_.empty() && !group_->first_error() && !context_.stop.requested()) {
@@ -168,6 +169,8 @@ Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Tim
   // The note goes to disk before the first of these changes can be at rest.  It never moves back:
   // what an earlier run may have applied stays guarded, however often the replay is cut short.
   if (CompareSequenceNumbers(last_read_, checkpoint_.noted) > 0) checkpoint_.noted = last_read_;
+  if (checkpoint_.applied.empty()) NoteAge(*batch);
+  handed_over_ = true;
   Save();
 
   BatchOrigin origin;
@@ -180,6 +183,15 @@ Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Tim
   in_flight_.push_back(entry);
   group_->Spawn(ApplyBatch(std::move(apply), std::move(entry), std::move(permit)));
   co_return true;
+}
+
+// Some of these may be at rest, and the position not have moved, when somebody begins here again,
+// at TRIM_HORIZON: if they are gone by then, so may be what came after them.
+void ShardConsumer::NoteAge(const ChangeBatch& batch) {
+  for (const ChangeView& change : batch.changes()) {
+    if (change.change_time == Time{}) continue;
+    checkpoint_.read = std::min(checkpoint_.read, change.change_time);
+  }
 }
 
 Task<void> ShardConsumer::ApplyBatch(Task<void> apply, std::shared_ptr<InFlight> entry,

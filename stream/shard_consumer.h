@@ -140,6 +140,7 @@ class ShardConsumer {
   Task<bool> HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked, Semaphore::Permit slot);
   Task<void> ApplyBatch(Task<void> apply, std::shared_ptr<InFlight> entry,
                         Semaphore::Permit permit);
+  void NoteAge(const ChangeBatch& batch);
   void AdvanceCheckpoint();
   Task<void> Settle();
   Task<ShardEnd> Finish();
@@ -165,6 +166,7 @@ class ShardConsumer {
   // When it was last read, by this run since it began at the checkpoint.  checkpoint_.read is older
   // while nothing is applied: what begins there again begins at TRIM_HORIZON.
   Time read_{};
+  bool handed_over_ = false;  // a change to the sink, by this run, whatever came of it
   Time read_saved_{};         // checkpoint_.read as it was last saved
   bool sink_failed_ = false;  // the error in hand is the sink's, not the stream's
   std::deque<std::shared_ptr<InFlight>> in_flight_;

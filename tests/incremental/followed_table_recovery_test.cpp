@@ -26,9 +26,15 @@ class Network : public FlakyStore {
     back.Set();
   }
   Event back;
-  std::string away_for;  // objects whose keys begin so
+  std::string away_for;                // objects whose keys begin so
+  std::optional<std::string> refuses;  // likewise: no policy allows it
+  int refused = 0;
 
   Task<PutResult> Put(PutRequest request) override {
+    if (refuses && request.key.starts_with(*refuses)) {
+      ++refused;
+      throw Error(Reaction::kPermission, "not allowed");
+    }
     const bool waits = request.key.starts_with(away_for);
     if (waits) co_await back.Wait();
     // A try after the first one asks, as S3's client does.
@@ -80,6 +86,11 @@ class RecoveryTest : public testing::TestWithParam<bool> {
       EXPECT_EQ(error.reaction(), Reaction::kConflict) << error.what();
     }
   }
+  Task<void> StopSoonAfterARefusal(const Network& network, Stop& stop) {
+    while (network.refused == 0) co_await world_.clock.Sleep(Duration(10));
+    co_await world_.clock.Sleep(Duration(10));
+    stop.Request();
+  }
   static std::vector<std::string> Reasons(const FollowedTableResult& result) {
     std::vector<std::string> reasons;
     for (const Gap& gap : result.open_gaps) reasons.push_back(gap.reason);
@@ -104,6 +115,7 @@ class RecoveryTest : public testing::TestWithParam<bool> {
   EngineWorld world_;
   Layout layout_{"orders", KeyHash::kSha256};
   FollowedTableOptions options_;
+  Faults none_{0, FaultMoment::kBefore};
 };
 
 INSTANTIATE_TEST_SUITE_P(BothKindsOfServer, RecoveryTest, testing::Bool(),
@@ -309,6 +321,32 @@ TEST_P(RecoveryTest, DoesNotWriteItsStateOverThatOfTheFollowerAfterIt) {
   world_.Run(group.Join());
   const std::string body = world_.store.Current(layout_.State())->body;
   EXPECT_EQ(FollowerStateFromJson(body).writer, "follow/2");
+}
+
+// It is stopped while it waits to offer the change again: what was tried of it may still land, of
+// which nothing here tells the next follower on another machine.
+TEST_P(RecoveryTest, GivesTheLeaseBackInDoubtWhenAWriteHasFailed) {
+  Once();
+  world_.aws.Put("orders", Item(1, 1));
+  Network network(world_.store, none_, world_.context.get_executor());
+  network.refuses = layout_.ItemPrefix();
+  Stop stop;
+  FollowedTable table(world_.table, world_.streams, network, world_.checkpoints, world_.clock, stop,
+                      "orders", options_);
+  world_.Run(table.Open());
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn(StopSoonAfterARefusal(network, stop));
+  world_.Run(table.Run());
+  world_.Run(group.Join());
+  const auto lease = LeaseRecordFromJson(world_.store.Current(layout_.Lease())->body);
+  EXPECT_TRUE(lease.released);
+  EXPECT_GT(lease.in_doubt, world_.clock.Now() - std::chrono::minutes(1));
+  // The change is offered again, and in doubt for it; then nothing is any more.
+  for (int again = 0; again < 2; ++again) {
+    world_.clock.Advance(std::chrono::hours(1));
+    Once();
+  }
+  EXPECT_EQ(LeaseRecordFromJson(world_.store.Current(layout_.Lease())->body).in_doubt, Time{});
 }
 
 }  // namespace

@@ -4,6 +4,24 @@
 namespace ddbvault {
 namespace {
 
+// Refuses the next Put below a prefix, once armed.
+class RefusesOnce : public FlakyStore {
+ public:
+  RefusesOnce(ObjectStore& inner, Faults& none, std::string prefix)
+      : FlakyStore(inner, none), prefix_(std::move(prefix)) {}
+  bool armed = false;
+  Task<PutResult> Put(PutRequest request) override {
+    if (armed && request.key.starts_with(prefix_)) {
+      armed = false;
+      throw Error(Reaction::kPermission, "not allowed for a moment");
+    }
+    return FlakyStore::Put(std::move(request));
+  }
+
+ private:
+  std::string prefix_;
+};
+
 // A backfill dies between its write and its check, and leaves a stale version over a delete: the
 // item is in no page any more.
 class KilledBackfillTest : public InterleavingsTest {
@@ -46,6 +64,12 @@ class KilledBackfillTest : public InterleavingsTest {
   }
   BackfillResult Run(const BackfillOptions& options, ObjectStore* store = nullptr) {
     return world_.Run(BackfillTask(store == nullptr ? world_.store : *store, options));
+  }
+  Task<void> LookAfter(Duration time, bool& looked) {
+    co_await world_.clock.Sleep(time);
+    const BackupState state = co_await BackupState::Load(world_.store, layout_);
+    EXPECT_FALSE(state.has_unchecked(world_.clock.Now()));
+    looked = true;
   }
   void ExpectDeleted() {
     Follow();
@@ -191,6 +215,33 @@ TEST_P(KilledBackfillTest, IsNotOneThatIsAtItsLastStepForLong) {
   };
   EXPECT_TRUE(RunBackfill(&slow, true).whole);
   EXPECT_TRUE(looked);
+}
+
+// ... nor one that waits until what it has in doubt can be looked at, though a save of its progress
+// may fail.
+TEST_P(KilledBackfillTest, IsNotOneThatWaitsForWhatItHasInDoubt) {
+  RunBackfill();
+  ChangeUnfollowed([this] { world_.aws.Put("orders", Item(1, 2)); });
+  Follow();
+  RefusesOnce refusing(world_.store, none_, layout_.BackfillPrefix());
+  Meanwhile store(refusing, none_, Object(1));
+  store.after_the_look = true;
+  store.lose_next_answer = true;
+  store.before_put = [this]() -> Task<void> {
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+  };
+  TaskGroup group(world_.context.get_executor());
+  bool looked = false;
+  store.after_put = [&]() -> Task<void> {
+    refusing.armed = true;
+    group.Spawn(LookAfter(std::chrono::minutes(13), looked));
+    co_return;
+  };
+  EXPECT_TRUE(RunBackfill(&store, true).whole);
+  world_.Run(group.Join());
+  EXPECT_TRUE(looked);
+  EXPECT_FALSE(refusing.armed);
+  ExpectBackupEqualsTable();
 }
 
 // A stopped one had a try in doubt, of which only its segment file tells.

@@ -28,6 +28,7 @@ class LeaseTest : public testing::TestWithParam<bool> {
     options.host = "machine-of-" + owner;
     options.conditions = GetParam();
     options.standby = standby;
+    options.server_ahead = [this] { return ahead_; };
     return std::make_unique<Lease>(store == nullptr ? world_.store : *store, layout_, world_.clock,
                                    world_.context.get_executor(), options);
   }
@@ -50,6 +51,7 @@ class LeaseTest : public testing::TestWithParam<bool> {
   EngineWorld world_;
   Layout layout_{"orders", KeyHash::kSha256};
   Stop stop_;
+  Duration ahead_{0};
 };
 
 INSTANTIATE_TEST_SUITE_P(BothKindsOfServer, LeaseTest, testing::Bool(),
@@ -354,6 +356,22 @@ TEST_P(LeaseTest, RemembersThatItWasNotGivenBackForAsLongAsAWriteMayLand) {
   const auto fifth = Make("e");
   world_.Run(fifth->Acquire(stop_));
   EXPECT_TRUE(fifth->taken_over()) << "given back, with a write that had got no answer";
+}
+
+// A machine whose clock is wrong works all the same (it signs with AWS's time): what it says to be
+// in doubt is no older for that.
+TEST_P(LeaseTest, SaysWhatIsInDoubtByTheClockOfAws) {
+  ahead_ = std::chrono::minutes(40);
+  const auto on_a_slow_machine = Make("a");
+  world_.Run(on_a_slow_machine->Acquire(stop_));
+  EXPECT_FALSE(on_a_slow_machine->taken_over());
+  world_.Run(on_a_slow_machine->Release(true));
+  // A minute later, on one whose clock is right.
+  world_.clock.Advance(std::chrono::minutes(41));
+  ahead_ = Duration(0);
+  const auto second = Make("b");
+  world_.Run(second->Acquire(stop_));
+  EXPECT_TRUE(second->taken_over());
 }
 
 TEST_P(LeaseTest, PilesUpNoVersions) {

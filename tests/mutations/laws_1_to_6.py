@@ -195,9 +195,20 @@ MUTATIONS = [
         "LeaseTest.RemembersThatItWasNotGivenBackForAsLongAsAWriteMayLand"),
     Mutation(
         "a-lease-is-never-given-back-in-doubt", 3, "incremental/lease.cpp",
-        "  if (in_doubt) record_.in_doubt = clock_.Now();\n",
+        "  if (in_doubt) record_.in_doubt = AwsNow();\n",
         "  (void)in_doubt;\n",
         "LeaseTest.RemembersThatItWasNotGivenBackForAsLongAsAWriteMayLand"),
+
+    Mutation(
+        "a-failed-write-is-forgotten-when-it-is-offered-again", 3, "incremental/backup_sink.h",
+        "return last_failed_ + kSignatureLife > clock_.Now();",
+        "return !failed_.empty();",
+        "RecoveryTest.GivesTheLeaseBackInDoubtWhenAWriteHasFailed"),
+    Mutation(
+        "a-doubt-is-said-by-a-wrong-clock", 3, "incremental/lease.cpp",
+        "  return clock_.Now() + (options_.server_ahead ? options_.server_ahead() : Duration(0));",
+        "  return clock_.Now();",
+        "LeaseTest.SaysWhatIsInDoubtByTheClockOfAws"),
 
     # 4. A replay never makes an older state current.
     Mutation(
@@ -208,8 +219,8 @@ MUTATIONS = [
         "FollowerTest.KeepsAWindowGuardedHoweverOftenItsReplayIsCutShort", BOTH),
     Mutation(
         "note-not-saved", 4, "stream/shard_consumer.cpp",
-        "checkpoint_.noted = last_read_;\n  Save();",
-        "checkpoint_.noted = last_read_;",
+        "  handed_over_ = true;\n  Save();",
+        "  handed_over_ = true;",
         "FollowerTest.KeepsAWindowGuardedHoweverOftenItsReplayIsCutShort", BOTH),
     Mutation(
         "note-moves-back", 4, "stream/shard_consumer.cpp",
@@ -351,7 +362,7 @@ MUTATIONS = [
         "FollowerTest.DoesNotTakeOneListingWithoutAShardForItsEnd", STREAM),
     Mutation(
         "a-day-without-a-read-of-a-shard-is-none", 6, "stream/shard_consumer.cpp",
-        "  if (absent && !(on_record && context_.counters.changes == 0)) {",
+        "  if (absent && !(on_record && nothing_at_rest)) {",
         "  if (absent && !on_record && on_record) {",
         "LineageTest.CallsADayWithoutAReadOfOneShardAGap", BOTH),
     Mutation(
@@ -362,9 +373,19 @@ MUTATIONS = [
     Mutation(
         "a-gap-on-record-is-closed-by-a-backfill-from-before-older-changes", 6,
         "stream/shard_consumer.cpp",
-        "  if (absent && !(on_record && context_.counters.changes == 0)) {",
+        "  if (absent && !(on_record && nothing_at_rest)) {",
         "  if (absent && !on_record) {",
         "AbsenceTest.FindsTheGapOnRecordAgainOnceOlderChangesWereApplied", STREAM),
+    Mutation(
+        "what-is-written-in-part-counts-as-nothing", 6, "stream/shard_consumer.cpp",
+        "  if (checkpoint_.applied.empty()) NoteAge(*batch);\n",
+        "",
+        "AbsenceTest.CountsAShardOfWhichSomethingMayBeAppliedFromItsOldestChange", STREAM),
+    Mutation(
+        "what-is-tried-again-and-again-counts-as-nothing", 6, "stream/shard_consumer.cpp",
+        "  handed_over_ = true;\n",
+        "",
+        "AbsenceTest.FindsTheGapOnRecordAgainWhileWhatIsOlderCannotBeApplied", STREAM),
     Mutation(
         "what-was-never-promised-is-not-needed-either", 6, "stream/follower.cpp",
         "  return std::min(latest, needed ? *created : std::max(*created, promised_));",

@@ -47,7 +47,7 @@ MUTATIONS = [
         "InterleavingsTest.AFollowersPutThatLandsLateDuringAReconcile"),
     Mutation(
         "backfill-does-not-wait-for-late-writes", 7, "incremental/backfill.cpp",
-        "    if (page_done && last) page_done = co_await writer_->SettleDoubts(halt_);",
+        "      page_done = co_await SayingSo(writer_->SettleDoubts(halt_), file, state);\n",
         "",
         "InterleavingsTest.ABackfillsPutThatLandsTenMinutesLate"),
     Mutation(
@@ -91,6 +91,17 @@ MUTATIONS = [
         "  saying.Spawn(KeepSaying(file, state, done));\n",
         "  (void)file;\n  (void)state;\n",
         "KilledBackfillTest.IsNotOneThatIsAtItsLastStepForLong"),
+    Mutation(
+        "who-waits-for-what-is-in-doubt-says-nothing", 7, "incremental/backfill.cpp",
+        "      page_done = co_await SayingSo(writer_->SettleDoubts(halt_), file, state);\n",
+        "      page_done = co_await writer_->SettleDoubts(halt_);\n",
+        "KilledBackfillTest.IsNotOneThatWaitsForWhatItHasInDoubt"),
+    Mutation(
+        "a-save-that-fails-is-the-last-one", 7, "incremental/backfill.cpp",
+        "              layout_.table(), error.what(), FormatDuration(kSayEvery));\n",
+        "              layout_.table(), error.what(), FormatDuration(kSayEvery));\n"
+        "      done.Request();\n",
+        "KilledBackfillTest.IsNotOneThatWaitsForWhatItHasInDoubt"),
     Mutation(
         "backfill-without-a-stream", 7, "incremental/backfill.cpp",
         "  if (!table_.stream.enabled) {",

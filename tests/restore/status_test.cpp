@@ -126,6 +126,9 @@ TEST_F(StatusTest, NeedsAttentionWhenABackfillWasCutShort) {
   EXPECT_THAT(Text(), HasSubstr("CUT SHORT"));
   EXPECT_THAT(ToJson(Read()), HasSubstr("\"backfillCutShort\": true"));
 
+  open.unchecked = Unchecked{world_.clock.Now(), world_.clock.Now() + std::chrono::minutes(1)};
+  PutSegment(0, 1, true, open);
+  EXPECT_FALSE(Read().needs_attention()) << "at work: it will look itself";
   BackfillSegment said;
   said.unchecked = Unchecked{world_.clock.Now(), world_.clock.Now() + std::chrono::minutes(1)};
   PutSegment(0, 1, true, said);

@@ -7,6 +7,7 @@
 namespace ddbvault {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -152,6 +153,57 @@ TEST_F(AbsenceTest, CountsAShardOfWhichNothingIsAppliedAsUnread) {
   Follow();
   EXPECT_THAT(sink_.applied, IsEmpty());
   EXPECT_THAT(Reasons(), ElementsAre(kStreamUnread));
+}
+
+// The first batch of many is written in part: over what a backfill has read, maybe, while what came
+// after it is trimmed.
+TEST_F(AbsenceTest, CountsAShardOfWhichSomethingMayBeAppliedFromItsOldestChange) {
+  FakeStream& stream = EnableStream();
+  world_.clock.Advance(10 * kHour);
+  PutMany(0, 5, 1);
+  world_.clock.Advance(5 * kMinute);
+  PutMany(0, 5, 2);
+  world_.clock.Advance(24 * kHour - 15 * kMinute);
+  sink_.slow_shard = stream.open_shards()[0];
+  sink_.takes_there = kHour;
+  MemoryCheckpoints when_killed;
+  options_.once = false;
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(kMinute);
+    when_killed = world_.checkpoints;
+    stop.Request();
+  });
+  EXPECT_THAT(Reasons(), IsEmpty());
+  world_.checkpoints = when_killed;
+  sink_.slow_shard.clear();
+  options_.once = true;
+  world_.clock.Advance(20 * kMinute);
+  PutMany(5, 6);
+  Follow();
+  EXPECT_THAT(Reasons(), ElementsAre(kStreamUnread));
+}
+
+// ... also in one process that tries again and again.
+TEST_F(AbsenceTest, FindsTheGapOnRecordAgainWhileWhatIsOlderCannotBeApplied) {
+  EnableStream();
+  Follow();
+  world_.clock.Advance(kHour);
+  PutMany(0, 5, 1);
+  world_.clock.Advance(5 * kMinute);
+  PutMany(0, 5, 2);
+  world_.clock.Advance(24 * kHour - 15 * kMinute);
+  const Time refused_until = world_.clock.Now() + 20 * kMinute;
+  sink_.on_batch = [this, refused_until](int) {
+    if (world_.clock.Now() < refused_until) throw Error(Reaction::kRetryLater, "refused");
+  };
+  options_.once = false;
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(30 * kMinute);
+    stop.Request();
+  });
+  EXPECT_THAT(sink_.applied, IsEmpty()) << "both have been trimmed";
+  ASSERT_GE(events_.gaps.size(), 2U);
+  EXPECT_THAT(Reasons(), Each(kStreamUnread));
 }
 
 // ... and a backfill that began before the older changes were applied does not close the gap that
