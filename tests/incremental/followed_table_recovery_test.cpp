@@ -88,7 +88,10 @@ class RecoveryTest : public testing::TestWithParam<bool> {
   }
   Task<void> StopSoonAfterARefusal(const Network& network, Stop& stop) {
     while (network.refused == 0) co_await world_.clock.Sleep(Duration(10));
-    co_await world_.clock.Sleep(Duration(10));
+    // The next read, 250 ms later, sees that it has failed; the change is offered again no sooner
+    // than 250 ms after that.
+    co_await world_.clock.Sleep(Duration(400));
+    EXPECT_EQ(network.refused, 1);
     stop.Request();
   }
   static std::vector<std::string> Reasons(const FollowedTableResult& result) {

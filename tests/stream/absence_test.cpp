@@ -165,7 +165,7 @@ TEST_F(AbsenceTest, CountsAShardOfWhichSomethingMayBeAppliedFromItsOldestChange)
   PutMany(0, 5, 2);
   world_.clock.Advance(24 * kHour - 15 * kMinute);
   sink_.slow_shard = stream.open_shards()[0];
-  sink_.takes_there = kHour;
+  sink_.takes_there = 5 * kMinute;
   MemoryCheckpoints when_killed;
   options_.once = false;
   Follow([&](Stop& stop) -> Task<void> {
