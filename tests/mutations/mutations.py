@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """For each law of the product, changes that break it, and the tests that must notice.
 
-    tests/mutations/mutations.py [--only NAME]... [--law N] [--jobs N] [--record] SCRATCH
+    tests/mutations/mutations.py [--only NAME]... [--law N] [--left] [--share I/N] [--jobs N]
+                                 [--record] SCRATCH
     tests/mutations/mutations.py --check
 
 The changes are in laws_*.py, with the test that is expected to notice each.  What was measured
@@ -20,7 +21,9 @@ Ends with status 0 when the expected test noticed every change, 1 when one was n
 other tests only, and 2 when the run itself is at fault: the baseline fails, a change does not build
 or does not apply exactly once.  --check looks only at the last, in the working tree, in no time.
 
-A minute for each change, most of it the compiler's: by hand, not in CI.
+A minute for each change, most of it the compiler's: by hand, not in CI.  --left goes on where a run
+that was cut short has stopped: with those that are not on record.  --share 1/2 beside --share 2/2,
+each with a SCRATCH of its own and --jobs 1, uses two cores better than --jobs 2.
 """
 
 import argparse
@@ -253,15 +256,22 @@ def describe(bad):
     return [test if how == "fails" else f"{test} ({how})" for test, how in sorted(bad.items())]
 
 
-def record(tree, results):
-    """Replaces the entries that were measured; the others stay if their mutation is still there."""
-    names = {m.name: m for m in MUTATIONS}
+def on_record():
+    """{name: entry}, of mutations that there still are."""
+    names = {m.name for m in MUTATIONS}
     entries = {}
     if RECORD.exists():
         for block in RECORD.read_text().split("\n\n")[1:]:
             name = block.split(":", 1)[0].split("  ")[-1]
             if name in names:
                 entries[name] = block.strip("\n")
+    return entries
+
+
+def record(tree, results):
+    """Replaces the entries that were measured; the others stay."""
+    names = {m.name: m for m in MUTATIONS}
+    entries = on_record()
     commit = git(tree, "log", "-1", "--format=%h")
     for name, bad in results.items():
         lines = [f"law {names[name].law}  {name}: at {commit}"]
@@ -322,18 +332,31 @@ def run(options, mutations):
     return status
 
 
+def share(text):
+    """"2/3": every third, from the second on."""
+    number, _, of = text.partition("/")
+    if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+        raise argparse.ArgumentTypeError(f"{text} is no share such as 1/2")
+    return slice(int(number) - 1, None, int(of))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--only", action="append")
     parser.add_argument("--law", type=int)
+    parser.add_argument("--left", action="store_true")
+    parser.add_argument("--share", type=share, default=slice(None))
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--record", action="store_true")
     parser.add_argument("scratch", type=pathlib.Path, nargs="?")
     options = parser.parse_args()
     mutations = [m for m in MUTATIONS if (not options.only or m.name in options.only)
                  and (not options.law or m.law == options.law)]
+    if options.left:
+        mutations = [m for m in mutations if m.name not in on_record()]
+    mutations = mutations[options.share]
     if not mutations:
         parser.error("no such change")
     if options.check:
