@@ -25,6 +25,11 @@ constexpr std::size_t kShareOfNames = 4;
 // By which the clocks of a store's machines differ, and more.
 constexpr Duration kStoreClocks{60000};
 
+void Add(std::optional<Unchecked>& all, const Unchecked& more) {
+  if (!all) all = more;
+  all->Widen(more);
+}
+
 }  // namespace
 
 Backfill::Backfill(DynamoDbClient& client, ObjectStore& store, Clock& clock, Stop& stop,
@@ -127,7 +132,8 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   BackfillSegment before;
   if (text) before = BackfillSegmentFromJson(*text);
   if (before.unchecked && before.unchecked->until <= before_.swept()) before.unchecked.reset();
-  KeepOnRecord(before, BackfillSegment(before), file.stored());
+  KeepOnRecord(before, before, file.stored());
+  before.at_work_since.reset();
   // One that began before a gap was found, or does not compare, cannot close it.
   const bool useful =
       !reconciling_ || (before.reconciling && before.started >= newest_gap_ + kClockResolution);
@@ -162,10 +168,8 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
     request.segment = segment;
     request.total_segments = options_.segments;
     request.exclusive_start_key = state.last_evaluated_key;
-    const Time read_time = AwsNow();
-    ScanPage page = co_await client_.Scan(std::move(request));
-    const double consumed = page.consumed_capacity;
-    bool page_done = co_await WritePage(page, read_time);
+    ScanPage page;
+    bool page_done = co_await SayingSo(ReadAndWrite(std::move(request), page), file, state);
     const bool last = page.last_evaluated_key.empty();
     if (page_done && last) {
       page_done = co_await SayingSo(writer_->SettleDoubts(halt_), file, state);
@@ -188,13 +192,15 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
       finished_[segment] = std::move(state);
       co_return;
     }
-    co_await rate_.Take(consumed, &halt_);
+    co_await rate_.Take(page.consumed_capacity, &halt_);
   }
   state.open = false;
   if (!options_.dry_run) co_await SaveSegment(file, state);
 }
 
-Task<bool> Backfill::WritePage(const ScanPage& page, Time read_time) {
+Task<bool> Backfill::ReadAndWrite(ScanRequest request, ScanPage& page) {
+  const Time read_time = AwsNow();
+  page = co_await client_.Scan(std::move(request));
   TaskGroup writes(co_await asio::this_coro::executor);
   bool all = true;
   for (const std::string_view item : page.items) {
@@ -225,26 +231,21 @@ Task<void> Backfill::WriteItem(std::string_view item, Time read_time, Semaphore:
 }
 
 // What another process, that is at this segment or has died at it, may not have checked.
-void Backfill::KeepOnRecord(BackfillSegment& state, const BackfillSegment& other,
-                            Time stored) const {
-  const auto add = [&state](const Unchecked& more) {
-    if (!state.unchecked) state.unchecked = more;
-    state.unchecked->Widen(more);
-  };
-  if (other.open) add({stored, SentHasLanded()});
-  if (other.unchecked) add(*other.unchecked);
+void Backfill::KeepOnRecord(BackfillSegment& state, BackfillSegment other, Time stored) const {
+  other.stored = stored;
+  if (other.open) Add(state.unchecked, {other.unchecked_since(), SentHasLanded()});
+  if (other.unchecked) Add(state.unchecked, *other.unchecked);
 }
 
 // Of the writes in doubt, too, the file tells: should this process die, nobody else knows of them.
-Task<void> Backfill::SaveSegment(ControlObject& file, BackfillSegment& state) {
+Task<void> Backfill::SaveSegment(ControlObject& file, BackfillSegment& state,
+                                 std::optional<Time> at_work_since) {
   if (const auto others = co_await file.LoadOthers()) {
     KeepOnRecord(state, BackfillSegmentFromJson(*others), file.stored());
   }
   BackfillSegment saved = state;
-  if (const auto doubts = writer_->unchecked()) {
-    if (!saved.unchecked) saved.unchecked = doubts;
-    saved.unchecked->Widen(*doubts);
-  }
+  if (const auto doubts = writer_->unchecked()) Add(saved.unchecked, *doubts);
+  saved.at_work_since = at_work_since;
   std::string text = ToJson(saved);
   co_await file.Save(std::move(text));
 }
@@ -330,13 +331,15 @@ Task<Backfill::Sweep> Backfill::WaitUntilAllHasLanded() {
   }
 }
 
-// A process that says nothing for long is taken for dead.
+// A process that says nothing for long is taken for dead.  Should it die later on, what it wrote
+// since the last save before this work may be unchecked: it says so.
 Task<void> Backfill::KeepSaying(ControlObject& file, BackfillSegment& state, Stop& done) {
+  const Time since = file.stored();
   while (!done.requested()) {
     co_await clock_.Sleep(kSayEvery, &done);
     if (done.requested()) break;
     try {
-      co_await SaveSegment(file, state);
+      co_await SaveSegment(file, state, since);
     } catch (const Error& error) {
       LogWarn("{}: the backfill's progress could not be saved: {}; trying again in {}",
               layout_.table(), error.what(), FormatDuration(kSayEvery));

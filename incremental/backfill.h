@@ -82,11 +82,12 @@ class Backfill {
   Task<BackfillSegment> OpenSegment(std::uint32_t segment, ControlObject& file);
   Task<void> RunSegments();
   // False: stopped before all of it was written.
-  Task<bool> WritePage(const ScanPage& page, Time read_time);
+  Task<bool> ReadAndWrite(ScanRequest request, ScanPage& page);
   Task<void> WriteItem(std::string_view item, Time read_time, Semaphore::Permit permit);
   Task<void> DecideHow();
-  Task<void> SaveSegment(ControlObject& file, BackfillSegment& state);
-  void KeepOnRecord(BackfillSegment& state, const BackfillSegment& other, Time stored) const;
+  Task<void> SaveSegment(ControlObject& file, BackfillSegment& state,
+                         std::optional<Time> at_work_since = std::nullopt);
+  void KeepOnRecord(BackfillSegment& state, BackfillSegment other, Time stored) const;
   Task<void> SaveWhole();
   // nullopt: not all segments are done.
   std::optional<WholeBackfill> WholeOf(const BackupState& state) const;

@@ -257,6 +257,7 @@ Task<FollowedTableResult> FollowedTable::Run() {
 Task<void> FollowedTable::FollowStreams() {
   // What was followed before and has been disabled since is read to its end first: an item's older
   // changes are in there.
+  if (state_.stream_arn < table_.stream.arn) AdoptPositions(state_.stream_arn);
   for (const std::string& arn : checkpoints_.Streams(consumer_, table_.arn)) {
     if (arn >= table_.stream.arn || stop_.requested()) continue;
     LogInfo("{}: reading the rest of the earlier stream {}", name_, StreamLabel(arn));
@@ -297,7 +298,7 @@ Task<void> FollowedTable::BeginStream() {
     state_.shards.clear();
     state_.read = AwsNow();
   }
-  AdoptPositions();
+  AdoptPositions(table_.stream.arn);
   state_.stream_label = table_.stream.label;
   state_.stream_arn = table_.stream.arn;
   if (gap.reason.empty()) {
@@ -320,8 +321,8 @@ Task<void> FollowedTable::BeginStream() {
 // state.json is up to a minute older, and as true.  From there on changes are compared with what is
 // at rest; and what has been trimmed since is noticed, which a start from the stream's beginning
 // could not.
-void FollowedTable::AdoptPositions() {
-  if (state_.shards.empty() || checkpoints_.GuardedUntil(consumer_, table_.stream.arn)) return;
+void FollowedTable::AdoptPositions(const std::string& stream_arn) {
+  if (state_.shards.empty() || checkpoints_.GuardedUntil(consumer_, stream_arn)) return;
   std::vector<ShardCheckpoint> positions;
   for (const auto& [id, progress] : state_.shards) {
     ShardCheckpoint position;
@@ -331,7 +332,8 @@ void FollowedTable::AdoptPositions() {
     position.read = progress.read;
     positions.push_back(std::move(position));
   }
-  checkpoints_.SaveAll(consumer_, table_.stream.arn, positions);
+  checkpoints_.SaveAll(consumer_, stream_arn, positions);
+  checkpoints_.SaveGuardedUntil(consumer_, stream_arn, AwsNow() + kClockTolerance);
   LogInfo("{}: no positions here; going on from those in state.json of {}", name_,
           FormatTime(state_.written));
 }

@@ -85,7 +85,7 @@ class FollowedTable : public FollowerEvents {
   Task<void> KeepLease(Stop& done);
   bool in_doubt() const;
   Task<void> BeginStream();
-  void AdoptPositions();
+  void AdoptPositions(const std::string& stream_arn);
   Task<FoundGap> GapBeforeStream();
   Task<void> Record(Gap gap);
   Task<void> SaveStateRegularly(Stop& done);

@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kFormat = 1;
 constexpr std::uint64_t kMostSegments = 1'000'000;  // TotalSegments of Scan (API reference)
-// A process at work at a segment saves it more often than this, unless a page takes it longer.
+// A process at work at a segment saves it more often than this, unless the store cannot be reached.
 constexpr Duration kSavedAtLeastEvery = kSignatureLife;
 
 Json TimeJson(const std::optional<Time>& time) {
@@ -176,6 +176,7 @@ std::string ToJson(const BackfillSegment& segment) {
                      {"reconciling", segment.reconciling},
                      {"open", segment.open},
                      {"unchecked", UncheckedJson(segment.unchecked)},
+                     {"atWorkSince", TimeJson(segment.at_work_since)},
                      {"started", TimeJson(segment.started)},
                      {"lastEvaluatedKey", segment.last_evaluated_key},
                      {"items", segment.items},
@@ -197,6 +198,7 @@ BackfillSegment BackfillSegmentFromJson(std::string_view json) {
     segment.reconciling = Read(document, "reconciling", false);
     segment.open = Read(document, "open", false);
     segment.unchecked = ReadUnchecked(document);
+    segment.at_work_since = ReadTime(document, "atWorkSince");
     segment.started = ReadTime(document, "started").value_or(Time{});
     segment.last_evaluated_key = Read(document, "lastEvaluatedKey", std::string());
     segment.items = ReadCount(document, "items");
@@ -322,9 +324,9 @@ std::optional<Unchecked> BackupState::unchecked(const BackupState& before, Time 
     const Time died_by = segment.stored + kSavedAtLeastEvery;
     if (!segment.open || died_by <= swept()) continue;
     if (open_then(segment)) {
-      add({segment.stored, until});
+      add({segment.unchecked_since(), until});
     } else if (died_by <= now) {
-      add({segment.stored, std::max(until, died_by + kSignatureLife)});
+      add({segment.unchecked_since(), std::max(until, died_by + kSignatureLife)});
     }
   }
   return all;

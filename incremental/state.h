@@ -75,7 +75,7 @@ struct BackfillSegment {
   std::uint32_t segments = 1;
   std::uint32_t segment = 0;
   bool reconciling = false;  // also compares what the stream wrote, and removes deleted items
-  // A process is at work, or died at it: what it wrote after this was saved may be unchecked.
+  // A process is at work, or died at it: see unchecked_since().
   bool open = false;
   // Of processes that died at this segment earlier; stays when another one has finished it, until a
   // backfill of all segments looks (WholeBackfill::swept).
@@ -85,7 +85,12 @@ struct BackfillSegment {
   std::uint64_t items = 0;
   std::optional<Time> finished;        // of the run that `started`; nullopt: in progress
   std::optional<Time> first_finished;  // the first time this segment was ever done
+  // Of an open one that was saved in the midst of its work: when that began.
+  std::optional<Time> at_work_since;
   Time stored{};  // when this was saved, by the store's clock; set by Load(), not in the JSON
+
+  // What an open one has written after this may be unchecked.
+  Time unchecked_since() const { return at_work_since.value_or(stored); }
 };
 
 // backfill/<label>/whole.json: what the last backfills under that stream achieved.

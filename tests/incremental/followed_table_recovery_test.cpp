@@ -135,6 +135,18 @@ TEST_P(RecoveryTest, GoesOnFromThePositionsInStateJsonWhenItsOwnAreLost) {
   EXPECT_EQ(result.written, 3U);
 }
 
+TEST_P(RecoveryTest, ReadsTheRestOfTheEarlierStreamWhenItsPositionsAreLost) {
+  world_.aws.Put("orders", Item(1, 1));
+  Once();
+  world_.aws.Put("orders", Item(1, 2));
+  world_.aws.DisableStream("orders");
+  world_.clock.Advance(std::chrono::seconds(10));
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  world_.checkpoints.ForgetPositions();
+  EXPECT_THAT(Reasons(Once()), Contains(HasSubstr("was disabled and enabled again")));
+  EXPECT_THAT(Bodies(1), ElementsAre(Item(1, 1), Item(1, 2)));
+}
+
 // Law 6: without any position of its own it could not know.
 TEST_P(RecoveryTest, NoticesWhatWasTrimmedWhileItsPositionsWereLost) {
   world_.aws.Put("orders", Item(1, 1));

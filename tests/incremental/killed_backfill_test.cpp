@@ -33,8 +33,9 @@ class KilledBackfillTest : public InterleavingsTest {
     world_.clock.Advance(std::chrono::minutes(5));
     world_.aws.Put("orders", Item(1, 1));
   }
-  // `lands`: what it was writing has reached the store.
-  void KillBackfill(BackfillOptions options, bool lands = true) {
+  // `lands`: what it was writing has reached the store.  `lingers`: for so long it waits for the
+  // answer.
+  void KillBackfill(BackfillOptions options, bool lands = true, Duration lingers = Duration(0)) {
     asio::io_context dying;
     bool deleted = false;
     died_.before_put = [this, &deleted]() -> Task<void> {
@@ -48,6 +49,11 @@ class KilledBackfillTest : public InterleavingsTest {
     asio::co_spawn(dying, BackfillTask(died_, options),
                    [](const std::exception_ptr&, const BackfillResult&) {});
     while (!died_.hangs && (dying.poll_one() > 0 || world_.clock.JumpToNextSleeper())) {
+      dying.restart();
+    }
+    const Time dies = world_.clock.Now() + lingers;
+    while (world_.clock.Now() < dies &&
+           (dying.poll_one() > 0 || world_.clock.JumpToNextSleeper())) {
       dying.restart();
     }
     ASSERT_TRUE(deleted && died_.hangs);
@@ -133,6 +139,14 @@ TEST_P(KilledBackfillTest, IsPutRightByOneOfOtherSegments) {
   const Time began = world_.clock.Now();
   Run(other);
   EXPECT_LT(world_.clock.Now() - began, std::chrono::minutes(1));
+}
+
+// It has said meanwhile that it lives, and that what it wrote before is unchecked.
+TEST_P(KilledBackfillTest, IsPutRightWhenItWaitedLongForAnAnswer) {
+  KillBackfill(Options(), true, std::chrono::minutes(20));
+  EXPECT_FALSE(State().has_unchecked(world_.clock.Now())) << "as far as anybody knows, it lives";
+  Run(Options());
+  ExpectDeleted();
 }
 
 // What was on its way when the process died lands after the next one has read the table.

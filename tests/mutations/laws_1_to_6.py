@@ -251,9 +251,8 @@ MUTATIONS = [
         "InterleavingsTest.TwoFollowersOfOnePlace", BOTH),
     Mutation(
         "adopted-positions-are-news", 4, "incremental/followed_table.cpp",
-        "  checkpoints_.SaveAll(consumer_, table_.stream.arn, positions);",
-        "  checkpoints_.SaveAll(consumer_, table_.stream.arn, positions);\n"
-        "  checkpoints_.SaveGuardedUntil(consumer_, table_.stream.arn, Time{});",
+        "  checkpoints_.SaveGuardedUntil(consumer_, stream_arn, AwsNow() + kClockTolerance);",
+        "  checkpoints_.SaveGuardedUntil(consumer_, stream_arn, Time{});",
         "RecoveryTest.ComparesWhatComesAfterAdoptedPositionsWithWhatIsAtRest"),
     Mutation(
         "parked-for-damage-that-was-put-right", 2, "incremental/backup_sink.cpp",
@@ -377,6 +376,12 @@ MUTATIONS = [
         "  if (absent && !on_record) {",
         "AbsenceTest.FindsTheGapOnRecordAgainOnceOlderChangesWereApplied", STREAM),
     Mutation(
+        "the-rest-of-an-earlier-stream-is-lost-with-its-positions", 6,
+        "incremental/followed_table.cpp",
+        "  if (state_.stream_arn < table_.stream.arn) AdoptPositions(state_.stream_arn);\n",
+        "",
+        "RecoveryTest.ReadsTheRestOfTheEarlierStreamWhenItsPositionsAreLost"),
+    Mutation(
         "what-is-written-in-part-counts-as-nothing", 6, "stream/shard_consumer.cpp",
         "  if (checkpoint_.applied.empty()) NoteAge(*batch);\n",
         "",
@@ -403,7 +408,7 @@ MUTATIONS = [
         "RecoveryTest.NoticesADayWithoutAFollowerThatHadNoPositionsYet"),
     Mutation(
         "lost-positions-begin-anew", 6, "incremental/followed_table.cpp",
-        "  AdoptPositions();\n",
+        "  AdoptPositions(table_.stream.arn);\n",
         "",
         "RecoveryTest.NoticesWhatWasTrimmedWhileItsPositionsWereLost"),
     Mutation(

@@ -52,7 +52,7 @@ MUTATIONS = [
         "InterleavingsTest.ABackfillsPutThatLandsTenMinutesLate"),
     Mutation(
         "backfill-forgets-its-death", 7, "incremental/backfill.cpp",
-        "  if (other.open) add({stored, SentHasLanded()});",
+        "  if (other.open) Add(state.unchecked, {other.unchecked_since(), SentHasLanded()});",
         "",
         "KilledBackfillTest.IsPutRightByTheNextOne"),
     Mutation(
@@ -91,6 +91,16 @@ MUTATIONS = [
         "  saying.Spawn(KeepSaying(file, state, done));\n",
         "  (void)file;\n  (void)state;\n",
         "KilledBackfillTest.IsNotOneThatIsAtItsLastStepForLong"),
+    Mutation(
+        "who-says-that-it-lives-has-checked-all", 7, "incremental/backfill.cpp",
+        "  saved.at_work_since = at_work_since;\n",
+        "  (void)at_work_since;",
+        "KilledBackfillTest.IsPutRightWhenItWaitedLongForAnAnswer"),
+    Mutation(
+        "who-is-at-a-page-for-long-says-nothing", 7, "incremental/backfill.cpp",
+        "co_await SayingSo(ReadAndWrite(std::move(request), page), file, state);",
+        "co_await ReadAndWrite(std::move(request), page);",
+        "KilledBackfillTest.IsPutRightWhenItWaitedLongForAnAnswer"),
     Mutation(
         "who-waits-for-what-is-in-doubt-says-nothing", 7, "incremental/backfill.cpp",
         "      page_done = co_await SayingSo(writer_->SettleDoubts(halt_), file, state);\n",
