@@ -332,9 +332,10 @@ Task<Backfill::Sweep> Backfill::WaitUntilAllHasLanded() {
 }
 
 // A process that says nothing for long is taken for dead.  Should it die later on, what it wrote
-// since the last save before this work may be unchecked: it says so.
+// since this work began may be unchecked: it says so.
 Task<void> Backfill::KeepSaying(ControlObject& file, BackfillSegment& state, Stop& done) {
-  const Time since = file.stored();
+  // The store's clock is off by less than a signature lives.
+  const Time since = AwsNow() - kSignatureLife;
   while (!done.requested()) {
     co_await clock_.Sleep(kSayEvery, &done);
     if (done.requested()) break;
