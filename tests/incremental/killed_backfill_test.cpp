@@ -56,6 +56,8 @@ class KilledBackfillTest : public InterleavingsTest {
            (dying.poll_one() > 0 || world_.clock.JumpToNextSleeper())) {
       dying.restart();
     }
+    // It may have nothing to do until then.
+    if (world_.clock.Now() < dies) world_.clock.Advance(dies - world_.clock.Now());
     ASSERT_TRUE(deleted && died_.hangs);
   }
   BackfillOptions Segment(std::uint32_t segment) {
