@@ -14,7 +14,8 @@ namespace {
 
 // A segment's progress is saved at most this often: what is redone after a crash is cheap.
 constexpr Duration kSaveEvery{5000};
-// How often a backfill that is at its last step says that it lives (state.cpp: kSavedAtLeastEvery).
+// How often a backfill says that it lives while it is at one thing for long, a page or its last
+// step (state.cpp: kSavedAtLeastEvery).
 constexpr Duration kSayEvery = std::chrono::minutes(5);
 // A page is 1 MB of items (API reference); its JSON, and what is being sent of it, some times that.
 constexpr std::size_t kMemoryOfASegment = std::size_t{4} << 20U;
@@ -351,7 +352,7 @@ Task<void> Backfill::KeepSaying(ControlObject& file, BackfillSegment& state, Sto
 Task<bool> Backfill::SayingSo(Task<bool> work, ControlObject& file, BackfillSegment& state) {
   Stop done;
   TaskGroup saying(co_await asio::this_coro::executor);
-  saying.Spawn(KeepSaying(file, state, done));
+  if (!options_.dry_run) saying.Spawn(KeepSaying(file, state, done));
   std::exception_ptr error;
   bool all = false;
   try {

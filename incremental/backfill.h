@@ -97,7 +97,8 @@ class Backfill {
   };
   Task<Sweep> WaitUntilAllHasLanded();
   Task<void> KeepSaying(ControlObject& file, BackfillSegment& state, Stop& done);
-  // Does `work`, which may take long, and says meanwhile that this process lives.
+  // Does `work`, which may take long, and says meanwhile that this process lives (not in a dry
+  // run).
   Task<bool> SayingSo(Task<bool> work, ControlObject& file, BackfillSegment& state);
   // What the scan cannot have put right (reconcile.h).  False: stopped before the end.
   Task<bool> PutRestRight(const std::optional<Unchecked>& unchecked);

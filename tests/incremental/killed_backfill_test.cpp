@@ -260,6 +260,25 @@ TEST_P(KilledBackfillTest, IsNotOneThatWaitsForWhatItHasInDoubt) {
   ExpectBackupEqualsTable();
 }
 
+// What writes nothing has nothing to say, however long a page takes.
+TEST_P(KilledBackfillTest, IsNotADryRun) {
+  bool first = true;
+  world_.aws.before = [this, &first](const HttpRequest&, std::string_view operation) {
+    const bool throttled = operation == "Scan" && std::exchange(first, false);
+    if (throttled) world_.clock.Advance(std::chrono::minutes(30));
+    return throttled ? std::optional(FakeDynamoDb::Failure(400, "ThrottlingException"))
+                     : std::nullopt;
+  };
+  const std::vector<std::string> before = world_.store.CurrentKeys();
+  const std::string segment = layout_.BackfillSegment(world_.aws.stream("orders").label(), 1, 0);
+  const Time saved = world_.store.Current(segment)->info.last_modified;
+  BackfillOptions options = Options();
+  options.dry_run = true;
+  EXPECT_EQ(Run(options).read, 1U);
+  EXPECT_EQ(world_.store.CurrentKeys(), before);
+  EXPECT_EQ(world_.store.Current(segment)->info.last_modified, saved);
+}
+
 // A stopped one had a try in doubt, of which only its segment file tells.
 TEST_P(KilledBackfillTest, LeavesWordOfWhatIsInDoubtWhenItIsStopped) {
   RunBackfill();

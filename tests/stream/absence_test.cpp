@@ -19,11 +19,10 @@ constexpr const char* kStreamUnread = "the stream was not read for more than 24 
 
 class AbsenceTest : public FollowerTest {
  protected:
-  // The parent's rest is read at once when somebody comes `away` after its end, and takes 20
-  // minutes to be applied; the child's changes are as old as the child.
-  void FollowAChildAfter(Duration away) {
-    FakeStream& stream = EnableStream();
-    Follow();
+  // Five items change before and after the shard is rolled, and another one when somebody comes
+  // `away` after that.  The parent's changes are read at once then, and take 20 minutes to be
+  // applied; the child's are as old as the child.
+  void RollAndFollowAfter(FakeStream& stream, Duration away) {
     PutMany(0, 5, 1);
     const std::string parent = stream.open_shards()[0];
     stream.RollShard(parent);
@@ -33,21 +32,17 @@ class AbsenceTest : public FollowerTest {
     sink_.slow_shard = parent;
     sink_.takes_there = 20 * kMinute;
     Follow();
+  }
+  void FollowAChildAfter(Duration away) {
+    FakeStream& stream = EnableStream();
+    Follow();
+    RollAndFollowAfter(stream, away);
     EXPECT_EQ(sink_.applied.back().image, Item(5, 1));
   }
-  // The parent's changes take 20 minutes to be applied; the child's are as old.
   void FollowForTheFirstTimeAfter(Duration time) {
     FakeStream& stream = EnableStream();
     world_.clock.Advance(10 * kHour);
-    PutMany(0, 5, 1);
-    const std::string parent = stream.open_shards()[0];
-    stream.RollShard(parent);
-    PutMany(0, 5, 2);
-    world_.clock.Advance(time);
-    PutMany(5, 6);
-    sink_.slow_shard = parent;
-    sink_.takes_there = 20 * kMinute;
-    Follow();
+    RollAndFollowAfter(stream, time);
   }
   // Of a first follower that is killed before its first read.
   void BeginAndBeKilled() {
@@ -212,15 +207,7 @@ TEST_F(AbsenceTest, FindsTheGapOnRecordAgainOnceOlderChangesWereApplied) {
   FakeStream& stream = EnableStream();
   Follow();
   world_.clock.Advance(kHour);
-  PutMany(0, 5, 1);
-  const std::string parent = stream.open_shards()[0];
-  stream.RollShard(parent);
-  PutMany(0, 5, 2);
-  world_.clock.Advance(24 * kHour - 10 * kMinute);
-  PutMany(5, 6);
-  sink_.slow_shard = parent;
-  sink_.takes_there = 20 * kMinute;
-  Follow();
+  RollAndFollowAfter(stream, 24 * kHour - 10 * kMinute);
   EXPECT_THAT(sink_.applied, SizeIs(6)) << "the child's first five are gone";
   EXPECT_THAT(Reasons(), ElementsAre(kStreamUnread, kStreamUnread));
 }
