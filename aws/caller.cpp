@@ -16,6 +16,8 @@ namespace {
 // botocore, the Go and the Java SDK correct their clock from 4 to 5 minutes on; S3 and the others
 // refuse signatures that are 5 to 15 minutes away.
 constexpr Duration kToleratedSkew = std::chrono::minutes(4);
+// From a Date, which has whole seconds and is as old as its answer.
+constexpr Duration kCorrectedSkew = std::chrono::seconds(30);
 constexpr Duration kBetweenLogLines{30000};
 // Many calls in flight find the same credentials refused: the source is asked again once for all.
 constexpr Duration kBetweenRefreshes{10000};
@@ -126,6 +128,7 @@ struct AwsCaller::State {
   HttpRequest Build(const AwsRequest& request, const Progress& progress) const;
   void Sign(const AwsRequest& request, const Credentials& keys, HttpRequest& http);
   void Judge(const AwsRequest& request, const std::vector<int>& accepted, Outcome& outcome) const;
+  void LookAtClock(Time server_time);
   bool Remedied(const Outcome& outcome, Progress& progress);
   Task<void> WaitToRetry(const Outcome& outcome, Progress& progress);
   bool MayRetry(const Outcome& outcome, Progress& progress);
@@ -142,7 +145,7 @@ struct AwsCaller::State {
   RetryQuota quota;
   SendRate rate;
   Duration skew{0};
-  Duration server_ahead{0};
+  std::optional<Duration> server_ahead;  // as the last answer said
   std::string refused_key_id;
   Time refused_at;
   std::optional<Time> logged;
@@ -163,9 +166,7 @@ Task<AwsResponse> AwsCaller::State::Call(const AwsRequest& request,
     if (!outcome.error) {
       quota.Return(progress.last_cost);
       LogRecovery();
-      if (const auto date = ParseTime(outcome.response->headers.Find("Date"))) {
-        server_ahead = *date - clock.Now();
-      }
+      if (const auto date = ParseTime(outcome.response->headers.Find("Date"))) LookAtClock(*date);
       co_return AwsResponse{std::move(*outcome.response), progress.attempts, progress.unanswered};
     }
     if (!Remedied(outcome, progress)) co_await WaitToRetry(outcome, progress);
@@ -270,6 +271,14 @@ void AwsCaller::State::Judge(const AwsRequest& request, const std::vector<int>& 
   }
 }
 
+// AWS takes what is signed within 15 minutes of its own time, and no longer: signed with a clock
+// that is fast, a try would be good for longer than those who wait for its end reckon with.
+void AwsCaller::State::LookAtClock(Time server_time) {
+  const Duration ahead = server_time - clock.Now();
+  server_ahead = ahead;
+  if (std::chrono::abs(ahead - skew) >= kCorrectedSkew) skew = ahead;
+}
+
 // Does what can be done before the call is tried once more; each remedy once a call.
 bool AwsCaller::State::Remedied(const Outcome& outcome, Progress& progress) {
   if (outcome.traits.remedy == Remedy::kNewCredentials && credentials) {
@@ -358,6 +367,7 @@ const CallerOptions& AwsCaller::options() const { return state_->options; }
 
 Duration AwsCaller::clock_skew() const { return state_->skew; }
 
-Duration AwsCaller::server_ahead() const { return state_->server_ahead; }
+Duration AwsCaller::server_ahead() const { return state_->server_ahead.value_or(Duration(0)); }
+bool AwsCaller::has_answered() const { return state_->server_ahead.has_value(); }
 
 }  // namespace ddbvault

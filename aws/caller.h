@@ -101,6 +101,7 @@ class AwsCaller {
   // How far the service's clock is ahead of ours, to a second, by the Date of its last answer; zero
   // until there was one.
   Duration server_ahead() const;
+  bool has_answered() const;  // server_ahead() is known
 
  private:
   struct State;

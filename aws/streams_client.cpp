@@ -161,6 +161,7 @@ Task<RecordsPage> StreamsClient::GetRecords(std::string iterator, std::uint32_t 
 }
 
 Duration StreamsClient::server_ahead() const { return caller_->server_ahead(); }
+bool StreamsClient::has_answered() const { return caller_->has_answered(); }
 
 std::string StreamLabel(std::string_view stream_arn) {
   constexpr std::string_view kPart = "/stream/";

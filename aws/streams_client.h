@@ -63,6 +63,7 @@ class StreamsClient {
 
   // How far the service's clock is ahead of ours, to a second; zero before the first answer.
   Duration server_ahead() const;
+  bool has_answered() const;
 
  private:
   std::shared_ptr<AwsCaller> caller_;

@@ -42,7 +42,8 @@ CommandSpec FollowSpec() {
               "when the item was deleted and by which change. marker: as an S3 delete marker, as "
               "readers of dynamodb-replicator expect. A marker carries no metadata, and that gives "
               "up: replays after a crash cannot be told from news, a backfill can bring a deleted "
-              "item back, and there is no change time for looking back in time."}}},
+              "item back, a DELETE whose answer was lost may land later, over a newer state, and "
+              "there is no change time for looking back in time."}}},
            {"Places",
             {IncrementalOption(),
              {"checkpoints", "FILE",

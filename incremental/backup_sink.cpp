@@ -266,13 +266,18 @@ Task<bool> BackupSink::IsBlocked(const std::string& name) {
   co_return false;
 }
 
+Task<void> BackupSink::WaitForLease() {
+  if (MaySend()) co_return;
+  co_await options_.lease->WaitUntilHeld(stop_);
+  stop_.ThrowIfRequested();
+}
+
+bool BackupSink::MaySend() const { return options_.lease == nullptr || options_.lease->held(); }
+
 Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
   const ChangeView& change = *pending.change;
   const std::string key = layout_.ItemPrefix() + name;
-  if (options_.lease != nullptr && !options_.lease->held()) {
-    co_await options_.lease->WaitUntilHeld(stop_);
-    stop_.ThrowIfRequested();
-  }
+  co_await WaitForLease();
   if (Guarded(pending)) {
     const bool at_rest = co_await IsAtRest(key, pending);
     if (at_rest) {
@@ -287,7 +292,7 @@ Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
     request.key = key;
     request.body = change.event_name == EventName::kRemove ? std::string_view() : change.new_image;
     request.metadata = InfoOf(pending).ToMetadata();
-    request.may_send = [this] { return options_.lease == nullptr || options_.lease->held(); };
+    request.may_send = [this] { return MaySend(); };
     const PutResult result = co_await store_.Put(std::move(request));
     if (result.in_doubt && options_.doubts != nullptr) {
       options_.doubts->Add({key});
@@ -345,6 +350,9 @@ Task<void> BackupSink::Park(const std::string& name, const Pending& pending, std
   PutRequest request;
   request.key = layout_.Parked(name, origin.stream_label, number);
   request.body = change.raw;
+  request.may_send = [this] { return MaySend(); };
+  // A follower that was cut off must not park again what a person has released since.
+  co_await WaitForLease();
   auto there = co_await store_.Head(request.key);
   if (!there) {
     co_await store_.Put(std::move(request));

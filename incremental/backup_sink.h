@@ -13,9 +13,9 @@
 // next change).  All else goes on.
 //
 // Nothing is sent while the lease is not held, not even another try of a write that was begun
-// before.  An object that was written with an unanswered try is in doubt (doubts.h); so is one that
-// a killed process, or one that was cut off and lost its lease, may still have a write of in
-// flight.
+// before (but of a delete marker, which nothing guards: see Deletes).  An object that was written
+// with an unanswered try is in doubt (doubts.h); so is one that a killed process, or one that was
+// cut off and lost its lease, may still have a write of in flight.
 //
 // For the event loop's thread.  Must outlive every task that Apply() returned.
 #pragma once
@@ -107,6 +107,8 @@ class BackupSink : public ChangeSink {
   void Coalesce(ItemQueue& queue);
   Task<void> ApplyOne(const std::string& name, const Pending& pending);
   Task<bool> IsBlocked(const std::string& name);
+  Task<void> WaitForLease();
+  bool MaySend() const;
   Task<void> Write(const std::string& name, const Pending& pending);
   Task<bool> IsAtRest(const std::string& key, const Pending& pending);
   Task<std::optional<VersionInfo>> NewestOfStream(std::string key);

@@ -62,33 +62,6 @@ bool CameLate(const std::vector<Version>& versions) {
   return false;
 }
 
-// What is current once all that came late is left out.
-Version NewestIn(std::vector<Version> versions) {
-  while (versions.front().stream && CameLate(versions)) versions.erase(versions.begin());
-  return versions.front();
-}
-
-// Where nothing may be removed, the newest state is written once more, unless the follower has been
-// quicker.
-Task<void> PutOnTop(ObjectStore& store, std::string object, Version top, Version newest) {
-  const auto body = co_await store.Get(object, newest.id);
-  if (!body) co_return;
-  PutRequest request;
-  request.key = object;
-  request.body = body->body;
-  request.metadata = body->metadata;
-  request.condition = PutCondition::kIfMatches;
-  request.etag = top.etag;
-  const PutResult result = co_await store.Put(std::move(request));
-  if (result.written) co_return;
-  LogError(
-      "{}: an older state may be current: a write whose answer had been lost landed late, and may "
-      "not be removed (hint: allow s3:DeleteObjectVersion; \"ddbvault verify --show-keys\" names "
-      "the "
-      "item, and \"ddbvault backfill --key\" puts it right)",
-      object);
-}
-
 }  // namespace
 
 Doubts::Doubts(ObjectStore& store, CheckpointStore& checkpoints, Clock& clock, std::string consumer,
@@ -178,7 +151,10 @@ Task<std::uint64_t> Doubts::Settle(const std::string& object) {
       refused = true;
     }
     if (refused) {
-      co_await PutOnTop(store_, object, top, NewestIn(versions));
+      LogWarn(
+          "{}: an older state came late over a newer one, and may not be removed: writing what the "
+          "table says over it (hint: allow s3:DeleteObjectVersion)",
+          object);
       break;
     }
     ++removed;

@@ -22,7 +22,7 @@
 namespace ddbvault {
 
 // S3 refuses a request whose time is more than 15 minutes off (RequestTimeTooSkewed); a minute more
-// for clocks that differ.
+// for clocks that differ: requests are signed with AWS's time, within half a minute (aws/caller.h).
 inline constexpr Duration kSignatureLife = std::chrono::minutes(16);
 
 class Doubts {

@@ -20,6 +20,9 @@ constexpr Duration kPollStreamOff{60000};
 constexpr Duration kToFinishBatches{3000};
 // As in stream/follower.cpp: change times are AWS's clock.
 constexpr Duration kClockTolerance = std::chrono::minutes(5);
+// S3 refuses a request whose time is more than 15 minutes off: so far at most was the clock wrong
+// of one that wrote.
+constexpr Duration kMostSkew = std::chrono::minutes(15);
 
 bool HasNewImages(const StreamDescription& stream) {
   return stream.view_type == "NEW_AND_OLD_IMAGES" || stream.view_type == "NEW_IMAGE";
@@ -100,8 +103,7 @@ Task<void> FollowedTable::Open() {
   doubts_->OnRemoved([this](std::string object) { return PutRight(std::move(object)); });
   options_.sink.lease = lease_.get();
   options_.sink.doubts = doubts_.get();
-  if (lease_->taken_over()) options_.sink.doubt_until = AwsNow() + kClockTolerance;
-  options_.sink.server_ahead = [this] { return streams_.server_ahead(); };
+  options_.sink.server_ahead = [this] { return server_ahead(); };
   sink_ =
       std::make_unique<BackupSink>(store_, layout_, clock_, sink_stop_, options_.sink, executor);
   co_await sink_->LoadBlocked();
@@ -172,19 +174,23 @@ Task<void> FollowedTable::TakeLease() {
   options.conditions = conditions_;
   options.standby = options_.standby;
   options.patient = !options_.follower.once;
-  options.server_ahead = [this] { return client_.server_ahead(); };
+  options.server_ahead = [this] { return server_ahead(); };
   lease_ = std::make_unique<Lease>(store_, layout_, clock_, co_await asio::this_coro::executor,
                                    std::move(options));
   co_await lease_->Acquire(stop_);
   // Has somebody else written here since these positions were moved (another host, or this file is
   // an older copy)?  Then what they take for news may be at rest already, or be older than that.
-  const auto known = checkpoints_.Generation(consumer_, table_.arn);
-  if (known != lease_->generation_before()) {
-    for (const std::string& arn : checkpoints_.Streams(consumer_, table_.arn)) {
-      checkpoints_.SaveGuardedUntil(consumer_, arn, AwsNow() + kClockTolerance);
-    }
+  const bool ours = checkpoints_.Generation(consumer_, table_.arn) == lease_->generation_before();
+  const Time guarded_until = AwsNow() + kClockTolerance;
+  checkpoints_.TakeOver(consumer_, table_.arn, lease_->generation(),
+                        ours ? std::nullopt : std::optional(guarded_until));
+  // What the one before may have had in flight is noted where it noted it; elsewhere nobody knows
+  // more than that it wrote nothing after its lease had run out, by its clock.
+  const bool noted = ours && lease_->generation_before();
+  if (lease_->taken_over() && !noted) {
+    options_.sink.doubt_until =
+        std::min(AwsNow(), lease_->others_wrote_until() + kMostSkew) + kClockTolerance;
   }
-  checkpoints_.SaveGeneration(consumer_, table_.arn, lease_->generation());
 }
 
 Task<void> FollowedTable::Close() {
@@ -250,6 +256,7 @@ Task<FollowedTableResult> FollowedTable::Run() {
     LogWarn("{}: the lease could not be given back: {}; it runs out by itself", name_,
             caught.what());
   }
+  stop_.Request();  // a Refresh() that waits for the lease waits no more
   if (error) std::rethrow_exception(error);
   co_return co_await Result();
 }
@@ -493,6 +500,12 @@ Task<void> FollowedTable::CountParked() {
   } catch (const Error& error) {
     LogWarn("{}: what is parked could not be counted again: {}", name_, error.what());
   }
+}
+
+// The streams client is asked all the time, the table's now and then: what it says of AWS's clock
+// may be of before this machine's was put right.
+Duration FollowedTable::server_ahead() const {
+  return streams_.has_answered() ? streams_.server_ahead() : client_.server_ahead();
 }
 
 Task<void> FollowedTable::SaveState() {

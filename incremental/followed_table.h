@@ -95,7 +95,8 @@ class FollowedTable : public FollowerEvents {
   Task<void> SaveStateForSure();
   Task<void> WriteState();
   Task<void> CloseGapsOnRecord();
-  Time AwsNow() const { return clock_.Now() + client_.server_ahead(); }
+  Duration server_ahead() const;
+  Time AwsNow() const { return clock_.Now() + server_ahead(); }
   Task<FollowedTableResult> Result();
 
   DynamoDbClient& client_;

@@ -123,6 +123,9 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   // Twice: by how much the clocks differ may not be known yet.
   const bool may_land = in_doubt + 2 * kSignatureLife > AwsNow();
   taken_over_ = taken_over_ || not_given_back || may_land;
+  if (not_given_back || may_land) {
+    others_wrote_until_ = std::max({others_wrote_until_, there->expires, there->in_doubt});
+  }
   record_ = {};
   if (may_land) record_.in_doubt = in_doubt;
   record_.owner = options_.owner;
@@ -207,10 +210,9 @@ Task<void> Lease::KeepOnce() {
 
 Task<void> Lease::Release(bool in_doubt) {
   if (record_.generation == 0 || lost_) co_return;
-  if (!options_.conditions) {
-    const auto there = co_await Load();
-    if (there && there->owner != options_.owner) co_return;
-  }
+  // One that only tried to take it has looked at the other's since: the condition would hold.
+  const auto there = co_await Load();
+  if (there && there->owner != options_.owner) co_return;
   record_.released = true;
   if (in_doubt) record_.in_doubt = AwsNow();
   co_await Renew();

@@ -76,6 +76,9 @@ class Lease {
   // however long ago), or one so short a while ago that a write of it may still land did not, or
   // gave it back in doubt.
   bool taken_over() const { return taken_over_; }
+  // When it was taken over: nobody else has begun a write since this moment, by the clock of the
+  // owner before, or AWS's.
+  Time others_wrote_until() const { return others_wrote_until_; }
   std::uint64_t generation() const { return record_.generation; }
 
   // Renews it until `stop`, and writes it again when somebody has removed it.  Throws
@@ -106,6 +109,7 @@ class Lease {
   LeaseRecord record_;  // ours
   std::optional<std::uint64_t> before_;
   bool taken_over_ = false;
+  Time others_wrote_until_{};
   Time until_{};
   bool lost_ = false;
 };

@@ -12,6 +12,7 @@ std::string ThisProcess();
 
 // True only when `process` names a process of this machine's present boot and of this pid namespace
 // that does not run any more.  False: it runs, or nobody here can know.
-bool HasEnded(std::string_view process);
+// `proc`: where proc(5) is mounted.
+bool HasEnded(std::string_view process, const std::string& proc = "/proc");
 
 }  // namespace ddbvault

@@ -73,9 +73,11 @@ class CheckpointStore {
   // moved; nullopt: never.  Another one in the place: somebody else has written there since.
   virtual std::optional<std::uint64_t> Generation(std::string_view consumer,
                                                   std::string_view table_arn) = 0;
-  // Success: synced to disk.
-  virtual void SaveGeneration(std::string_view consumer, std::string_view table_arn,
-                              std::uint64_t generation) = 0;
+  // `guarded_until`: what SaveGuardedUntil() does, of every stream of the table that there are
+  // positions in.  Success: synced to disk, in one transaction.  From here on what this object
+  // saves of the table, or forgets, throws Error{kConflict} once another process has taken it over.
+  virtual void TakeOver(std::string_view consumer, std::string_view table_arn,
+                        std::uint64_t generation, std::optional<Time> guarded_until) = 0;
 
   virtual std::vector<WriteDoubt> Doubts(std::string_view consumer, std::string_view table_arn) = 0;
   // Each replaces that of the same object.  Success: synced to disk, in one transaction.

@@ -60,6 +60,13 @@ constexpr const char* kSteps[kSchema] = {R"sql(
   PRAGMA user_version = 3;
 )sql"};
 
+// A stream's ARN is the table's, "/stream/" and a label that sorts by time.
+constexpr std::string_view kStreamOf = "/stream/";
+
+std::string_view TableOf(std::string_view stream_arn) {
+  return stream_arn.substr(0, stream_arn.find(kStreamOf));
+}
+
 // Creates the file privately before SQLite would do it with the umask's mode.
 void CreatePrivately(const std::string& path) {
   const std::filesystem::path directory = std::filesystem::path(path).parent_path();
@@ -215,8 +222,7 @@ SqliteCheckpoints::~SqliteCheckpoints() = default;
 
 std::vector<std::string> SqliteCheckpoints::Streams(std::string_view consumer,
                                                     std::string_view table_arn) {
-  // A stream's ARN is the table's, "/stream/" and a label that sorts by time.
-  const std::string prefix = std::string(table_arn) + "/stream/";
+  const std::string prefix = std::string(table_arn) + std::string(kStreamOf);
   Statement statement(*database_,
                       "SELECT stream_arn FROM stream WHERE consumer = ?"
                       " AND substr(stream_arn, 1, length(?)) = ? ORDER BY stream_arn");
@@ -249,6 +255,7 @@ std::vector<ShardCheckpoint> SqliteCheckpoints::Load(std::string_view consumer,
 void SqliteCheckpoints::SaveAll(std::string_view consumer, std::string_view stream_arn,
                                 const std::vector<ShardCheckpoint>& checkpoints) {
   Database::Transaction transaction(*database_);
+  RequireOurs(consumer, TableOf(stream_arn));
   for (const ShardCheckpoint& checkpoint : checkpoints) {
     Statement statement(*database_, "INSERT OR REPLACE INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     statement.Bind(consumer)
@@ -276,27 +283,35 @@ std::optional<Time> SqliteCheckpoints::GuardedUntil(std::string_view consumer,
 
 void SqliteCheckpoints::SaveGuardedUntil(std::string_view consumer, std::string_view stream_arn,
                                          Time time) {
+  Database::Transaction transaction(*database_);
+  RequireOurs(consumer, TableOf(stream_arn));
   Statement statement(*database_, "INSERT OR REPLACE INTO stream VALUES (?, ?, ?)");
   statement.Bind(consumer).Bind(stream_arn).Bind(time.time_since_epoch().count());
   statement.Step();
+  transaction.Commit();
 }
 
 void SqliteCheckpoints::Forget(std::string_view consumer, std::string_view stream_arn,
                                std::string_view shard_id) {
+  Database::Transaction transaction(*database_);
+  RequireOurs(consumer, TableOf(stream_arn));
   Statement statement(*database_,
                       "DELETE FROM shard WHERE consumer = ? AND stream_arn = ? AND shard_id = ?");
   statement.Bind(consumer).Bind(stream_arn).Bind(shard_id);
   statement.Step();
+  transaction.Commit();
 }
 
 void SqliteCheckpoints::ForgetStream(std::string_view consumer, std::string_view stream_arn) {
-  // The stream first: shards without one are never looked at.
+  Database::Transaction transaction(*database_);
+  RequireOurs(consumer, TableOf(stream_arn));
   for (const char* sql : {"DELETE FROM stream WHERE consumer = ? AND stream_arn = ?",
                           "DELETE FROM shard WHERE consumer = ? AND stream_arn = ?"}) {
     Statement statement(*database_, sql);
     statement.Bind(consumer).Bind(stream_arn);
     statement.Step();
   }
+  transaction.Commit();
 }
 
 std::optional<std::uint64_t> SqliteCheckpoints::Generation(std::string_view consumer,
@@ -308,11 +323,31 @@ std::optional<std::uint64_t> SqliteCheckpoints::Generation(std::string_view cons
   return static_cast<std::uint64_t>(statement.Number(0));
 }
 
-void SqliteCheckpoints::SaveGeneration(std::string_view consumer, std::string_view table_arn,
-                                       std::uint64_t generation) {
+void SqliteCheckpoints::TakeOver(std::string_view consumer, std::string_view table_arn,
+                                 std::uint64_t generation, std::optional<Time> guarded_until) {
+  Database::Transaction transaction(*database_);
+  if (guarded_until) {
+    for (const std::string& arn : Streams(consumer, table_arn)) {
+      Statement guard(*database_, "INSERT OR REPLACE INTO stream VALUES (?, ?, ?)");
+      guard.Bind(consumer).Bind(arn).Bind(guarded_until->time_since_epoch().count());
+      guard.Step();
+    }
+  }
   Statement statement(*database_, "INSERT OR REPLACE INTO lease VALUES (?, ?, ?)");
   statement.Bind(consumer).Bind(table_arn).Bind(static_cast<std::int64_t>(generation));
   statement.Step();
+  transaction.Commit();
+  taken_[{std::string(consumer), std::string(table_arn)}] = generation;
+}
+
+void SqliteCheckpoints::RequireOurs(std::string_view consumer, std::string_view table_arn) {
+  const auto ours = taken_.find({std::string(consumer), std::string(table_arn)});
+  if (ours == taken_.end()) return;
+  const std::optional<std::uint64_t> there = Generation(consumer, table_arn);
+  if (there == ours->second) return;
+  throw Error(Reaction::kConflict, "the positions of table " + std::string(table_arn) +
+                                       " in the checkpoints file are another follower's by now")
+      .Hint("one follower per table and place: it has taken over, and goes on from there");
 }
 
 std::vector<WriteDoubt> SqliteCheckpoints::Doubts(std::string_view consumer,
@@ -336,6 +371,7 @@ std::vector<WriteDoubt> SqliteCheckpoints::Doubts(std::string_view consumer,
 void SqliteCheckpoints::SaveDoubts(std::string_view consumer, std::string_view table_arn,
                                    const std::vector<WriteDoubt>& doubts) {
   Database::Transaction transaction(*database_);
+  RequireOurs(consumer, table_arn);
   for (const WriteDoubt& doubt : doubts) {
     Statement statement(*database_, "INSERT OR REPLACE INTO doubt VALUES (?, ?, ?, ?, ?, ?)");
     statement.Bind(consumer)
@@ -351,10 +387,13 @@ void SqliteCheckpoints::SaveDoubts(std::string_view consumer, std::string_view t
 
 void SqliteCheckpoints::ForgetDoubt(std::string_view consumer, std::string_view table_arn,
                                     std::string_view object) {
+  Database::Transaction transaction(*database_);
+  RequireOurs(consumer, table_arn);
   Statement statement(*database_,
                       "DELETE FROM doubt WHERE consumer = ? AND table_arn = ? AND object = ?");
   statement.Bind(consumer).Bind(table_arn).Bind(object);
   statement.Step();
+  transaction.Commit();
 }
 
 }  // namespace ddbvault

@@ -5,8 +5,14 @@
 // synced) must survive a power cut.  Mode 0600.  The file needs a local disk.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "stream/checkpoints.h"
 
@@ -31,8 +37,8 @@ class SqliteCheckpoints : public CheckpointStore {
   void ForgetStream(std::string_view consumer, std::string_view stream_arn) override;
   std::optional<std::uint64_t> Generation(std::string_view consumer,
                                           std::string_view table_arn) override;
-  void SaveGeneration(std::string_view consumer, std::string_view table_arn,
-                      std::uint64_t generation) override;
+  void TakeOver(std::string_view consumer, std::string_view table_arn, std::uint64_t generation,
+                std::optional<Time> guarded_until) override;
   std::vector<WriteDoubt> Doubts(std::string_view consumer, std::string_view table_arn) override;
   void SaveDoubts(std::string_view consumer, std::string_view table_arn,
                   const std::vector<WriteDoubt>& doubts) override;
@@ -41,7 +47,12 @@ class SqliteCheckpoints : public CheckpointStore {
 
  private:
   class Database;
+  // Within a transaction.  Throws when another process has taken the table over from this one.
+  void RequireOurs(std::string_view consumer, std::string_view table_arn);
+
   std::unique_ptr<Database> database_;
+  // By consumer and table: the generations under which this process moves positions.
+  std::map<std::pair<std::string, std::string>, std::uint64_t> taken_;
 };
 
 }  // namespace ddbvault

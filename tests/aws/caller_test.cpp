@@ -373,6 +373,16 @@ TEST_F(CallerTest, ASkewedClockIsCorrectedOnce) {
   EXPECT_EQ(error.hint(), "check the secret access key and this machine's clock");
 }
 
+// Signed with a fast clock, a try that is held up on its way would be taken for longer than its
+// sender waits for it (kSignatureLife in incremental/doubts.h).
+TEST_F(CallerTest, SignsWithAwsTimeOnceAnAnswerHasToldIt) {
+  transport_.Answer(200, "{}", {{"Date", "Fri, 20 Nov 2026 11:50:00 GMT"}}).Answer(200);
+  Call();
+  EXPECT_EQ(transport_.requests()[0].headers.Find("x-amz-date"), "20261120T120000Z");
+  Call();
+  EXPECT_EQ(transport_.requests()[1].headers.Find("x-amz-date"), "20261120T115000Z");
+}
+
 TEST_F(CallerTest, PatienceOutlastsEveryRetryAndEndsWithTheStop) {
   Stop stop;
   options_.patient = true;

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/incremental/sink_world.h"
+#include "tests/support/flaky_store.h"
 
 namespace ddbvault {
 namespace {
@@ -85,6 +86,36 @@ TEST_F(DoubtsTest, WhatIsInDoubtWhenItIsPutRightIsPutRightOnceMore) {
   SettleDue();
   EXPECT_EQ(asked_, 2);
   EXPECT_EQ(doubts_->size(), 0U);
+}
+
+class KeepsItsVersions : public FlakyStore {
+ public:
+  using FlakyStore::FlakyStore;
+  Task<void> RemoveVersion(std::string, std::string) override {
+    throw Error(Reaction::kPermission, "s3:DeleteObjectVersion is not allowed");
+    co_return;
+  }
+};
+
+TEST_F(DoubtsTest, WhatMayNotBeRemovedIsPutRightAllTheSame) {
+  NextProcess();
+  LandLate();
+  Faults none(0, FaultMoment::kBefore);
+  KeepsItsVersions store(world_.store, none);
+  Doubts doubts(store, world_.checkpoints, world_.clock, "here", "arn");
+  doubts.OnRemoved([this](std::string) -> Task<bool> {
+    ++asked_;
+    co_return !in_doubt_;
+  });
+  in_doubt_ = true;
+  EXPECT_EQ(world_.Run(doubts.SettleDue(stop_)), 0U);
+  EXPECT_EQ(asked_, 1);
+  EXPECT_EQ(doubts.size(), 1U) << "until it is sure";
+  world_.clock.Advance(kSignatureLife);
+  in_doubt_ = false;
+  world_.Run(doubts.SettleDue(stop_));
+  EXPECT_EQ(asked_, 2);
+  EXPECT_EQ(doubts.size(), 0U);
 }
 
 TEST_F(DoubtsTest, WhatDidNotComeLateIsLeftAlone) {

@@ -271,6 +271,29 @@ TEST_P(RecoveryTest, RemovesTheLateWriteOfAFollowerThatWasCutOff) {
   EXPECT_THAT(Bodies(1), ElementsAre(Item(1, 1), Item(1, 2)));
 }
 
+// A backlog of hours is not looked at item by item: nothing of it was in flight when the other
+// died.
+TEST_P(RecoveryTest, DoubtsNothingThatChangedAfterTheFollowerBeforeHadDied) {
+  Lease::Options of_the_other;
+  of_the_other.owner = "follow/0";
+  of_the_other.conditions = GetParam();
+  Lease lease(world_.store, layout_, world_.clock, world_.context.get_executor(), of_the_other);
+  Stop never;
+  world_.Run(lease.Acquire(never));
+  world_.aws.Put("orders", Item(1, 1));
+  world_.clock.Advance(std::chrono::hours(2));
+  for (int key = 2; key < 10; ++key) world_.aws.Put("orders", Item(key, 1));
+  Follow([&](Stop& stop) -> Task<void> {
+    while (Bodies(9).empty()) co_await world_.clock.Sleep(std::chrono::seconds(1));
+    std::vector<std::string> in_doubt;
+    for (const WriteDoubt& doubt : world_.checkpoints.Doubts("", "")) {
+      in_doubt.push_back(doubt.object);
+    }
+    EXPECT_THAT(in_doubt, ElementsAre(Object(1)));
+    stop.Request();
+  });
+}
+
 // Laws 4 and 8: cut off in the middle of a write, it comes back when another one has gone on.
 TEST_P(RecoveryTest, DoesNotSendAWriteAgainThatAnotherFollowerHasOvertaken) {
   Once();

@@ -123,6 +123,74 @@ TEST_P(LeaseTest, OneThatWasCutOffTakesNothingFromItsSuccessor) {
   world_.Run(keeper.Join());
 }
 
+// Another takes it between our look and our write.
+class TakenMeanwhile : public FlakyStore {
+ public:
+  TakenMeanwhile(ObjectStore& inner, Faults& faults) : FlakyStore(inner, faults) {}
+  std::function<Task<void>()> meanwhile;
+  Task<PutResult> Put(PutRequest request) override {
+    if (const auto take = std::exchange(meanwhile, nullptr)) co_await take();
+    co_return co_await FlakyStore::Put(std::move(request));
+  }
+};
+
+TEST_P(LeaseTest, OneThatLostTheRaceForItLeavesItToTheWinner) {
+  for (const bool standby : {false, true}) {
+    SCOPED_TRACE(standby);
+    EngineWorld world(StoreOptions());
+    Faults none(0, FaultMoment::kBefore);
+    TakenMeanwhile store(world.store, none);
+    const auto make = [&](const std::string& owner, ObjectStore& place) {
+      Lease::Options options;
+      options.owner = owner;
+      options.conditions = GetParam();
+      options.standby = standby;
+      return std::make_unique<Lease>(place, layout_, world.clock, world.context.get_executor(),
+                                     options);
+    };
+    const auto winner = make("winner", world.store);
+    const auto loser = make("loser", store);
+    // Where conditions are not kept, the later one to write wins.
+    const bool overwrites = !GetParam();
+    store.meanwhile = [&] { return winner->Acquire(stop_); };
+    Stop done;
+    Stop tired;
+    TaskGroup group(world.context.get_executor());
+    group.Spawn([](Clock& clock, Lease& lease, Stop& until, Stop& give_up) -> Task<void> {
+      while (lease.generation() == 0) co_await clock.Sleep(Duration(100));
+      TaskGroup keeper(co_await asio::this_coro::executor);
+      keeper.Spawn(lease.Keep(until));
+      co_await clock.Sleep(std::chrono::minutes(1), &until);
+      give_up.Request();
+      co_await keeper.Join();
+    }(world.clock, *winner, done, tired));
+    std::optional<Error> refusal;
+    try {
+      world.Run(loser->Acquire(tired));
+    } catch (const Error& error) {
+      refusal = error;
+    }
+    if (overwrites) {
+      EXPECT_TRUE(loser->held() || refusal);
+    } else {
+      ASSERT_TRUE(refusal);
+      EXPECT_EQ(refusal->reaction(), standby ? Reaction::kCancelled : Reaction::kConflict);
+      world.Run(loser->Release(false));
+      const auto there = world.Run(world.store.Get(layout_.Lease()));
+      ASSERT_TRUE(there);
+      EXPECT_EQ(LeaseRecordFromJson(there->body).owner, "winner");
+      EXPECT_FALSE(LeaseRecordFromJson(there->body).released);
+      EXPECT_TRUE(winner->held());
+    }
+    done.Request();
+    try {
+      world.Run(group.Join());
+    } catch (const Error& error) {
+      EXPECT_TRUE(overwrites) << error.what();
+    }
+  }
+}
+
 TEST_P(LeaseTest, IsHandedOverAtOnce) {
   const auto first = Make("a");
   world_.Run(first->Acquire(stop_));
@@ -413,6 +481,7 @@ TEST(Process, KnowsWhetherItHasEnded) {
   EXPECT_FALSE(HasEnded("")) << "nobody knows";
   EXPECT_FALSE(HasEnded("another-boot/pid:[1]/1/1")) << "another machine's";
   EXPECT_FALSE(HasEnded(self.substr(0, self.rfind('/'))));
+  EXPECT_FALSE(HasEnded(self, "/nowhere")) << "it is hidden, and runs";
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ MUTATIONS = [
         "LeaseTest.GivesNoGenerationTwice"),
     Mutation(
         "one-cut-off-releases-its-successor", 8, "incremental/lease.cpp",
-        "    if (there && there->owner != options_.owner) co_return;",
+        "  if (there && there->owner != options_.owner) co_return;",
         "",
         "LeaseTest.OneThatWasCutOffTakesNothingFromItsSuccessor"),
     Mutation(
@@ -166,14 +166,13 @@ MUTATIONS = [
         "LeaseTest.RefusesASecondFollowerWithTheNameOfTheFirst"),
     Mutation(
         "a-write-is-sent-without-the-lease", 8, "incremental/backup_sink.cpp",
-        "  if (options_.lease != nullptr && !options_.lease->held()) {",
-        "  if (false) {",
+        "  if (MaySend()) co_return;",
+        "  co_return;",
         "BackupSinkTest.BeginsNoWriteWithoutTheLease", MODEL),
     Mutation(
         "a-try-is-sent-without-the-lease", 8, "incremental/backup_sink.cpp",
-        "    request.may_send = [this] { return options_.lease == nullptr || "
-        "options_.lease->held(); };\n",
-        "",
+        "    request.may_send = [this] { return MaySend(); };\n    const PutResult",
+        "    const PutResult",
         "RecoveryTest.DoesNotSendAWriteAgainThatAnotherFollowerHasOvertaken"),
     Mutation(
         "asked-before-the-first-try-only", 8, "aws/caller.cpp",

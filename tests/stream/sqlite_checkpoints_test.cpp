@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "base/error.h"
 #include "tests/support/temp_dir.h"
@@ -111,6 +112,41 @@ TEST_F(SqliteCheckpointsTest, KeepsPlacesAndStreamsApart) {
   EXPECT_THAT(store.Load(kPlace, second), IsEmpty());
   EXPECT_THAT(store.Streams(kPlace, kTable), ElementsAre(kStream, second));
   EXPECT_EQ(store.GuardedUntil("file:///elsewhere/", kStream), std::nullopt);
+}
+
+// A process that was overtaken (it was stopped for a while, say) puts nothing back.
+TEST_F(SqliteCheckpointsTest, LetsNobodyMoveWhatAnotherHasTakenOver) {
+  SqliteCheckpoints first(path_);
+  SqliteCheckpoints second(path_);
+  first.SaveGuardedUntil(kPlace, kStream, Time(Duration(1)));
+  first.TakeOver(kPlace, kTable, 1, std::nullopt);
+  first.Save(kPlace, kStream, Example("shard"));
+  second.TakeOver(kPlace, kTable, 2, Time(Duration(7)));
+  EXPECT_EQ(second.GuardedUntil(kPlace, kStream), Time(Duration(7)));
+  ShardCheckpoint newer = Example("shard");
+  newer.applied = "000000000000000000300";
+  second.Save(kPlace, kStream, newer);
+  second.SaveDoubts(kPlace, kTable, {WriteDoubt{"object", Time(Duration(5)), 1, false}});
+  const auto conflicts = [](const std::function<void()>& write) {
+    try {
+      write();
+    } catch (const Error& error) {
+      return error.reaction() == Reaction::kConflict;
+    }
+    return false;
+  };
+  EXPECT_TRUE(conflicts([&] { first.Save(kPlace, kStream, Example("shard")); }));
+  EXPECT_TRUE(conflicts([&] { first.SaveGuardedUntil(kPlace, kStream, Time(Duration(2))); }));
+  EXPECT_TRUE(conflicts([&] { first.Forget(kPlace, kStream, "shard"); }));
+  EXPECT_TRUE(conflicts([&] { first.ForgetStream(kPlace, kStream); }));
+  EXPECT_TRUE(conflicts([&] { first.SaveDoubts(kPlace, kTable, {WriteDoubt{"object", {}}}); }));
+  EXPECT_TRUE(conflicts([&] { first.ForgetDoubt(kPlace, kTable, "object"); }));
+  ASSERT_THAT(first.Load(kPlace, kStream), testing::SizeIs(1));
+  EXPECT_EQ(first.Load(kPlace, kStream)[0].applied, newer.applied);
+  EXPECT_THAT(first.Doubts(kPlace, kTable), testing::SizeIs(1));
+  EXPECT_EQ(first.GuardedUntil(kPlace, kStream), Time(Duration(7)));
+  first.Save("another place", kStream, Example("shard"));
+  second.Save(kPlace, kStream, newer);
 }
 
 TEST_F(SqliteCheckpointsTest, ForgetsOneShard) {

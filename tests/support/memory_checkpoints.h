@@ -12,7 +12,7 @@ namespace ddbvault {
 
 class MemoryCheckpoints : public CheckpointStore {
  public:
-  // Called before each Save; what it throws is thrown, and nothing is saved.
+  // Called before each Save and Forget; what it throws is thrown, and nothing is done.
   std::function<void()> before_save;
   int saves = 0;
 
@@ -59,6 +59,7 @@ class MemoryCheckpoints : public CheckpointStore {
   }
   void Forget(std::string_view consumer, std::string_view stream_arn,
               std::string_view shard_id) override {
+    if (before_save) before_save();
     shards_.erase({std::string(consumer), std::string(stream_arn), std::string(shard_id)});
   }
   void ForgetStream(std::string_view consumer, std::string_view stream_arn) override {
@@ -72,8 +73,14 @@ class MemoryCheckpoints : public CheckpointStore {
     const auto at = generations_.find({std::string(consumer), std::string(table_arn)});
     return at == generations_.end() ? std::nullopt : std::optional<std::uint64_t>(at->second);
   }
-  void SaveGeneration(std::string_view consumer, std::string_view table_arn,
-                      std::uint64_t generation) override {
+  // Keeps nobody out: one process has it.
+  void TakeOver(std::string_view consumer, std::string_view table_arn, std::uint64_t generation,
+                std::optional<Time> guarded_until) override {
+    if (guarded_until) {
+      for (const std::string& arn : Streams(consumer, table_arn)) {
+        SaveGuardedUntil(consumer, arn, *guarded_until);
+      }
+    }
     generations_[{std::string(consumer), std::string(table_arn)}] = generation;
   }
   std::vector<WriteDoubt> Doubts(std::string_view, std::string_view) override {
