@@ -76,7 +76,8 @@ Task<void> Open(Context& context, Followed& followed, ObjectStore& store,
   // Shows whether the settings are right; the clients below would go on trying.
   co_await context.Describe(followed.name);
   followed.client = co_await context.DynamoDb(followed.name, true);
-  followed.streams = co_await context.Streams(followed.name, true);
+  // Not patient: the follower goes on trying itself, and while it waits it holds up no other shard.
+  followed.streams = co_await context.Streams(followed.name, false);
   followed.table = std::make_unique<FollowedTable>(*followed.client, *followed.streams, store,
                                                    checkpoints, context.clock(), context.stop(),
                                                    followed.name.name, std::move(options));

@@ -73,13 +73,13 @@ void Follower::LoadPositions(const std::string& stream_arn, Executor executor) {
   context_ = std::make_unique<ConsumerContext>(
       ConsumerContext{streams_, sink_, checkpoints_, clock_, stop_, events_, *memory_, *reads_,
                       counters_, options_.consumer, options_.memory / kShareOfAShard, consumer_,
-                      stream_arn, StreamLabel(stream_arn), Time{}, options_.once, Time{}, false});
+                      stream_arn, StreamLabel(stream_arn), Time{}, options_.once, Time{}, false,
+                      [this](std::string shard_id) { return IsListed(std::move(shard_id)); }});
 }
 
 // After the first answer, which told AWS's time, and before the first change is read.
 Task<void> Follower::Begin() {
   const Time now = context_->AwsNow();
-  context_->began = listed_;
   const auto guarded = checkpoints_.GuardedUntil(consumer_, context_->stream_arn);
   context_->guarded_until_time = guarded.value_or(Time{});
   if (!guarded) {
@@ -93,6 +93,7 @@ Task<void> Follower::Begin() {
   }
   if (options_.guard_always) context_->guarded_until_time = Time::max();
   co_await CheckAge();
+  context_->began = listed_;
 }
 
 Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
@@ -107,7 +108,8 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
     }
     // Each shard is as it was then, or later; it takes an answer to know AWS's clock.
     listed_ = listing.asked + streams_.server_ahead();
-    if (context_->began == Time{}) co_await Begin();
+    const bool begun = context_->began != Time{} || co_await Tried(Begin());
+    if (!begun) continue;
     enabled_ = listing.enabled;
     graph_.Update(listing.shards);
     TellWhatIsClosed();
@@ -118,10 +120,8 @@ Task<StreamEnd> Follower::RunConsumers(const std::string& stream_arn) {
       continue;
     }
     incomplete = 0;
-    co_await CheckLineage(listing);
-    const bool begun = co_await Begun(graph_);
-    if (!begun) continue;
-    ForgetOldShards(graph_);
+    const bool advanced = co_await Tried(Advance(listing));
+    if (!advanced) continue;
     known_stream_ = true;
 
     // A parent has ended and its child is not listed yet: ask again soon, for a few seconds.
@@ -152,11 +152,17 @@ Task<void> Follower::OnStreamGone() {
   if (!all) co_await Gap("the stream is gone", "", Time{});
 }
 
+Task<void> Follower::Advance(const Listing& listing) {
+  co_await CheckLineage(listing);
+  StartReadable(graph_);
+  ForgetOldShards(graph_);
+}
+
 // False: the positions could not be saved, to be tried again.
-Task<bool> Follower::Begun(const ShardGraph& graph) {
+Task<bool> Follower::Tried(Task<void> work) {
   std::optional<Error> error;
   try {
-    StartReadable(graph);
+    co_await std::move(work);
   } catch (const Error& caught) {
     if (options_.once || caught.reaction() != Reaction::kRetryLater) throw;
     error = caught;
@@ -211,6 +217,20 @@ Task<void> Follower::PauseBeforeListing(int tries) {
   Backoff backoff(kListingBase * (1 << tries), kListingCap);
   const Duration pause = backoff.Next() + kListingBase;
   co_await clock_.Sleep(pause, &stop_);
+}
+
+Task<bool> Follower::IsListed(std::string shard_id) {
+  for (int tries = 0; tries < kListingTries; ++tries) {
+    co_await PauseBeforeListing(tries);
+    const Listing listing = co_await ListShards(context_->stream_arn);
+    if (listing.gone) co_return false;
+    const auto is_it = [&shard_id](const ShardDescription& shard) {
+      return shard.shard_id == shard_id;
+    };
+    const bool listed = std::any_of(listing.shards.begin(), listing.shards.end(), is_it);
+    if (listed || stop_.requested()) co_return true;
+  }
+  co_return false;
 }
 
 // A listing may tell of a child before it tells of its parent's end.

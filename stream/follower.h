@@ -70,6 +70,7 @@ class Follower {
   void LoadPositions(const std::string& stream_arn, Executor executor);
   Task<Listing> ListShards(const std::string& stream_arn);
   Task<void> PauseBeforeListing(int tries);
+  Task<bool> IsListed(std::string shard_id);
   bool IsClosed(const std::string& shard_id) const;
   void TellWhatIsClosed();
   bool IsMissing(const ShardCheckpoint& position) const;
@@ -92,7 +93,8 @@ class Follower {
   Task<void> Gap(std::string reason, const std::string& shard_id, Time from);
   Task<StreamEnd> RunConsumers(const std::string& stream_arn);
   Task<void> OnStreamGone();
-  Task<bool> Begun(const ShardGraph& graph);
+  Task<bool> Tried(Task<void> work);
+  Task<void> Advance(const Listing& listing);
   Time CompleteUntil(const ShardDescription& shard) const;
   bool HasAllItsChildren(const ShardCheckpoint& finished) const;
 

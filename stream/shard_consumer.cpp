@@ -13,6 +13,8 @@ constexpr Duration kReadTimeSavedEvery = std::chrono::minutes(5);
 // GetRecords answers at most 1000 records or 1 MB (API reference): so much is as good as full.
 constexpr std::size_t kFullAnswer = 900'000;
 constexpr Duration kRetryBase{250};
+// With `once`: so many answers in a row that a shard is gone, although it is listed.
+constexpr int kGoneTries = 10;
 constexpr Duration kRetryCap{30000};
 
 bool IsTrimmed(const Error& error) { return error.code() == "TrimmedDataAccessException"; }
@@ -40,9 +42,23 @@ Task<ShardEnd> ShardConsumer::Run() {
       error = caught;
     }
     co_await Settle();
-    const std::optional<ShardEnd> end = co_await Recover(std::move(*error));
+    const std::optional<ShardEnd> end = co_await RecoverForSure(std::move(*error));
     if (end) co_return *end;
   }
+}
+
+// A disk that is full for a while does not end the following.
+Task<std::optional<ShardEnd>> ShardConsumer::RecoverForSure(Error error) {
+  std::optional<Error> failed;
+  try {
+    co_return co_await Recover(std::move(error));
+  } catch (const Error& caught) {
+    const bool passing = caught.reaction() == Reaction::kRetryLater;
+    if (!passing || context_.once || context_.stop.requested()) throw;
+    failed = caught;
+  }
+  co_await PauseAfter(*failed);
+  co_return std::nullopt;
 }
 
 Task<ShardEnd> ShardConsumer::ReadToEnd() {
@@ -267,6 +283,7 @@ Task<bool> ShardConsumer::RecoverFromLoss(const Error& error) {
   gap.shard_id = checkpoint_.shard_id;
   gap.from = checkpoint_.read;
   const bool gone = IsGone(error);
+  if (gone && co_await MayComeBack()) co_return false;
   if (gone) {
     gap.reason = "the shard is gone from the stream before it was read to its end";
   } else if (IsTrimmed(error)) {
@@ -278,10 +295,20 @@ Task<bool> ShardConsumer::RecoverFromLoss(const Error& error) {
   }
   // On record first: a shard that counts as finished, or begins anew, looks whole ever after.
   if (expected_) co_await context_.events.OnGap(std::move(gap));
-  checkpoint_.finished = gone;
-  checkpoint_.applied.clear();  // TRIM_HORIZON; the note stays, so that what follows is guarded
-  Save();
+  ShardCheckpoint next = checkpoint_;
+  next.finished = gone;
+  next.applied.clear();  // TRIM_HORIZON; the note stays, so that what follows is guarded
+  context_.checkpoints.Save(context_.consumer, context_.stream_arn, next);
+  checkpoint_ = std::move(next);
   co_return true;
+}
+
+// An answer that there is no such shard is no proof: whoever finished it then would never read what
+// is yet to come.  One that has ended, and still listed after all its records are gone, is as good
+// as gone.
+Task<bool> ShardConsumer::MayComeBack() {
+  const bool listed = co_await context_.is_listed(checkpoint_.shard_id);
+  co_return listed && !(closed_ && context_.AwsNow() - read_ > kRetention);
 }
 
 Task<std::optional<ShardEnd>> ShardConsumer::Recover(Error error) {
@@ -294,20 +321,25 @@ Task<std::optional<ShardEnd>> ShardConsumer::Recover(Error error) {
     if (recovered && checkpoint_.finished) co_return ShardEnd::kFinished;
     if (recovered) co_return std::nullopt;  // on record; it goes on from another position
   }
-  const bool helpless =
-      error.reaction() != Reaction::kRetryLater && error.reaction() != Reaction::kDataLoss;
+  const bool may_pass = IsGone(error) && failures_ < kGoneTries;  // it is still listed
+  const bool helpless = error.reaction() != Reaction::kRetryLater &&
+                        error.reaction() != Reaction::kDataLoss && !may_pass;
   if (helpless && context_.once) throw error.Within("shard " + checkpoint_.shard_id);
   if (context_.AwsNow() - read_ > kRetention / 2) {
     LogError("shard {} has not been read since {}: records are trimmed 24 hours after their change",
              checkpoint_.shard_id, FormatTime(read_));
   }
+  co_await PauseAfter(error);
+  co_return std::nullopt;
+}
+
+Task<void> ShardConsumer::PauseAfter(const Error& error) {
   Backoff backoff(kRetryBase * (1 << std::min(failures_, 10)), kRetryCap);
   ++failures_;
   const Duration pause = backoff.Next() + kRetryBase;
   LogWarn("shard {}: {}; trying again in {}{}", checkpoint_.shard_id, error.what(),
           FormatDuration(pause), error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
   co_await context_.clock.Sleep(pause, &context_.stop);
-  co_return std::nullopt;
 }
 
 void ShardConsumer::Save() {

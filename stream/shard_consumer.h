@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -91,6 +92,8 @@ struct ConsumerContext {
   // That the stream was not read for 24 hours before `began` is on record: not again for each
   // shard.
   bool absence_on_record = false;
+  // Asks the stream, more than once before it answers no.  True also when it was stopped.
+  std::function<Task<bool>(std::string shard_id)> is_listed;
 
   // Now, by AWS's clock: what is compared with the times of changes must not depend on this
   // machine's.
@@ -148,7 +151,10 @@ class ShardConsumer {
   bool HasRoom() const;
   Task<void> Pause(bool full);
   // What to do about an error; nullopt: start again from the checkpoint.
+  Task<std::optional<ShardEnd>> RecoverForSure(Error error);
   Task<std::optional<ShardEnd>> Recover(Error error);
+  Task<bool> MayComeBack();
+  Task<void> PauseAfter(const Error& error);
   // The stream lost something: puts the gap on record, and the position where reading can go on.
   Task<bool> RecoverFromLoss(const Error& error);
   void Save();

@@ -1,6 +1,6 @@
 """The changes that break laws 1 to 6: what follows a stream."""
 
-from mutation import BOTH, ITEM, MODEL, SNAPSHOT, STREAM, Mutation
+from mutation import AWS, BOTH, ITEM, MODEL, SNAPSHOT, STREAM, Mutation
 
 MUTATIONS = [
     # 1. Durable first.
@@ -180,9 +180,19 @@ MUTATIONS = [
         "S3StoreTest.AConditionalPutIsNotOursWhenAnothersObjectIsThere"),
     Mutation(
         "the-sink-is-not-told-of-the-one-cut-off", 3, "incremental/followed_table.cpp",
-        "  if (lease_->taken_over()) options_.sink.doubt_until = AwsNow() + kClockTolerance;\n",
-        "",
+        "  if (lease_->taken_over() && !noted) {",
+        "  if (false) {",
         "RecoveryTest.RemovesTheLateWriteOfAFollowerThatWasCutOff"),
+    Mutation(
+        "all-since-the-owners-death-is-in-doubt", 3, "incremental/followed_table.cpp",
+        "        std::min(AwsNow(), lease_->others_wrote_until() + kMostSkew) + kClockTolerance;",
+        "        AwsNow() + kClockTolerance;",
+        "RecoveryTest.DoubtsNothingThatChangedAfterTheFollowerBeforeHadDied"),
+    Mutation(
+        "signed-with-a-clock-that-is-fast", 3, "aws/caller.cpp",
+        "  if (std::chrono::abs(ahead - skew) >= kCorrectedSkew) skew = ahead;",
+        "",
+        "CallerTest.SignsWithAwsTimeOnceAnAnswerHasToldIt", AWS),
     Mutation(
         "a-lease-that-was-not-given-back-looks-so", 3, "incremental/lease.cpp",
         "  taken_over_ = taken_over_ || not_given_back || may_land;",
@@ -241,9 +251,14 @@ MUTATIONS = [
         "BackupSinkTest.GuardsByTimeWhenThereIsNoNote"),
     Mutation(
         "no-guard-after-another-follower", 4, "incremental/followed_table.cpp",
-        "  if (known != lease_->generation_before()) {",
-        "  if (false) {",
+        "                        ours ? std::nullopt : std::optional(guarded_until));",
+        "                        std::nullopt);",
         "InterleavingsTest.AFollowerThatComesBackWithOldPositions"),
+    Mutation(
+        "positions-saved-over-a-successors", 4, "stream/sqlite_checkpoints.cpp",
+        "  if (there == ours->second) return;",
+        "  return;",
+        "SqliteCheckpointsTest.LetsNobodyMoveWhatAnotherHasTakenOver", STREAM),
     Mutation(
         "no-guard-where-there-are-no-conditions", 4, "stream/follower.cpp",
         "  if (options_.guard_always) context_->guarded_until_time = Time::max();",
@@ -332,15 +347,21 @@ MUTATIONS = [
         "",
         "FollowerTest.PutsTrimmedRecordsOnRecordAsAGapAndGoesOn", STREAM),
     Mutation(
+        "one-answer-finishes-a-listed-shard", 6, "stream/shard_consumer.cpp",
+        "  if (gone && co_await MayComeBack()) co_return false;",
+        "",
+        "LineageTest.ReadsOnAShardThatIsListedWhateverAnswersSayThatItIsGone", STREAM),
+    Mutation(
         "the-position-moves-before-the-gap-is-on-record", 6, "stream/shard_consumer.cpp",
         "  if (expected_) co_await context_.events.OnGap(std::move(gap));\n"
-        "  checkpoint_.finished = gone;\n"
-        "  checkpoint_.applied.clear();  // TRIM_HORIZON; the note stays, so that what follows is"
-        " guarded\n"
-        "  Save();",
-        "  checkpoint_.finished = gone;\n"
-        "  checkpoint_.applied.clear();\n"
-        "  Save();\n"
+        "  ShardCheckpoint next = checkpoint_;\n"
+        "  next.finished = gone;\n"
+        "  next.applied.clear();  // TRIM_HORIZON; the note stays, so that what follows is guarded\n"
+        "  context_.checkpoints.Save(context_.consumer, context_.stream_arn, next);",
+        "  ShardCheckpoint next = checkpoint_;\n"
+        "  next.finished = gone;\n"
+        "  next.applied.clear();\n"
+        "  context_.checkpoints.Save(context_.consumer, context_.stream_arn, next);\n"
         "  if (expected_) co_await context_.events.OnGap(std::move(gap));",
         "LineageTest.PutsAGapOnRecordBeforeThePositionMovesOn", BOTH),
     Mutation(

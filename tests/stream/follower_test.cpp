@@ -56,7 +56,9 @@ TEST_F(FollowerTest, FinishesAShardOnlyWhenItIsAppliedNotWhenItIsRead) {
   PutMany(0, 5, 1);
   stream.RollShard(stream.open_shards()[0]);
   PutMany(0, 5, 2);
-  sink_.takes = std::chrono::seconds(20);  // the parent's batch is with the sink for long
+  // The parent's batch is with the sink for long, its child's would not be.
+  sink_.slow_shard = stream.shards()[0];
+  sink_.takes_there = std::chrono::seconds(20);
   Follow();
   ASSERT_THAT(sink_.applied, SizeIs(10));
   for (int i = 0; i < 5; ++i)

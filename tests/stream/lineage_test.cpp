@@ -197,16 +197,78 @@ TEST_F(LineageTest, PutsAShardThatIsGoneWhileItIsReadOnRecordAndGoesOnWithItsChi
   stream.RollShard(stream.open_shards()[0]);
   PutMany(10, 12);
   const std::string parent = stream.shards()[0];
-  world_.aws.before = [&parent](const HttpRequest& request, std::string_view operation) {
+  world_.aws.before = [&](const HttpRequest& request, std::string_view operation) {
     const bool its = request.body.find(parent) != std::string_view::npos;
-    return operation == "GetShardIterator" && its
-               ? std::optional(FakeDynamoDb::Failure(400, "ResourceNotFoundException"))
-               : std::nullopt;
+    if (operation != "GetShardIterator" || !its) return std::optional<HttpResponse>();
+    stream.HideShard(parent, 1000);
+    return std::optional(FakeDynamoDb::Failure(400, "ResourceNotFoundException"));
   };
   Follow();
   EXPECT_THAT(Reasons(),
               ElementsAre(HasSubstr("the shard is gone from the stream before it was read")));
   EXPECT_EQ(sink_.applied.back().image, Item(11, 1));
+}
+
+// Finished after one such answer, it would never be read again: what comes later would be in no
+// backup, nor in a gap that lasts until then.
+TEST_F(LineageTest, ReadsOnAShardThatIsListedWhateverAnswersSayThatItIsGone) {
+  EnableStream();
+  options_.once = false;
+  int key = 0;
+  const auto put_and_wait = [&]() -> Task<void> {
+    ++key;
+    PutMany(key, key + 1);
+    const auto is_last = [&](const auto& one) { return one.image == Item(key, 1); };
+    while (std::none_of(sink_.applied.begin(), sink_.applied.end(), is_last)) {
+      co_await world_.clock.Sleep(Duration(100));
+    }
+  };
+  for (const std::string operation : {"GetRecords", "GetShardIterator"}) {
+    for (const bool first_run : {true, false}) {
+      SCOPED_TRACE(operation + (first_run ? " in the first run" : " in a later one"));
+      if (first_run) world_.checkpoints = {};
+      world_.aws.before = FailCalls(operation, {1, 2}, 400, "ResourceNotFoundException");
+      Follow([&](Stop& stop) -> Task<void> {
+        co_await put_and_wait();
+        co_await put_and_wait();
+        stop.Request();
+      });
+      EXPECT_THAT(events_.gaps, IsEmpty());
+    }
+  }
+}
+
+// A disk that is full for a moment ends no following, whichever save it was.
+TEST_F(LineageTest, GoesOnWhicheverSaveOfAPositionFails) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 5);
+  Follow();
+  PutMany(5, 10);
+  stream.RollShard(stream.open_shards()[0]);
+  PutMany(10, 15);
+  stream.TrimBefore(stream.sequence_numbers()[12]);
+  options_.once = false;
+  const MemoryCheckpoints before = world_.checkpoints;
+  int saves = 0;
+  for (int failing = 1; failing <= saves + 1; ++failing) {
+    SCOPED_TRACE(failing);
+    world_.checkpoints = before;
+    sink_.applied.clear();
+    events_.gaps.clear();
+    saves = 0;
+    world_.checkpoints.before_save = [&saves, failing] {
+      if (++saves == failing) throw Error(Reaction::kRetryLater, "the disk is full");
+    };
+    Follow([&](Stop& stop) -> Task<void> {
+      const auto done = [&] {
+        return !sink_.applied.empty() && sink_.applied.back().image == Item(14, 1);
+      };
+      while (!done()) co_await world_.clock.Sleep(Duration(100));
+      stop.Request();
+    });
+    EXPECT_FALSE(events_.gaps.empty());
+  }
+  EXPECT_GE(saves, 4);
 }
 
 // A process that is killed while it puts a gap on record finds it again.
