@@ -5,6 +5,8 @@
 #include <openssl/rand.h>
 #include <zlib.h>
 
+#include <type_traits>
+
 #include "base/error.h"
 
 namespace ddbvault {
@@ -54,31 +56,44 @@ std::uint32_t Crc32(std::string_view bytes, std::uint32_t before) {
       crc32_z(before, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
 
-struct Sha256Stream::Context {
-  Context() : context(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context, Sha256Method(), nullptr); }
+template <typename Bytes>
+struct DigestStream<Bytes>::Context {
+  Context() : context(EVP_MD_CTX_new()) {
+    const bool is_sha256 = std::is_same_v<Bytes, Sha256Bytes>;
+    EVP_DigestInit_ex(context, is_sha256 ? Sha256Method() : EVP_md5(), nullptr);
+  }
   ~Context() { EVP_MD_CTX_free(context); }
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
   EVP_MD_CTX* context;
 };
 
-Sha256Stream::Sha256Stream() : context_(std::make_unique<Context>()) {}
-Sha256Stream::~Sha256Stream() = default;
-Sha256Stream::Sha256Stream(Sha256Stream&&) noexcept = default;
-Sha256Stream& Sha256Stream::operator=(Sha256Stream&&) noexcept = default;
+template <typename Bytes>
+DigestStream<Bytes>::DigestStream() : context_(std::make_unique<Context>()) {}
+template <typename Bytes>
+DigestStream<Bytes>::~DigestStream() = default;
+template <typename Bytes>
+DigestStream<Bytes>::DigestStream(DigestStream&&) noexcept = default;
+template <typename Bytes>
+DigestStream<Bytes>& DigestStream<Bytes>::operator=(DigestStream&&) noexcept = default;
 
-void Sha256Stream::Add(std::string_view bytes) {
+template <typename Bytes>
+void DigestStream<Bytes>::Add(std::string_view bytes) {
   EVP_DigestUpdate(context_->context, bytes.data(), bytes.size());
 }
 
-Sha256Bytes Sha256Stream::Finish() {
-  Sha256Bytes result{};
+template <typename Bytes>
+Bytes DigestStream<Bytes>::Finish() {
+  Bytes result{};
   unsigned int size = 0;
   if (EVP_DigestFinal_ex(context_->context, result.data(), &size) != 1) {
-    throw Error(Reaction::kFixCommand, "OpenSSL refuses a digest");
+    throw Error(Reaction::kFixCommand, "OpenSSL refuses a digest (FIPS mode?)");
   }
   return result;
 }
+
+template class DigestStream<Sha256Bytes>;
+template class DigestStream<Md5Bytes>;
 
 std::string Hex(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";

@@ -21,19 +21,22 @@ std::array<unsigned char, 20> Sha1(std::string_view bytes);  // names of SSO cac
 std::uint32_t Crc32(std::string_view bytes, std::uint32_t before = 0);
 
 // Bytes that come in pieces.
-class Sha256Stream {
+template <typename Bytes>
+class DigestStream {
  public:
-  Sha256Stream();
-  ~Sha256Stream();
-  Sha256Stream(Sha256Stream&&) noexcept;
-  Sha256Stream& operator=(Sha256Stream&&) noexcept;
+  DigestStream();
+  ~DigestStream();
+  DigestStream(DigestStream&&) noexcept;
+  DigestStream& operator=(DigestStream&&) noexcept;
   void Add(std::string_view bytes);
-  Sha256Bytes Finish();  // once
+  Bytes Finish();  // once
 
  private:
   struct Context;
   std::unique_ptr<Context> context_;
 };
+using Sha256Stream = DigestStream<Sha256Bytes>;
+using Md5Stream = DigestStream<Md5Bytes>;
 
 template <std::size_t N>
 std::string_view AsBytes(const std::array<unsigned char, N>& digest) {

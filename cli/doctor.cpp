@@ -178,6 +178,7 @@ class Doctor {
     Checks checks("backup of " + typed);
     const Layout layout(name, settings_.key_hash);
     co_await CheckOwner(checks, store, layout, table);
+    co_await CheckRecords(checks, store, layout);
     if (settings_.incremental.s3) co_await CheckStore(checks, store, layout, true);
     ObjectsOptions options;
     options.full = full();

@@ -68,9 +68,11 @@ struct Releasing {
   std::unique_ptr<ItemWriter> writer;
 };
 
-Task<Releasing> Prepare(Context& context, ObjectStore& store, const Layout& layout,
-                        TableName name) {
+// What the table says is written over the backup's item: it must be that table.
+Task<Releasing> Prepare(Context& context, ObjectStore& store, const Layout& layout, TableName name,
+                        const Owner& owner) {
   const TableDescription table = co_await context.Describe(name);
+  RequireOneTable(owner, OwnerOf(table, layout.hash()), store.traits().description);
   Releasing releasing;
   releasing.client = co_await context.DynamoDb(name, true);
   ItemWriter::Options options;
@@ -102,7 +104,7 @@ Task<ItemReport> ReleaseOne(Context& context, ObjectStore& store, const Layout& 
 }
 
 Task<void> Release(Context& context, ObjectStore& store, const Layout& layout, TableName name,
-                   std::string release, ParkedReport& report) {
+                   Owner owner, std::string release, ParkedReport& report) {
   const std::vector<std::string> items = ItemsToRelease(release, report);
   if (report.dry_run) {
     for (const std::string& item : items) {
@@ -120,12 +122,11 @@ Task<void> Release(Context& context, ObjectStore& store, const Layout& layout, T
     co_return;
   }
   if (items.empty()) co_return;
-  const Releasing releasing = co_await Prepare(context, store, layout, name);
+  const Releasing releasing = co_await Prepare(context, store, layout, name, owner);
   for (const std::string& item : items) {
     ItemReport done = co_await ReleaseOne(context, store, layout, *releasing.writer, item);
     report.released.push_back(std::move(done));
   }
-  if (releasing.writer->in_doubt() > 0) co_await releasing.writer->SettleDoubts(context.stop());
 }
 
 std::string ReleasedText(const ParkedReport& report, const ItemReport& item) {
@@ -234,7 +235,7 @@ Task<ExitStatus> RunParked(Context& context) {
   }
   const bool all_of_none = release == "all" && report.records.empty();
   if (release && !all_of_none) {
-    co_await Release(context, *store, layout, name, std::string(*release), report);
+    co_await Release(context, *store, layout, name, *owner, std::string(*release), report);
   }
   const std::vector<ParkedRecord> left = co_await ListParked(*store, layout);
   report.left = left.size();

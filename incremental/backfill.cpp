@@ -236,6 +236,10 @@ void Backfill::KeepOnRecord(BackfillSegment& state, BackfillSegment other, Time 
   other.stored = stored;
   if (other.open) Add(state.unchecked, {other.unchecked_since(), SentHasLanded()});
   if (other.unchecked) Add(state.unchecked, *other.unchecked);
+  // That it was done once stays true, whoever saves this last.
+  const Time first = std::min(state.first_finished.value_or(Time::max()),
+                              other.first_finished.value_or(Time::max()));
+  if (first != Time::max()) state.first_finished = first;
 }
 
 // Of the writes in doubt, too, the file tells: should this process die, nobody else knows of them.
@@ -256,7 +260,10 @@ std::optional<WholeBackfill> Backfill::WholeOf(const BackupState& state) const {
   for (const BackfillSegment& segment : state.backfill) {
     const bool of_this_scan =
         segment.stream_label == table_.stream.label && segment.segments == options_.segments;
-    if (of_this_scan && segment.finished) segments.emplace(segment.segment, segment);
+    // Of an earlier round, before the gap: it is to be done once more.
+    const bool too_old = reconciling_ && newest_gap_ != Time{} &&
+                         (!segment.reconciling || segment.started < newest_gap_ + kClockResolution);
+    if (of_this_scan && segment.finished && !too_old) segments.emplace(segment.segment, segment);
   }
   if (segments.size() < options_.segments) return std::nullopt;
   WholeBackfill whole;

@@ -224,6 +224,8 @@ void BackupSink::Coalesce(ItemQueue& queue) {
     out.left_out.push_back(std::move(out.batch));
     queue.pending.front().left_out = std::move(out.left_out);
     ++counters_.coalesced;
+    counters_.coalesced_until =
+        std::max(counters_.coalesced_until, queue.pending.front().change->change_time);
   }
 }
 

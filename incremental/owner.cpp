@@ -34,13 +34,6 @@ std::string ToJson(const Owner& owner, Time now) {
   return json.dump(1) + "\n";
 }
 
-[[noreturn]] void Refuse(const Owner& there, const Owner& ours, const std::string& place) {
-  throw Error(Reaction::kConflict, "the prefix of table " + ours.table + " in " + place +
-                                       " belongs to another table: " + there.table_arn +
-                                       ", this one is " + ours.table_arn)
-      .Hint("give this table a prefix of its own: --incremental with another prefix");
-}
-
 // Two names for every item would be the end of a backup: only one of them would be kept up to date.
 void RequireSameHash(const Owner& there, KeyHash ours) {
   if (there.key_hash == ours) return;
@@ -67,6 +60,16 @@ Owner OwnerOf(const TableDescription& table, KeyHash key_hash) {
 
 bool AreOfOneTable(const Owner& left, const Owner& right) {
   return left.account == right.account && left.region == right.region && left.table == right.table;
+}
+
+void RequireOneTable(const Owner& there, const Owner& ours, const std::string& place) {
+  if (AreOfOneTable(there, ours)) return;
+  throw Error(Reaction::kConflict, "the prefix of table " + ours.table + " in " + place +
+                                       " belongs to another table: " + there.table_arn +
+                                       ", this one is " + ours.table_arn)
+      .Hint(
+          "check the region, the account and --incremental; another table needs a prefix of its "
+          "own");
 }
 
 Owner OwnerFromJson(std::string_view text) {
@@ -111,7 +114,7 @@ Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Own
     if (!there) throw Error(Reaction::kRetryLater, "owner.json came and went while it was claimed");
   }
   const Owner found = OwnerFromJson(*there);
-  if (!AreOfOneTable(found, owner)) Refuse(found, owner, store.traits().description);
+  RequireOneTable(found, owner, store.traits().description);
   RequireSameHash(found, layout.hash());
   const bool told = !found.table_id.empty() && !owner.table_id.empty();
   if (!told || found.table_id == owner.table_id) co_return OwnerCheck::kOurs;

@@ -28,6 +28,9 @@ Owner OwnerOf(const TableDescription& table, KeyHash key_hash);
 // Of one account, region and name, whichever TableId.
 bool AreOfOneTable(const Owner& left, const Owner& right);
 
+// Throws Error{kConflict} when they are of two; `place`: for its text.
+void RequireOneTable(const Owner& there, const Owner& ours, const std::string& place);
+
 // Throws Error{kCorrupt}.
 Owner OwnerFromJson(std::string_view text);
 

@@ -101,6 +101,10 @@ Task<Released> ReleaseItem(ObjectStore& store, const Layout& layout, ItemWriter&
     stop.ThrowIfRequested();
     // The table is read after the list: whatever is in a listed record is in what is read.
     released.outcome = co_await writer.Reconcile(key);
+    // Until then the item stays blocked: nothing comes between a try of this that may still land
+    // and what it would land over.
+    const bool settled = co_await writer.SettleDoubts(stop);
+    if (!settled) stop.ThrowIfRequested();
     released.records += co_await DropParked(store, records);
     records = co_await ListParked(store, layout, item);
   }

@@ -132,6 +132,7 @@ std::string ToJson(const FollowerState& state) {
                {"writer", {{"id", state.writer}, {"host", state.writer_host}}},
                {"parked", state.parked},
                {"coalesced", state.coalesced},
+               {"coalescedUntil", TimeJson(state.coalesced_until)},
                {"gaps", Json::array()},
                {"shards", Json::object()}};
   for (const Gap& gap : state.gaps) json["gaps"].push_back(GapJson(gap));
@@ -154,6 +155,7 @@ FollowerState FollowerStateFromJson(std::string_view json) {
     state.read = ReadTime(document, "read").value_or(state.written);
     state.parked = ReadCount(document, "parked");
     state.coalesced = ReadCount(document, "coalesced");
+    state.coalesced_until = ReadTime(document, "coalescedUntil");
     if (const auto writer = document.find("writer"); writer != document.end()) {
       state.writer = Read(*writer, "id", std::string());
       state.writer_host = Read(*writer, "host", std::string());

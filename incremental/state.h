@@ -56,7 +56,10 @@ struct FollowerState {
   // Records under parked/ at the watermark.  (Now: ListParked() of parked.h.)
   std::uint64_t parked = 0;
   std::uint64_t coalesced = 0;  // changes left out because of the lag (law 2)
-  std::string writer;           // id of the process
+  // The newest change that stands for some that were left out: as of moments before it, items may
+  // lack their versions.  nullopt: none was left out, or nobody has noted it.
+  std::optional<Time> coalesced_until;
+  std::string writer;  // id of the process
   std::string writer_host;
 };
 

@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "incremental/lease.h"
 #include "incremental/owner.h"
+#include "incremental/state.h"
 
 namespace ddbvault {
 namespace {
@@ -50,6 +52,21 @@ Task<void> CheckOwner(Checks& checks, ObjectStore& store, const Layout& layout,
   } catch (const Error& error) {
     if (error.reaction() == Reaction::kCancelled) throw;
     checks.Fail("owner", error,
+                "allow s3:GetObject below the prefix and s3:ListBucket on the bucket");
+  }
+}
+
+Task<void> CheckRecords(Checks& checks, ObjectStore& store, const Layout& layout) {
+  try {
+    const BackupState state = co_await BackupState::Load(store, layout);
+    const auto lease = co_await store.Get(layout.Lease());
+    if (lease) LeaseRecordFromJson(lease->body);
+    if (state.follower || lease || !state.backfill.empty()) {
+      checks.Ok("records", "state.json, lease.json and the records of backfills can be read");
+    }
+  } catch (const Error& error) {
+    if (error.reaction() == Reaction::kCancelled) throw;
+    checks.Fail("records", error,
                 "allow s3:GetObject below the prefix and s3:ListBucket on the bucket");
   }
 }

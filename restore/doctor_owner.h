@@ -1,4 +1,4 @@
-// doctor: whose prefix is this?
+// doctor: whose prefix is this, and can what is kept beside the items be read?
 #pragma once
 
 #include <optional>
@@ -15,5 +15,9 @@ namespace ddbvault {
 // could not be described.  Throws only Error{kCancelled}.
 Task<void> CheckOwner(Checks& checks, ObjectStore& store, const Layout& layout,
                       const std::optional<TableDescription>& table);
+
+// Reads state.json, lease.json and the records of backfills, as every other command will.  Throws
+// only Error{kCancelled}.
+Task<void> CheckRecords(Checks& checks, ObjectStore& store, const Layout& layout);
 
 }  // namespace ddbvault

@@ -27,6 +27,8 @@ constexpr Duration kReadingIsAfter = kReadingIsBehind + std::chrono::minutes(1);
 // Of the store's clock behind AWS's: DecideCut() believes none that is more than seconds behind.
 constexpr Duration kStoreIsBehind = std::chrono::minutes(1);
 
+constexpr const char* kLeftOut = "the follower has left out changes because it was behind";
+
 // Where a clock was fast, the watermark promises changes that the follower had not yet seen.
 std::string WhyNotBelieved(const FollowerState& follower, Time now, std::optional<Time> stored) {
   if (stored && follower.written - *stored > kToleratedClock) {
@@ -190,7 +192,7 @@ class Look {
       }
       if (fit == Fit::kUncertain) state.fuzzy_reason = "an item was read from the table after it";
       if (fit == Fit::kAtMoment && passed_later_ && cut_.coalesced) {
-        state.fuzzy_reason = "the follower has left out changes because it was behind";
+        state.fuzzy_reason = kLeftOut;
       }
       if (fit != Fit::kLater) co_return state;
       passed_later_ = true;
@@ -276,6 +278,7 @@ class Look {
     }
     if (!oldest_event_ || *oldest_event_ == EventName::kInsert) {
       state.kind = ItemState::Kind::kLater;
+      if (cut_.coalesced) state.fuzzy_reason = kLeftOut;  // it may have been there before
       return state;
     }
     if (*oldest_event_ == EventName::kModify) {
@@ -306,11 +309,13 @@ Cut DecideCut(const BackupState& state, Time now, std::optional<Time> state_stor
   cut.fuzzy_from = cut.moment;
   if (!state.follower) return cut;
   cut.state_stored = state_stored.value_or(state.follower->written);
-  cut.coalesced = state.follower->coalesced > 0;
   if (const auto watermark = state.follower->watermark) {
     cut.fuzzy_from = std::min(FromEpochSeconds(EpochSeconds(*watermark)), cut.moment);
     if (cut.consistent) cut.moment = cut.fuzzy_from;
   }
+  const FollowerState& follower = *state.follower;
+  cut.coalesced = follower.coalesced > 0 &&
+                  (!follower.coalesced_until || cut.moment < *follower.coalesced_until);
   return cut;
 }
 

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "aws/dynamodb_client.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -51,11 +52,30 @@ Task<Leftovers> FindLeftovers(ObjectStore& store, const SnapshotFiles& files) {
   co_return leftovers;
 }
 
+bool IsTable(const std::string& json) {
+  try {
+    ParseTableDescription(json);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// The one file that two runs of one moment share: the first one's stays, for both have its checksum
+// in their summary, and only one of the summaries will.  Returns what is there.
+Task<std::string> WriteTable(ObjectStore& snapshots, std::string directory, std::string ours) {
+  const std::string key = directory + std::string(kTableName);
+  co_await PutText(snapshots, key, ours, PutCondition::kIfAbsent);
+  auto there = co_await snapshots.Get(key);
+  if (there && IsTable(there->body)) co_return std::move(there->body);
+  co_await PutText(snapshots, key, ours, PutCondition::kNone);
+  co_return ours;
+}
+
 }  // namespace
 
 Task<void> WriteManifests(ObjectStore& snapshots, SnapshotFiles& files) {
-  const std::string table_key = DirectoryOf(files) + std::string(kTableName);
-  co_await PutText(snapshots, table_key, files.table_json, PutCondition::kNone);
+  files.table_json = co_await WriteTable(snapshots, DirectoryOf(files), files.table_json);
   const std::string files_json = ToJson(files.files, files.summary.s3_prefix);
   files.summary.table_sha256 = Hex(AsBytes(Sha256(files.table_json)));
   files.summary.files_sha256 = Hex(AsBytes(Sha256(files_json)));

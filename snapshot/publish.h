@@ -16,7 +16,9 @@ struct SnapshotFiles {
   std::string table_json;
 };
 
-// table.json and the list of files, whose checksums the summary gets.  Nothing counts yet.
+// table.json and the list of files, whose checksums the summary gets.  Nothing counts yet.  Where
+// another run of the same moment has written a table.json already, that one stays, and is what
+// `files` has then.
 Task<void> WriteManifests(ObjectStore& snapshots, SnapshotFiles& files);
 
 // The same for a snapshot of lines: its table.json beside it (LinesTableName()).

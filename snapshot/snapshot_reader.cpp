@@ -16,17 +16,49 @@ constexpr const char* kDamageHint =
     "Nothing of this file was written. Restore an older snapshot, or bring the file back from "
     "another copy or from its older versions.";
 
+bool HasChecksum(const DataFile& file) { return !file.sha256.empty() || !file.md5.empty(); }
+
+// By the stronger of those that the manifest has; it may have none.
+class FileDigest {
+ public:
+  explicit FileDigest(const DataFile& file) : file_(file) {}
+  void Add(std::string_view bytes) {
+    if (!file_.sha256.empty()) {
+      sha256_.Add(bytes);
+    } else if (!file_.md5.empty()) {
+      md5_.Add(bytes);
+    }
+  }
+  // Once.  Throws when it is not the manifest's.
+  void Check() {
+    if (!file_.sha256.empty() && Hex(AsBytes(sha256_.Finish())) != file_.sha256) {
+      throw Error(Reaction::kCorrupt, "it is damaged: its SHA-256 is not the manifest's");
+    }
+    if (file_.sha256.empty() && !file_.md5.empty() && Base64(AsBytes(md5_.Finish())) != file_.md5) {
+      throw Error(Reaction::kCorrupt, "it is damaged: its MD5 is not the manifest's");
+    }
+  }
+
+ private:
+  const DataFile& file_;
+  Sha256Stream sha256_;
+  Md5Stream md5_;
+};
+
+void CheckItems(const DataFile& file, std::uint64_t items) {
+  if (items == file.items) return;
+  throw Error(Reaction::kCorrupt, "it has " + std::to_string(items) + " items, the manifest says " +
+                                      std::to_string(file.items));
+}
+
 void CheckBytes(const DataFile& file, const std::string& body) {
   if (file.bytes != 0 && body.size() != file.bytes) {
     throw Error(Reaction::kCorrupt, "it is cut short: it has " + std::to_string(body.size()) +
                                         " bytes, the manifest says " + std::to_string(file.bytes));
   }
-  if (!file.sha256.empty() && Hex(AsBytes(Sha256(body))) != file.sha256) {
-    throw Error(Reaction::kCorrupt, "it is damaged: its SHA-256 is not the manifest's");
-  }
-  if (file.sha256.empty() && Base64(AsBytes(Md5(body))) != file.md5) {
-    throw Error(Reaction::kCorrupt, "it is damaged: its MD5 is not the manifest's");
-  }
+  FileDigest digest(file);
+  digest.Add(body);
+  digest.Check();
 }
 
 // What the name says must be what is there: else a file cut to nothing would be a file of no items.
@@ -63,8 +95,7 @@ struct Step {
 
 Task<std::uint64_t> SnapshotReader::Read(DataFile file, Sink sink) {
   try {
-    const bool has_checksum = !file.sha256.empty() || !file.md5.empty();
-    if (has_checksum && file.bytes <= kMaxWholeFile) co_return co_await ReadWhole(file, sink);
+    if (HasChecksum(file) && file.bytes <= most_whole_) co_return co_await ReadWhole(file, sink);
     co_return co_await ReadTwice(file, sink);
   } catch (const SinkFailure& failure) {
     std::rethrow_exception(failure.cause);
@@ -85,10 +116,7 @@ Task<std::uint64_t> SnapshotReader::ReadWhole(const DataFile& file, const Sink& 
   ItemDecoder decoder(CompressionOf(file.key, body), schema_);
   co_await Decode(decoder, body, &sink);
   co_await FinishDecoding(decoder, &sink);
-  if (decoder.items() != file.items) {
-    throw Error(Reaction::kCorrupt, "it has " + std::to_string(decoder.items()) +
-                                        " items, the manifest says " + std::to_string(file.items));
-  }
+  CheckItems(file, decoder.items());
   co_return decoder.items();
 }
 
@@ -103,7 +131,7 @@ Task<std::uint64_t> SnapshotReader::ReadTwice(const DataFile& file, const Sink& 
 Task<std::uint64_t> SnapshotReader::Pass(const DataFile& file, const ObjectInfo& object,
                                          const Sink* sink) {
   std::optional<ItemDecoder> decoder;
-  Sha256Stream digest;
+  FileDigest digest(file);
   std::uint64_t offset = 0;
   do {
     // The ETag keeps both passes on the same bytes: a file that is replaced meanwhile is an error.
@@ -115,13 +143,12 @@ Task<std::uint64_t> SnapshotReader::Pass(const DataFile& file, const ObjectInfo&
     offset += bytes.size();
     if (!decoder) decoder.emplace(CompressionOf(file.key, bytes), schema_);
     const auto add = [&digest, &bytes] { digest.Add(bytes); };
-    if (!file.sha256.empty()) co_await workers_.Run(add);
+    co_await workers_.Run(add);
     co_await Decode(*decoder, bytes, sink);
   } while (offset < object.size);
   co_await FinishDecoding(*decoder, sink);
-  if (!file.sha256.empty() && Hex(AsBytes(digest.Finish())) != file.sha256) {
-    throw Error(Reaction::kCorrupt, "it is damaged: its SHA-256 is not the manifest's");
-  }
+  digest.Check();
+  if (HasChecksum(file)) CheckItems(file, decoder->items());  // a file of lines has neither
   co_return decoder->items();
 }
 

@@ -36,15 +36,22 @@ Task<Snapshot> OpenSnapshot(ObjectStore& store, std::string key);
 // has none (a file of lines, AWS's exports), Error{kCorrupt} when it is not what was written.
 Task<std::string> ReadTableDefinition(ObjectStore& store, const Snapshot& snapshot);
 
-// Reads data files.  Nothing is handed on of a file before all of it has been verified: by its
-// checksum, or, where there is none or the file is too large to hold, by reading all of it twice.
+// Reads data files.  Nothing is handed on of a file before all of it has been verified: that it can
+// be read to its end, and is, by checksum and number of items, what the manifest says.  A file that
+// is too large to hold, or has no checksum, is read twice.
 class SnapshotReader {
  public:
   using Sink = std::function<Task<void>(std::vector<SnapshotItem>)>;
 
   // Items without the key attributes of `schema` are damage.
-  SnapshotReader(ObjectStore& store, WorkerPool& workers, Stop& stop, KeySchema schema)
-      : store_(store), workers_(workers), stop_(stop), schema_(std::move(schema)) {}
+  // `most_whole`: files of more bytes are read twice.
+  SnapshotReader(ObjectStore& store, WorkerPool& workers, Stop& stop, KeySchema schema,
+                 std::uint64_t most_whole = kMaxWholeFile)
+      : store_(store),
+        workers_(workers),
+        stop_(stop),
+        schema_(std::move(schema)),
+        most_whole_(most_whole) {}
 
   // Calls `sink` with some items at a time, in the order of the file; returns their number.  Throws
   // Error{kCorrupt} for a bad file, Error{kCancelled} when told to stop, and what `sink` throws.
@@ -66,6 +73,7 @@ class SnapshotReader {
   WorkerPool& workers_;
   Stop& stop_;
   KeySchema schema_;
+  std::uint64_t most_whole_;
 };
 
 }  // namespace ddbvault

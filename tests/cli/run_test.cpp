@@ -14,6 +14,7 @@
 #include "incremental/layout.h"
 #include "incremental/owner.h"
 #include "incremental/state.h"
+#include "item/item_key.h"
 #include "tests/support/http_script_server.h"
 #include "tests/support/temp_dir.h"
 
@@ -306,20 +307,43 @@ TEST_F(RunTest, SaysWhichPermissionIsMissing) {
   EXPECT_THAT(outcome.err, HasSubstr("\n  hint: "));
 }
 
-TEST_F(RunTest, WarnsWhenTheBackupIsOfATableOfAnotherRegion) {
-  const std::string place = directory_.path().string() + "/place";
-  EventLoop loop;
-  SystemClock clock;
-  WorkerPool workers(1);
-  DirectoryStore store(place, workers, clock);
-  Owner owner;
-  owner.account = "123456789012";
-  owner.region = "us-east-1";
-  owner.table = "orders";
-  owner.table_arn = "arn:aws:dynamodb:us-east-1:123456789012:table/orders";
-  loop.Run(ClaimPrefix(store, Layout("orders", KeyHash::kSha256), owner, clock.Now()));
-  const Outcome outcome = RunWith({"verify", "orders", "--quiet", "--incremental", place});
-  EXPECT_THAT(outcome.err, HasSubstr("the backup is of another table: " + owner.table_arn));
+// The backup in a directory of table orders of another region, with a record parked.
+class OtherRegionTest : public RunTest {
+ protected:
+  OtherRegionTest() {
+    EventLoop loop;
+    SystemClock clock;
+    WorkerPool workers(1);
+    DirectoryStore store(place_, workers, clock);
+    owner_.account = "123456789012";
+    owner_.region = "us-east-1";
+    owner_.table = "orders";
+    owner_.table_arn = "arn:aws:dynamodb:us-east-1:123456789012:table/orders";
+    loop.Run(ClaimPrefix(store, layout_, owner_, clock.Now()));
+    const std::string item = ItemKey::FromKeys(R"({"id":{"S":"a"}})").Name(KeyHash::kSha256);
+    PutRequest record;
+    record.key = layout_.Parked(item, "2026-11-20T12:00:00.000", "7");
+    record.body = R"({"dynamodb":{"Keys":{"id":{"S":"a"}}}})";
+    loop.Run(store.Put(record));
+  }
+  std::string place_ = directory_.path().string() + "/place";
+  Layout layout_{"orders", KeyHash::kSha256};
+  Owner owner_;
+};
+
+TEST_F(OtherRegionTest, VerifyWarns) {
+  const Outcome outcome = RunWith({"verify", "orders", "--quiet", "--incremental", place_});
+  EXPECT_THAT(outcome.err, HasSubstr("the backup is of another table: " + owner_.table_arn));
+}
+
+// What the table of this region says must not be written over the other's item.
+TEST_F(OtherRegionTest, ParkedReleasesNothing) {
+  const Outcome outcome =
+      RunWith({"parked", "orders", "--release", "all", "--incremental", place_});
+  EXPECT_EQ(outcome.status, ExitStatus::kFailed);
+  EXPECT_THAT(outcome.err, HasSubstr("belongs to another table: " + owner_.table_arn));
+  EXPECT_EQ(RunWith({"parked", "orders", "--incremental", place_}).status, ExitStatus::kAttention)
+      << "it is still parked";
 }
 
 TEST_F(RunTest, RefusesWhatIsNoNameOfASnapshot) {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "incremental/followed_table.h"
 #include "tests/support/engine_world.h"
 #include "tests/support/flaky_store.h"
@@ -181,6 +183,60 @@ TEST_F(BackfillTest, SharesTheSegmentsAmongMachines) {
     EXPECT_EQ(result.whole, segment == 2);
   }
   ExpectEverything();
+}
+
+// A later round of the same segments: what the other machines did before the gap counts no more.
+TEST_F(BackfillTest, IsWholeOnlyWhenAllMachinesHaveDoneTheirSegmentsSinceTheGap) {
+  Run();
+  world_.clock.Advance(std::chrono::hours(1));
+  FollowerState follower;
+  follower.table = "orders";
+  follower.stream_label = world_.aws.stream("orders").label();
+  Gap gap;
+  gap.id = "gap-1";
+  gap.found = world_.clock.Now();
+  gap.reason = "a test";
+  follower.gaps.push_back(gap);
+  ControlObject state(world_.store, layout_.State());
+  world_.Run(state.Save(ToJson(follower)));
+  for (std::uint32_t segment = 0; segment < 3; ++segment) {
+    SCOPED_TRACE(segment);
+    BackfillOptions options = Options();
+    options.only_segment = segment;
+    EXPECT_EQ(Run(options).whole, segment == 2);
+    const BackupState now = world_.Run(BackupState::Load(world_.store, layout_));
+    EXPECT_EQ(now.open_gaps().empty(), segment == 2);
+  }
+}
+
+// One that has begun beside another, and is cut short when that is whole, takes nothing back.
+TEST_F(BackfillTest, OneCutShortDoesNotUncoverWhatAnotherHasCovered) {
+  class Overtaken : public FlakyStore {
+   public:
+    using FlakyStore::FlakyStore;
+    std::function<Task<void>()> meanwhile;
+    Task<PutResult> Put(PutRequest request) override {
+      if (const auto act = std::exchange(meanwhile, nullptr)) co_await act();
+      co_return co_await FlakyStore::Put(std::move(request));
+    }
+  };
+  Faults none(0, FaultMoment::kBefore);
+  Overtaken store(world_.store, none);
+  Progress progress;
+  Stop stop;
+  const auto table = world_.Run(world_.table.DescribeTable("orders"));
+  BackfillOptions options = Options();
+  options.segments = 1;
+  Backfill other(world_.table, world_.store, world_.clock, stop_, progress_, workers, layout_,
+                 *table, options);
+  store.meanwhile = [&]() -> Task<void> {
+    const BackfillResult result = co_await other.Run();
+    EXPECT_TRUE(result.whole);
+    stop.Request();
+  };
+  EXPECT_TRUE(RunBackfill(world_, store, options, stop, progress).stopped);
+  const BackupState state = world_.Run(BackupState::Load(world_.store, layout_));
+  EXPECT_TRUE(state.covered_from());
 }
 
 TEST_F(BackfillTest, BeginsAgainWhenItWasDoneAndAddsNoVersions) {

@@ -331,6 +331,7 @@ TEST_F(BackupSinkTest, ACoalescedChangeIsNotDoneBeforeTheOneThatReplacesIt) {
   EXPECT_THROW(world_.Run(second.Join()), Error);
   EXPECT_THROW(world_.Run(first.Join()), Error);
   EXPECT_EQ(sink.counters().coalesced, 2U);
+  EXPECT_NE(sink.counters().coalesced_until, Time{});
 }
 
 // Laws 2 and 3: while another item of the failed one's batch holds its end up, the next batch is

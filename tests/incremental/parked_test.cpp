@@ -136,6 +136,38 @@ TEST_F(ParkedTest, ReadsTheTableAgainForWhatIsParkedMeanwhile) {
   EXPECT_THAT(List(), IsEmpty());
 }
 
+// A try of the write may still land: were the item not blocked any more, it could land over what
+// the follower writes next.
+TEST_F(ParkedTest, KeepsAnItemBlockedWhileAWriteOfItMayStillLand) {
+  class Unanswered : public FlakyStore {
+   public:
+    using FlakyStore::FlakyStore;
+    Task<PutResult> Put(PutRequest request) override {
+      PutResult result = co_await FlakyStore::Put(std::move(request));
+      result.in_doubt = true;
+      co_return result;
+    }
+  };
+  Faults none(0, FaultMoment::kBefore);
+  Unanswered store(world_.store, none);
+  world_.aws.Put("orders", Item("a", 3));
+  Park(Name("a"), "8", Record("a"));
+  TaskGroup group(world_.context.get_executor());
+  group.Spawn([](Clock& clock, Stop& stop) -> Task<void> {
+    co_await clock.Sleep(std::chrono::minutes(5));
+    stop.Request();
+  }(world_.clock, stop_));
+  try {
+    Release(store, Name("a"));
+    ADD_FAILURE() << "it did not wait";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kCancelled);
+  }
+  world_.Run(group.Join());
+  EXPECT_EQ(Object("a")->body, Item("a", 3));
+  EXPECT_THAT(List(), SizeIs(1));
+}
+
 TEST_F(ParkedTest, LeavesAnItemBlockedWhoseKeyNobodyKnows) {
   Park(Name("a"), "8", "rubbish");
   Park(Name("a"), "9", Record("b"));  // of another item

@@ -69,11 +69,15 @@ MUTATIONS = [
         "BackupSinkTest.ParksEachOfTwoRecordsOfOneLengthWithoutANumber"),
     Mutation(
         "released-before-it-is-right", 2, "incremental/parked.cpp",
-        "    released.outcome = co_await writer.Reconcile(key);\n"
-        "    released.records += co_await DropParked(store, records);",
+        "    released.outcome = co_await writer.Reconcile(key);\n",
         "    released.records += co_await DropParked(store, records);\n"
-        "    released.outcome = co_await writer.Reconcile(key);",
+        "    released.outcome = co_await writer.Reconcile(key);\n",
         "ParkedTest.RemovesNoRecordUnlessTheItemIsRightWhicheverCallFails"),
+    Mutation(
+        "released-while-a-write-may-still-land", 3, "incremental/parked.cpp",
+        "    if (!settled) stop.ThrowIfRequested();",
+        "    (void)settled;",
+        "ParkedTest.KeepsAnItemBlockedWhileAWriteOfItMayStillLand"),
     Mutation(
         "coalesce-always", 2, "incremental/backup_sink.cpp",
         "  if (clock_.Now() + ahead - first.change_time <= options_.coalesce_beyond) return;",
@@ -147,7 +151,7 @@ MUTATIONS = [
         "the-same-change-again-is-not-late", 3, "incremental/doubts.cpp",
         "    if (order < 0 || (order == 0 && i > 1)) return true;",
         "    if (order < 0) return true;",
-        "InterleavingsTest.APutThatLandsTenMinutesLate", MODEL),
+        "InterleavingsTest.AFollowersPutThatLandsLateDuringAReconcile", MODEL),
     Mutation(
         "no-second-look-at-the-table", 3, "incremental/doubts.cpp",
         "  if (owed && put_right_ && !co_await put_right_(object)) LookAgain(object);",

@@ -1,6 +1,6 @@
 """The changes that break laws 7 to 12: what is beside a follower, and what holds everywhere."""
 
-from mutation import AWS, ITEM, MODEL, RESTORE, SNAPSHOT, Mutation
+from mutation import AWS, CLI, ITEM, MODEL, RESTORE, SNAPSHOT, Mutation
 
 MUTATIONS = [
     # 7. Backfill beside a follower.
@@ -273,9 +273,14 @@ MUTATIONS = [
         "Layout.NeverTakesAnotherTablesObjectsForItsOwn"),
     Mutation(
         "into-another-tables-prefix", 10, "incremental/owner.cpp",
-        "  if (!AreOfOneTable(found, owner)) Refuse(found, owner, store.traits().description);",
-        "    (void)Refuse;",
+        "  RequireOneTable(found, owner, store.traits().description);",
+        "",
         "FollowedTableTest.RefusesAPrefixThatBelongsToAnotherTable"),
+    Mutation(
+        "parked-records-of-another-table-are-released", 10, "cli/parked.cpp",
+        "  RequireOneTable(owner, OwnerOf(table, layout.hash()), store.traits().description);\n",
+        "  (void)owner;\n",
+        "OtherRegionTest.ParkedReleasesNothing", CLI),
     Mutation(
         "under-names-of-another-hash", 10, "incremental/owner.cpp",
         "  RequireSameHash(found, layout.hash());\n",
@@ -320,15 +325,31 @@ MUTATIONS = [
         "Restore.LosesNothingWhicheverCallFails", RESTORE),
     Mutation(
         "a-checksum-is-not-compared", 11, "snapshot/snapshot_reader.cpp",
-        "  if (!file.sha256.empty() && Hex(AsBytes(Sha256(body))) != file.sha256) {",
-        "  if (false) {",
+        "    if (!file_.sha256.empty() && Hex(AsBytes(sha256_.Finish())) != file_.sha256) {",
+        "    if (false) {",
         "SnapshotReaderTest.NamesAFileWithAFlippedBit", ("test_snapshot", "test_restore")),
     Mutation(
         "items-are-not-counted", 11, "snapshot/snapshot_reader.cpp",
-        "  if (decoder.items() != file.items) {",
-        "  if (false) {",
+        "  if (items == file.items) return;",
+        "  return;",
         "SnapshotReaderTest.NamesAFileOfAnotherNumberOfItemsThanTheManifestSays",
         ("test_snapshot", "test_restore")),
+    Mutation(
+        "a-large-file-of-aws-is-not-compared", 11, "snapshot/snapshot_reader.cpp",
+        "    if (file_.sha256.empty() && !file_.md5.empty() &&",
+        "    if (file_.sha256 == \"no\" && !file_.md5.empty() &&",
+        "SnapshotReaderTest.HandsNothingOnOfALargeFileThatIsNotTheManifests",
+        ("test_snapshot", "test_restore")),
+    Mutation(
+        "a-moment-of-left-out-changes-is-promised", 11, "snapshot/cut.cpp",
+        "      if (cut_.coalesced) state.fuzzy_reason = kLeftOut;  // it may have been there before",
+        "",
+        "CutTest.PromisesNothingOfAMomentWhoseChangesWereLeftOut", SNAPSHOT),
+    Mutation(
+        "the-later-runs-table-over-the-firsts", 11, "snapshot/publish.cpp",
+        "  if (there && IsTable(there->body)) co_return std::move(there->body);",
+        "",
+        "SnapshotRaces.TheLaterRunLeavesTheTableOfTheFirst", SNAPSHOT),
     Mutation(
         "a-manifest-is-not-compared", 11, "snapshot/open_snapshot.cpp",
         "  if (sha256.empty() || Hex(AsBytes(Sha256(body))) == sha256) return;",

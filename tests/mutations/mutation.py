@@ -8,6 +8,7 @@ BOTH = ("test_incremental", "test_stream")
 MODEL = ("test_incremental", "test_model")
 ITEM = ("test_item",)
 AWS = ("test_aws",)
+CLI = ("test_cli",)
 SNAPSHOT = ("test_snapshot",)
 RESTORE = ("test_restore",)
 

@@ -473,6 +473,21 @@ TEST_F(DoctorOwnerTest, RefusesAPrefixOfAnotherTable) {
   Expect(checks_, "owner", kFailed, "owner.json is not what ddbvault wrote");
 }
 
+TEST_F(DoctorOwnerTest, SaysWhichRecordEveryOtherCommandWillFailAt) {
+  const auto look = [&] {
+    checks_ = Checks("records");
+    world_.Run(CheckRecords(checks_, world_.store, layout_));
+  };
+  look();
+  EXPECT_THAT(checks_.all(), IsEmpty());
+  Put(layout_.Lease(), R"({"format":1,"owner":"follow/1","generation":1})");
+  look();
+  Expect(checks_, "records", kOk, "can be read");
+  Put(layout_.Lease(), R"({"format":99})");
+  look();
+  Expect(checks_, "records", kFailed, "format that this ddbvault does not know");
+}
+
 TEST_F(DoctorTest, SaysOfSnapshotsWhichIsTheNewest) {
   world_.Run(CheckSnapshots(checks_, world_.store, "orders"));
   Expect(checks_, "snapshots of orders", kOk, "none yet");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/digest.h"
 #include "snapshot/find_snapshots.h"
 #include "tests/snapshot/snapshot_world.h"
 
@@ -120,6 +121,34 @@ TEST_F(SnapshotReaderTest, ReadsAnExportOfAws) {
               "AWSDynamoDB/1/manifest-files.json: it " +
                   std::string(bad.size() < 50 ? "is damaged, " : "names the sa"));
   }
+}
+
+// Of a file that is too large to hold the same is checked, and nothing handed on before.
+TEST_F(SnapshotReaderTest, HandsNothingOnOfALargeFileThatIsNotTheManifests) {
+  const std::string body = Compressed(Compression::kGzip, R"({"Item":{"id":{"S":"a"}}})"
+                                                          "\n");
+  world_.Replace("x.json.gz", body);
+  const auto read = [&](const std::string& md5, std::uint64_t items) {
+    DataFile file;
+    file.key = "x.json.gz";
+    file.bytes = body.size();
+    file.items = items;
+    file.md5 = md5;
+    Stop stop;
+    SnapshotReader reader(world_.snapshots, world_.workers, stop, world_.schema, 1);
+    std::size_t handed_on = 0;
+    const SnapshotReader::Sink sink = [&](std::vector<SnapshotItem> some) -> Task<void> {
+      handed_on += some.size();
+      co_return;
+    };
+    const std::string error = ErrorOf([&] { world_.Run(reader.Read(file, sink)); });
+    return error.substr(0, error.find(" | ")) + ", handed on: " + std::to_string(handed_on);
+  };
+  const std::string md5 = Base64(AsBytes(Md5(body)));
+  EXPECT_EQ(read(md5, 1), "no error, handed on: 1");
+  EXPECT_EQ(read(md5, 2), "x.json.gz: it has 1 items, the manifest says 2, handed on: 0");
+  EXPECT_EQ(read(Base64(AsBytes(Md5("another"))), 1),
+            "x.json.gz: it is damaged: its MD5 is not the manifest's, handed on: 0");
 }
 
 // Its bytes are as they were written, and yet an item is missing.

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "snapshot/format.h"
 #include "tests/snapshot/snapshot_world.h"
 #include "tests/support/flaky_store.h"
@@ -370,6 +372,49 @@ TEST(SnapshotRaces, TwoRunsOfOneMomentLeaveOneWholeSnapshot) {
     EXPECT_GE(failed, honours ? 1 : 0);
     EXPECT_EQ(world.Read("orders/20261120T115900Z").size(), 3u);
   }
+}
+
+// Another run does all of its work before this one writes its first manifest.
+class OvertakenRun : public FlakyStore {
+ public:
+  using FlakyStore::FlakyStore;
+  std::function<Task<void>()> meanwhile;
+  Task<PutResult> Put(PutRequest request) override {
+    if (request.key.ends_with(kTableName)) {
+      if (const auto act = std::exchange(meanwhile, nullptr)) co_await act();
+    }
+    co_return co_await FlakyStore::Put(std::move(request));
+  }
+};
+
+TEST(SnapshotRaces, TheLaterRunLeavesTheTableOfTheFirst) {
+  SnapshotWorld world;
+  world.PutChange("a", EventName::kInsert, kBefore);
+  world.SaveState(world.Covered(kWatermark));
+  Faults none(0, FaultMoment::kBefore);
+  OvertakenRun snapshots(world.snapshots, none);
+  std::string other_table = kTestTable;
+  other_table.replace(other_table.find("ItemCount\":0"), 12, "ItemCount\":7");
+  snapshots.meanwhile = [&]() -> Task<void> {
+    PutRequest table;  // a follower has begun between the two
+    table.key = world.layout.Table();
+    table.body = other_table;
+    co_await world.store.Put(std::move(table));
+    const SnapshotContext first{world.store,   world.snapshots, world.clock,
+                                world.workers, *world.stop,     world.progress};
+    SnapshotOptions options;
+    co_await WriteSnapshot(first, world.layout, std::move(options));
+  };
+  const SnapshotContext later{world.store,   snapshots,   world.clock,
+                              world.workers, *world.stop, world.progress};
+  const auto run = [&]() -> Task<void> {
+    SnapshotOptions options;
+    co_await WriteSnapshot(later, world.layout, std::move(options));
+  };
+  EXPECT_THAT(ErrorOf([&] { world.Run(run()); }),
+              testing::HasSubstr("another run has made a snapshot of the same moment"));
+  const Snapshot whole = world.Run(OpenSnapshot(world.snapshots, "orders/20261120T115900Z"));
+  EXPECT_EQ(world.Run(ReadTableDefinition(world.snapshots, whole)), other_table);
 }
 
 // On a store without conditions: a try of the summary is not answered, and another run's comes to
