@@ -29,6 +29,7 @@ class Network : public FlakyStore {
   std::string away_for;                // objects whose keys begin so
   std::optional<std::string> refuses;  // likewise: no policy allows it
   int refused = 0;
+  int waiting = 0;  // items' writes that have been on their way
 
   Task<PutResult> Put(PutRequest request) override {
     if (refuses && request.key.starts_with(*refuses)) {
@@ -36,6 +37,7 @@ class Network : public FlakyStore {
       throw Error(Reaction::kPermission, "not allowed");
     }
     const bool waits = request.key.starts_with(away_for);
+    if (waits && request.key.starts_with("orders/")) ++waiting;
     if (waits) co_await back.Wait();
     // A try after the first one asks, as S3's client does.
     if (waits && request.may_send && !request.may_send()) {
@@ -305,11 +307,13 @@ TEST_P(RecoveryTest, DoesNotSendAWriteAgainThatAnotherFollowerHasOvertaken) {
   FollowedTable first(world_.table, world_.streams, network, world_.checkpoints, world_.clock, stop,
                       "orders", options_);
   world_.Run(first.Open());
-  network.back.Reset();  // of this process, lease and all
-  world_.aws.Put("orders", Item(1, 1));
   TaskGroup group(world_.context.get_executor());
   group.Spawn(RunToItsEnd(first));
+  world_.Run(world_.clock.Sleep(std::chrono::seconds(8)));
+  network.back.Reset();  // of this process, lease and all
+  world_.aws.Put("orders", Item(1, 1));
   world_.Run(world_.clock.Sleep(std::chrono::minutes(1)));
+  EXPECT_GT(network.waiting, 0) << "a write is on its way";
 
   MemoryCheckpoints elsewhere;
   world_.aws.Put("orders", Item(1, 2));

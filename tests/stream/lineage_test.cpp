@@ -68,8 +68,9 @@ TEST_F(LineageTest, DoesNotReadAChildWhileItsParentIsBeingReadThoughNoListingHas
   FakeStream& stream = EnableStream();
   PutMany(0, 5, 1);
   options_.once = false;
-  sink_.takes = std::chrono::minutes(3);
   const std::string parent = stream.open_shards()[0];
+  sink_.slow_shard = parent;
+  sink_.takes_there = std::chrono::minutes(3);
   Follow([&](Stop& stop) -> Task<void> {
     co_await world_.clock.Sleep(std::chrono::seconds(10));
     PutMany(0, 5, 2);
@@ -219,7 +220,10 @@ TEST_F(LineageTest, ReadsOnAShardThatIsListedWhateverAnswersSayThatItIsGone) {
     ++key;
     PutMany(key, key + 1);
     const auto is_last = [&](const auto& one) { return one.image == Item(key, 1); };
+    const Time late = world_.clock.Now() + std::chrono::minutes(5);
     while (std::none_of(sink_.applied.begin(), sink_.applied.end(), is_last)) {
+      EXPECT_LT(world_.clock.Now(), late) << "it is not read any more";
+      if (world_.clock.Now() >= late) co_return;
       co_await world_.clock.Sleep(Duration(100));
     }
   };
