@@ -28,7 +28,7 @@ MUTATIONS = [
         "page-done-when-cut-short", 1, "incremental/backfill.cpp",
         "  co_await writes.Join();\n  co_return all;",
         "  co_await writes.Join();\n  co_return true;",
-        "BackfillTest.AStopDoesNotWaitForTheRestOfThePage"),
+        "BackfillTest.GoesOnWhereItStopped"),
     Mutation(
         "watermark-over-what-is-on-its-way", 1, "stream/shard_consumer.cpp",
         "    const Time known = std::min(first.last_change_time - std::chrono::seconds(1),\n"
@@ -136,7 +136,7 @@ MUTATIONS = [
         "doubts-looked-at-too-early", 3, "incremental/doubts.cpp",
         "    if (doubt.until <= clock_.Now()) due.push_back(doubt);",
         "    due.push_back(doubt);",
-        "InterleavingsTest.APutThatLandsTenMinutesLate", MODEL),
+        "InterleavingsTest.AFollowersPutThatLandsLateDuringAReconcile", MODEL),
     Mutation(
         "replayed-changes-are-not-in-doubt", 3, "incremental/backup_sink.cpp",
         "  DoubtReplayed(pending);\n",
@@ -267,7 +267,7 @@ MUTATIONS = [
         "no-guard-where-there-are-no-conditions", 4, "stream/follower.cpp",
         "  if (options_.guard_always) context_->guarded_until_time = Time::max();",
         "",
-        "InterleavingsTest.TwoFollowersOfOnePlace", BOTH),
+        "InterleavingsTest.AFollowerOfWhichNoLeaseTells", BOTH),
     Mutation(
         "adopted-positions-are-news", 4, "incremental/followed_table.cpp",
         "  checkpoints_.SaveGuardedUntil(consumer_, stream_arn, AwsNow() + kClockTolerance);",

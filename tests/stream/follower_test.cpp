@@ -40,6 +40,8 @@ TEST_F(FollowerTest, ReadsParentsBeforeChildren) {
   const std::string grandchild = stream.RollShard(children[1]);
   PutMany(0, 50, 3);
   sink_.takes = Duration(700);
+  sink_.slow_shard = stream.shards().front();
+  sink_.takes_there = std::chrono::seconds(20);
   EXPECT_EQ(Follow(), StreamEnd::kAtEnd);
   ASSERT_THAT(sink_.applied, SizeIs(150));
   std::map<std::string, std::string> last;
@@ -286,13 +288,14 @@ TEST_F(FollowerTest, SavesACheckpointOnlyBelowWhatIsDurable) {
   FakeStream& stream = EnableStream();
   PutMany(0, 9);
   options_.consumer.records_per_read = 3;
+  sink_.takes = std::chrono::seconds(20);  // both are with it when the first is done
   sink_.on_batch = [](int batch) {
     if (batch == 2) throw Error(Reaction::kFixCommand, "the second batch cannot be applied");
   };
   EXPECT_THROW(Follow(), Error);
   const auto saved = world_.checkpoints.Load("file:///backup/", stream.arn());
   ASSERT_THAT(saved, SizeIs(1));
-  EXPECT_EQ(saved[0].applied, stream.sequence_numbers()[2]);
+  EXPECT_LE(CompareSequenceNumbers(saved[0].applied, stream.sequence_numbers()[2]), 0);
   EXPECT_GE(CompareSequenceNumbers(saved[0].noted, stream.sequence_numbers()[5]), 0);
 }
 
