@@ -124,6 +124,23 @@ TEST_P(KilledBackfillTest, IsPutRightAlsoAfterOneThatFailedInItsLastStep) {
   ExpectDeleted();
 }
 
+// What it wrote then is of an item that came after it had read the table, and is gone again.
+TEST_P(KilledBackfillTest, IsPutRightWhenItDiedInItsLastStep) {
+  Follow();
+  world_.aws.Delete("orders", Key(1));  // in the stream, and not applied
+  world_.aws.before = [this, put = false](const HttpRequest&, std::string_view operation) mutable {
+    if (operation == "GetItem" && !std::exchange(put, true)) world_.aws.Put("orders", Item(1, 2));
+    return std::optional<HttpResponse>();
+  };
+  BackfillOptions options = Options();
+  options.reconcile = true;
+  KillBackfill(options);
+  world_.aws.before = nullptr;
+  EXPECT_EQ(Current(1), GetParam() ? "" : Item(1, 2));
+  Run(Options());
+  ExpectDeleted();
+}
+
 TEST_P(KilledBackfillTest, IsPutRightByWhoDoesTheLastSegment) {
   const std::uint32_t dead = SegmentOfItem();
   KillBackfill(Segment(dead));

@@ -64,7 +64,7 @@ MUTATIONS = [
         "the-last-step-is-not-marked", 7, "incremental/backfill.cpp",
         "  speaks.open = true;\n",
         "",
-        "KilledBackfillTest.IsPutRightAlsoAfterOneThatFailedInItsLastStep"),
+        "KilledBackfillTest.IsPutRightWhenItDiedInItsLastStep"),
     Mutation(
         "the-survivor-forgets-the-dead", 7, "incremental/backfill.cpp",
         "  if (const auto others = co_await file.LoadOthers()) {",
