@@ -287,7 +287,14 @@ Task<void> FollowedTable::FollowStreams() {
   }
 }
 
+// What it knew of its stream is not of the next one.
+void FollowedTable::EndFollower() {
+  if (follower_) changes_before_ += follower_->counters().changes;
+  follower_.reset();
+}
+
 Task<StreamEnd> FollowedTable::FollowOne(std::string stream_arn) {
+  EndFollower();
   follower_ = std::make_unique<Follower>(streams_, *sink_, checkpoints_, clock_, stop_, *this,
                                          consumer_, options_.follower);
   co_return co_await follower_->Follow(std::move(stream_arn));
@@ -300,7 +307,7 @@ Task<void> FollowedTable::BeginStream() {
   LogInfo("{}: following stream {}", name_, table_.stream.label);
   const bool first = state_.stream_label.empty();
   recreated_ = false;
-  follower_.reset();
+  EndFollower();
   if (state_.stream_label != table_.stream.label) {
     state_.shards.clear();
     state_.read = AwsNow();
@@ -556,7 +563,7 @@ Task<void> FollowedTable::WriteState() {
 Task<FollowedTableResult> FollowedTable::Result() {
   const BackupState state = co_await BackupState::Load(store_, layout_);
   FollowedTableResult result;
-  if (follower_) result.changes = follower_->counters().changes;
+  result.changes = changes_before_ + (follower_ ? follower_->counters().changes : 0);
   result.written = sink_->counters().written;
   result.coalesced = sink_->counters().coalesced;
   result.parked = sink_->parked();

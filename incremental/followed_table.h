@@ -76,6 +76,7 @@ class FollowedTable : public FollowerEvents {
   Task<void> OnGap(FoundGap found) override;
   Task<void> FollowStreams();
   Task<StreamEnd> FollowOne(std::string stream_arn);
+  void EndFollower();
   Task<bool> NextStream();
   Task<void> Claim();
   Task<bool> PutRight(std::string object);
@@ -116,7 +117,8 @@ class FollowedTable : public FollowerEvents {
   FollowerState state_;
   std::string consumer_;
   std::uint64_t coalesced_before_ = 0;
-  Time parked_counted_{};  // when the sink did, AWS's clock
+  std::uint64_t changes_before_ = 0;  // applied in this run from streams that are over
+  Time parked_counted_{};             // when the sink did, AWS's clock
   bool recreated_ = false;
   bool conditions_ = true;  // the store keeps them
   bool running_ = false;

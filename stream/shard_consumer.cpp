@@ -13,8 +13,9 @@ constexpr Duration kReadTimeSavedEvery = std::chrono::minutes(5);
 // GetRecords answers at most 1000 records or 1 MB (API reference): so much is as good as full.
 constexpr std::size_t kFullAnswer = 900'000;
 constexpr Duration kRetryBase{250};
-// With `once`: so many answers in a row that a shard is gone, although it is listed.
-constexpr int kGoneTries = 10;
+// So many answers in a row that a shard is gone, although it is listed, and one that has ended is
+// taken for gone; with `once`, an open one ends the run.
+constexpr int kGoneTries = 4;
 constexpr Duration kRetryCap{30000};
 
 bool IsTrimmed(const Error& error) { return error.code() == "TrimmedDataAccessException"; }
@@ -304,11 +305,11 @@ Task<bool> ShardConsumer::RecoverFromLoss(const Error& error) {
 }
 
 // An answer that there is no such shard is no proof: whoever finished it then would never read what
-// is yet to come.  One that has ended, and still listed after all its records are gone, is as good
-// as gone.
+// is yet to come.  Nothing is of one that has ended: DynamoDB Local goes on listing it when all its
+// records are gone.
 Task<bool> ShardConsumer::MayComeBack() {
   const bool listed = co_await context_.is_listed(checkpoint_.shard_id);
-  co_return listed && !(closed_ && context_.AwsNow() - read_ > kRetention);
+  co_return listed && !(closed_ && failures_ >= kGoneTries);
 }
 
 Task<std::optional<ShardEnd>> ShardConsumer::Recover(Error error) {

@@ -1,12 +1,6 @@
 #include "tests/e2e/e2e_world.h"
 
 namespace ddbvault {
-namespace {
-
-// Far more than anything here takes; a command that hangs fails its test.
-constexpr ChildProcess::Duration kDeadline = std::chrono::minutes(2);
-
-}  // namespace
 
 E2eWorld::E2eWorld() = default;
 
@@ -15,10 +9,10 @@ std::unique_ptr<ChildProcess> E2eWorld::Start(std::vector<std::string> arguments
   return std::make_unique<ChildProcess>(std::move(arguments), environment, directory.path());
 }
 
-Finished E2eWorld::Run(std::vector<std::string> arguments) {
+Finished E2eWorld::Run(std::vector<std::string> arguments, ChildProcess::Duration deadline) {
   const auto child = Start(std::move(arguments));
   Finished finished;
-  finished.status = child->Wait(kDeadline);
+  finished.status = child->Wait(deadline);
   finished.out = child->stdout_text();
   finished.err = child->stderr_text();
   return finished;

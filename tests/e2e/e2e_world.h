@@ -32,8 +32,10 @@ class E2eWorld {
  public:
   E2eWorld();
 
-  // Runs `ddbvault <arguments>` to its end, in the directory of this world.
-  Finished Run(std::vector<std::string> arguments);
+  // Runs `ddbvault <arguments>` to its end, in the directory of this world.  One that takes longer
+  // than `deadline` hangs, and fails its test.
+  Finished Run(std::vector<std::string> arguments,
+               ChildProcess::Duration deadline = std::chrono::minutes(2));
   // Starts it; `environment` is what may be changed before.
   std::unique_ptr<ChildProcess> Start(std::vector<std::string> arguments);
 

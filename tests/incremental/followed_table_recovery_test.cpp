@@ -209,6 +209,7 @@ TEST_P(RecoveryTest, ChangesToTheNextStreamByItselfAndForgetsTheOneThatIsOver) {
     stop.Request();
   });
   EXPECT_THAT(Reasons(result), Contains(HasSubstr("disabled and enabled again")));
+  EXPECT_EQ(result.changes, 2U) << "of both streams";
   EXPECT_THAT(Bodies(1), ElementsAre(Item(1, 1), Item(1, 2)));
   EXPECT_THAT(StreamsWithPositions(), ElementsAre(world_.aws.stream("orders").arn()));
   // Gone from the stream's list after a day, it is no gap.

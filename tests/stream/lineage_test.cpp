@@ -190,6 +190,26 @@ TEST_F(LineageTest, PutsAStreamThatIsGoneOnRecordUnlessAllOfItWasApplied) {
   EXPECT_THAT(events_.gaps, IsEmpty());
 }
 
+// Also one that is listed on and on, as DynamoDB Local does.
+TEST_F(LineageTest, TakesAShardThatHasEndedForGoneAlsoWhileItIsListed) {
+  FakeStream& stream = EnableStream();
+  PutMany(0, 5);
+  Follow();
+  PutMany(5, 10);
+  stream.RollShard(stream.open_shards()[0]);
+  PutMany(10, 12);
+  const std::string parent = stream.shards()[0];
+  world_.aws.before = [&](const HttpRequest& request, std::string_view operation) {
+    const bool its = request.body.find(parent) != std::string_view::npos;
+    if (operation != "GetShardIterator" || !its) return std::optional<HttpResponse>();
+    return std::optional(FakeDynamoDb::Failure(400, "ResourceNotFoundException"));
+  };
+  Follow();
+  EXPECT_THAT(Reasons(),
+              ElementsAre(HasSubstr("the shard is gone from the stream before it was read")));
+  EXPECT_EQ(sink_.applied.back().image, Item(11, 1));
+}
+
 TEST_F(LineageTest, PutsAShardThatIsGoneWhileItIsReadOnRecordAndGoesOnWithItsChild) {
   FakeStream& stream = EnableStream();
   PutMany(0, 5);
