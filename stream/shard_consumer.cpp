@@ -307,7 +307,7 @@ Task<bool> ShardConsumer::RecoverFromLoss(const Error& error) {
 // An answer that there is no such shard is no proof: whoever finished it then would never read what
 // is yet to come.  Nothing is of one that has ended: DynamoDB Local goes on listing it when all its
 // records are gone.
-Task<bool> ShardConsumer::MayComeBack() {
+Task<bool> ShardConsumer::MayComeBack() const {
   const bool listed = co_await context_.is_listed(checkpoint_.shard_id);
   co_return listed && !(closed_ && failures_ >= kGoneTries);
 }

@@ -153,7 +153,7 @@ class ShardConsumer {
   // What to do about an error; nullopt: start again from the checkpoint.
   Task<std::optional<ShardEnd>> RecoverForSure(Error error);
   Task<std::optional<ShardEnd>> Recover(Error error);
-  Task<bool> MayComeBack();
+  Task<bool> MayComeBack() const;
   Task<void> PauseAfter(const Error& error);
   // The stream lost something: puts the gap on record, and the position where reading can go on.
   Task<bool> RecoverFromLoss(const Error& error);

@@ -277,6 +277,27 @@ TEST_P(KilledBackfillTest, IsNotOneThatWaitsForWhatItHasInDoubt) {
   ExpectBackupEqualsTable();
 }
 
+// One save that fails is tried again before anybody takes it for dead.
+TEST_P(KilledBackfillTest, IsNotOneThatCouldNotSayForAMomentThatItLives) {
+  RunBackfill();
+  ChangeUnfollowed([this] { world_.aws.Put("orders", Item(1, 2)); });
+  Follow();
+  RefusesOnce refusing(world_.store, none_, layout_.BackfillPrefix());
+  Meanwhile store(refusing, none_, Object(1));
+  store.after_the_look = true;
+  TaskGroup group(world_.context.get_executor());
+  bool looked = false;
+  store.before_put = [&]() -> Task<void> {
+    refusing.armed = true;
+    group.Spawn(LookAfter(std::chrono::minutes(18), looked));
+    co_await world_.clock.Sleep(std::chrono::minutes(20));
+  };
+  EXPECT_TRUE(RunBackfill(&store, true).whole);
+  world_.Run(group.Join());
+  EXPECT_TRUE(looked);
+  EXPECT_FALSE(refusing.armed);
+}
+
 // What writes nothing has nothing to say, however long a page takes.
 TEST_P(KilledBackfillTest, IsNotADryRun) {
   bool first = true;

@@ -191,6 +191,30 @@ TEST_P(LeaseTest, OneThatLostTheRaceForItLeavesItToTheWinner) {
   }
 }
 
+// Both see it free, and both write: the later one has it.
+TEST_P(LeaseTest, IsLookedAtAgainWhereConditionsDoNotHold) {
+  if (GetParam()) return;
+  Faults none(0, FaultMoment::kBefore);
+  TakenMeanwhile store(world_.store, none);
+  const auto earlier = Make("earlier");
+  const auto later = Make("later", &store);
+  Stop tired;
+  TaskGroup group(world_.context.get_executor());
+  store.meanwhile = [&]() -> Task<void> {
+    group.Spawn(earlier->Acquire(tired));
+    co_await world_.clock.Sleep(std::chrono::seconds(1));
+  };
+  world_.Run(later->Acquire(stop_));
+  EXPECT_TRUE(later->held());
+  EXPECT_FALSE(earlier->held());
+  tired.Request();
+  try {
+    world_.Run(group.Join());
+  } catch (const Error& error) {
+    EXPECT_EQ(error.reaction(), Reaction::kCancelled);
+  }
+}
+
 TEST_P(LeaseTest, IsHandedOverAtOnce) {
   const auto first = Make("a");
   world_.Run(first->Acquire(stop_));

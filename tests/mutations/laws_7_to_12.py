@@ -49,7 +49,7 @@ MUTATIONS = [
         "backfill-does-not-wait-for-late-writes", 7, "incremental/backfill.cpp",
         "      page_done = co_await SayingSo(writer_->SettleDoubts(halt_), file, state);\n",
         "",
-        "InterleavingsTest.ABackfillsPutThatLandsTenMinutesLate"),
+        "KilledBackfillTest.IsNotOneThatWaitsForWhatItHasInDoubt"),
     Mutation(
         "backfill-forgets-its-death", 7, "incremental/backfill.cpp",
         "  if (other.open) Add(state.unchecked, {other.unchecked_since(), SentHasLanded()});",
@@ -111,7 +111,7 @@ MUTATIONS = [
         "              layout_.table(), error.what(), FormatDuration(kSayEvery));\n",
         "              layout_.table(), error.what(), FormatDuration(kSayEvery));\n"
         "      done.Request();\n",
-        "KilledBackfillTest.IsNotOneThatWaitsForWhatItHasInDoubt"),
+        "KilledBackfillTest.IsNotOneThatCouldNotSayForAMomentThatItLives"),
     Mutation(
         "backfill-without-a-stream", 7, "incremental/backfill.cpp",
         "  if (!table_.stream.enabled) {",
@@ -143,7 +143,7 @@ MUTATIONS = [
         "taken-from-one-that-renews-it", 8, "incremental/lease.cpp",
         "clock_.Now() - since >= kLeaseLife;",
         "clock_.Now() - since >= kLeaseLife / 5;",
-        "LeaseTest.RefusesASecondFollowerWithTheNameOfTheFirst"),
+        "InterleavingsTest.TwoFollowersOfOnePlace"),
     Mutation(
         "held-for-ever", 8, "incremental/lease.cpp",
         "  until_ = record_.expires;",
@@ -163,7 +163,7 @@ MUTATIONS = [
         "taken-and-not-looked-at-again", 8, "incremental/lease.cpp",
         "  if (!ours) until_ = Time{};\n  co_return ours;",
         "  co_return ours || true;",
-        "LeaseTest.RefusesASecondFollowerWithTheNameOfTheFirst"),
+        "LeaseTest.IsLookedAtAgainWhereConditionsDoNotHold"),
     Mutation(
         "a-write-is-sent-without-the-lease", 8, "incremental/backup_sink.cpp",
         "  if (MaySend()) co_return;",
