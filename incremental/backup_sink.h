@@ -20,6 +20,7 @@
 // For the event loop's thread.  Must outlive every task that Apply() returned.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -89,6 +90,8 @@ class BackupSink : public ChangeSink {
   Task<void> CountParked();
   const BackupSinkCounters& counters() const { return counters_; }
   // A change could not be written, so short a while ago that what was tried of it may still land.
+  // See BackupSinkOptions::doubt_until: from the next batch on.
+  void DoubtUntil(Time moment) { options_.doubt_until = std::max(options_.doubt_until, moment); }
   bool failed_lately() const { return last_failed_ + kSignatureLife > clock_.Now(); }
 
   // After a stop was requested, changes that have not been begun end with kCancelled.

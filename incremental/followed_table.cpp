@@ -20,9 +20,6 @@ constexpr Duration kPollStreamOff{60000};
 constexpr Duration kToFinishBatches{3000};
 // As in stream/follower.cpp: change times are AWS's clock.
 constexpr Duration kClockTolerance = std::chrono::minutes(5);
-// S3 refuses a request whose time is more than 15 minutes off: so far at most was the clock wrong
-// of one that wrote.
-constexpr Duration kMostSkew = std::chrono::minutes(15);
 
 bool HasNewImages(const StreamDescription& stream) {
   return stream.view_type == "NEW_AND_OLD_IMAGES" || stream.view_type == "NEW_IMAGE";
@@ -175,21 +172,19 @@ Task<void> FollowedTable::TakeLease() {
   options.standby = options_.standby;
   options.patient = !options_.follower.once;
   options.server_ahead = [this] { return server_ahead(); };
+  const auto known = [this] { return checkpoints_.Generation(consumer_, table_.arn); };
+  options.known_generation = known;
   lease_ = std::make_unique<Lease>(store_, layout_, clock_, co_await asio::this_coro::executor,
                                    std::move(options));
   co_await lease_->Acquire(stop_);
   // Has somebody else written here since these positions were moved (another host, or this file is
   // an older copy)?  Then what they take for news may be at rest already, or be older than that.
-  const bool ours = checkpoints_.Generation(consumer_, table_.arn) == lease_->generation_before();
+  const bool ours = known() == lease_->generation_before();
   const Time guarded_until = AwsNow() + kClockTolerance;
   checkpoints_.TakeOver(consumer_, table_.arn, lease_->generation(),
                         ours ? std::nullopt : std::optional(guarded_until));
-  // What the one before may have had in flight is noted where it noted it; elsewhere nobody knows
-  // more than that it wrote nothing after its lease had run out, by its clock.
-  const bool noted = ours && lease_->generation_before();
-  if (lease_->taken_over() && !noted) {
-    options_.sink.doubt_until =
-        std::min(AwsNow(), lease_->others_wrote_until() + kMostSkew) + kClockTolerance;
+  if (lease_->unnoted_until() != Time{}) {
+    options_.sink.doubt_until = lease_->unnoted_until() + kClockTolerance;
   }
 }
 
@@ -421,6 +416,10 @@ Task<bool> FollowedTable::NextStream() {
 }
 
 Task<void> FollowedTable::OnGap(FoundGap found) {
+  // What was noted may be lost with it, and not come by again.
+  if (lease_->others_wrote_until() != Time{}) {
+    sink_->DoubtUntil(lease_->others_wrote_until() + kClockTolerance);
+  }
   // The same again, as after a crash or a failed save: one gap that lasts until now.
   for (Gap& gap : state_.gaps) {
     const bool same = !gap.closed && gap.reason == found.reason &&

@@ -20,6 +20,9 @@ constexpr Duration kWatchEvery{1000};
 // So long after a lease was written on a store without conditions it is looked at once more:
 // another process that saw the same free lease has written by then.
 constexpr Duration kToSettle{2000};
+// S3 refuses a request whose time is more than 15 minutes off: so far at most was the clock wrong
+// of one that wrote.
+constexpr Duration kMostSkew = std::chrono::minutes(15);
 
 }  // namespace
 
@@ -119,13 +122,20 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   // Ours: an earlier try of this, whose answer was lost.
   const bool ours_there = there && there->owner == options_.owner && record_.generation != 0;
   const bool not_given_back = there && !there->released && !ours_there;
-  const Time in_doubt = not_given_back ? AwsNow() : (there ? there->in_doubt : Time{});
+  const auto known = options_.known_generation ? options_.known_generation() : std::nullopt;
+  const bool noted = there && known == there->generation;
+  const Time before = there ? there->in_doubt : Time{};
+  const Time in_doubt = not_given_back && !noted ? AwsNow() : before;
   // Twice: by how much the clocks differ may not be known yet.
   const bool may_land = in_doubt + 2 * kSignatureLife > AwsNow();
   taken_over_ = taken_over_ || not_given_back || may_land;
-  if (not_given_back || may_land) {
-    others_wrote_until_ = std::max({others_wrote_until_, there->expires, there->in_doubt});
+  if (may_land) unnoted_until_ = std::max(unnoted_until_, before);
+  if (not_given_back) {
+    const Time until = std::min(there->expires + kMostSkew, AwsNow());
+    others_wrote_until_ = std::max(others_wrote_until_, until);
+    if (!noted) unnoted_until_ = std::max(unnoted_until_, until);
   }
+  others_wrote_until_ = std::max(others_wrote_until_, unnoted_until_);
   record_ = {};
   if (may_land) record_.in_doubt = in_doubt;
   record_.owner = options_.owner;

@@ -38,9 +38,9 @@ struct LeaseRecord {
   Time renewed{};  // by the owner's clock
   Time expires{};
   bool released = false;
-  // When it was taken from an owner that had not given it back, or given back with writes that had
-  // got no answer, by AWS's clock: for a while after that, such a write may still land.  Time{}:
-  // never.
+  // When it was taken from an owner that had not given it back, by one that did not go on from its
+  // positions, or given back with writes that had got no answer, by AWS's clock: for a while after
+  // that, such a write may still land.  Time{}: never.
   Time in_doubt{};
 };
 
@@ -64,6 +64,9 @@ class Lease {
     // How far AWS's clock is ahead of ours: what is in doubt is said in its time, for followers on
     // machines whose clocks differ.  Empty: not at all.
     std::function<Duration()> server_ahead;
+    // Under which our positions were last moved (stream/checkpoints.h); asked when it is taken.
+    // Empty, or nullopt: we have none.
+    std::function<std::optional<std::uint64_t>()> known_generation;
   };
   Lease(ObjectStore& store, const Layout& layout, Clock& clock, Executor executor, Options options);
 
@@ -76,9 +79,12 @@ class Lease {
   // however long ago), or one so short a while ago that a write of it may still land did not, or
   // gave it back in doubt.
   bool taken_over() const { return taken_over_; }
-  // When it was taken over: nobody else has begun a write since this moment, by the clock of the
-  // owner before, or AWS's.
+  // Nobody else has begun a write since this moment, by AWS's clock.  Time{}: it was not taken
+  // over.
   Time others_wrote_until() const { return others_wrote_until_; }
+  // The same, but for an owner that moved the positions which we go on from: what it may have had
+  // in flight is noted there.
+  Time unnoted_until() const { return unnoted_until_; }
   std::uint64_t generation() const { return record_.generation; }
 
   // Renews it until `stop`, and writes it again when somebody has removed it.  Throws
@@ -110,6 +116,7 @@ class Lease {
   std::optional<std::uint64_t> before_;
   bool taken_over_ = false;
   Time others_wrote_until_{};
+  Time unnoted_until_{};
   Time until_{};
   bool lost_ = false;
 };

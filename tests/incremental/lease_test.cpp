@@ -52,6 +52,7 @@ class LeaseTest : public testing::TestWithParam<bool> {
   Layout layout_{"orders", KeyHash::kSha256};
   Stop stop_;
   Duration ahead_{0};
+  int takers_ = 0;
 };
 
 INSTANTIATE_TEST_SUITE_P(BothKindsOfServer, LeaseTest, testing::Bool(),
@@ -452,6 +453,34 @@ TEST_P(LeaseTest, RemembersThatItWasNotGivenBackForAsLongAsAWriteMayLand) {
 
 // A machine whose clock is wrong works all the same (it signs with AWS's time): what it says to be
 // in doubt is no older for that.
+TEST_P(LeaseTest, ToldByOurPositionsWhatTheOwnerBeforeHadInFlightButNotTheOneBeforeIt) {
+  const auto take = [this](std::optional<std::uint64_t> known) {
+    Lease::Options options;
+    options.owner = "owner-" + std::to_string(++takers_);
+    options.conditions = GetParam();
+    options.known_generation = [known] { return known; };
+    auto lease = std::make_unique<Lease>(world_.store, layout_, world_.clock,
+                                         world_.context.get_executor(), options);
+    world_.Run(lease->Acquire(stop_));
+    return lease;
+  };
+  const auto first = take(std::nullopt);
+  EXPECT_EQ(first->others_wrote_until(), Time{});
+  const auto second = take(first->generation());
+  EXPECT_TRUE(second->taken_over());
+  EXPECT_EQ(second->unnoted_until(), Time{}) << "it is noted";
+  EXPECT_NE(second->others_wrote_until(), Time{});
+  const auto third = take(first->generation());
+  const Time taken = world_.clock.Now();
+  EXPECT_NE(third->unnoted_until(), Time{});
+  const auto fourth = take(third->generation());
+  EXPECT_LE(std::chrono::abs(fourth->unnoted_until() - taken), std::chrono::seconds(5))
+      << "what the second had";
+  world_.clock.Advance(2 * kSignatureLife);
+  const auto fifth = take(fourth->generation());
+  EXPECT_EQ(fifth->unnoted_until(), Time{});
+}
+
 TEST_P(LeaseTest, SaysWhatIsInDoubtByTheClockOfAws) {
   ahead_ = std::chrono::minutes(40);
   const auto on_a_slow_machine = Make("a");

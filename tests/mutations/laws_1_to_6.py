@@ -184,14 +184,19 @@ MUTATIONS = [
         "S3StoreTest.AConditionalPutIsNotOursWhenAnothersObjectIsThere"),
     Mutation(
         "the-sink-is-not-told-of-the-one-cut-off", 3, "incremental/followed_table.cpp",
-        "  if (lease_->taken_over() && !noted) {",
+        "  if (lease_->unnoted_until() != Time{}) {",
         "  if (false) {",
         "RecoveryTest.RemovesTheLateWriteOfAFollowerThatWasCutOff"),
     Mutation(
-        "all-since-the-owners-death-is-in-doubt", 3, "incremental/followed_table.cpp",
-        "        std::min(AwsNow(), lease_->others_wrote_until() + kMostSkew) + kClockTolerance;",
-        "        AwsNow() + kClockTolerance;",
+        "all-since-the-owners-death-is-in-doubt", 3, "incremental/lease.cpp",
+        "    const Time until = std::min(there->expires + kMostSkew, AwsNow());",
+        "    const Time until = AwsNow();",
         "RecoveryTest.DoubtsNothingThatChangedAfterTheFollowerBeforeHadDied"),
+    Mutation(
+        "what-the-one-before-last-had-in-flight-is-noted-too", 3, "incremental/lease.cpp",
+        "  if (may_land) unnoted_until_ = std::max(unnoted_until_, before);",
+        "",
+        "LeaseTest.ToldByOurPositionsWhatTheOwnerBeforeHadInFlightButNotTheOneBeforeIt", MODEL),
     Mutation(
         "signed-with-a-clock-that-is-fast", 3, "aws/caller.cpp",
         "  if (std::chrono::abs(ahead - skew) >= kCorrectedSkew) skew = ahead;",
