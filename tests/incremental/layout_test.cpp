@@ -39,6 +39,7 @@ TEST(Layout, NeverTakesAnotherTablesObjectsForItsOwn) {
   const Layout layout("prim", KeyHash::kSha256);
   EXPECT_TRUE(layout.IsItemObject(std::string("prim/") + kSha256Name));
   EXPECT_FALSE(layout.IsItemObject(std::string("prim2/") + kSha256Name));
+  EXPECT_FALSE(layout.IsItemObject(std::string("trim/") + kSha256Name));
   EXPECT_FALSE(layout.IsItemObject(std::string("prim/") + kMd5Name));
   EXPECT_FALSE(layout.IsItemObject(std::string("prim/") + kSha256Name + "x"));
   EXPECT_FALSE(layout.IsItemObject("prim/readme.txt"));
