@@ -36,7 +36,7 @@ const FaultPlan::Shares kEverything = {
     {"dynamodb 500", 40},
     {"dynamodb wrong crc32", 40},
     {"dynamodb empty page", 8},
-    {"dynamodb empty scan page", 3},
+    {"dynamodb empty scan page", 2},  // of the few that go on from a short one
     {"dynamodb expired iterator", 12},
     {"dynamodb short page", 2},
     {"dynamodb unprocessed items", 2},
