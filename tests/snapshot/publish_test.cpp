@@ -116,6 +116,28 @@ TEST(Leftovers, AreRemovedWhenADayOld) {
   EXPECT_NE(world.snapshots.Current(younger), nullptr);
 }
 
+TEST(SnapshotRaces, ARunThatIsLaterLeavesTheOneThatWasFirst) {
+  SnapshotWorld world;
+  for (const char* id : {"a", "b", "c"}) world.PutChange(id, EventName::kInsert, kBefore);
+  world.SaveState(world.Covered(kWatermark));
+  const SnapshotContext first{world.store,   world.snapshots, world.clock,
+                              world.workers, *world.stop,     world.progress};
+  const std::string summary = kSnapshot + std::string(kSummaryName);
+  std::string written;
+  HeldStore held(world.snapshots, [&]() -> Task<void> {
+    SnapshotOptions options;
+    co_await WriteSnapshot(first, world.layout, std::move(options));
+    written = world.snapshots.Current(summary)->body;
+  });
+  const SnapshotContext second{world.store,   held,        world.clock,
+                               world.workers, *world.stop, world.progress};
+  SnapshotOptions options;
+  EXPECT_THAT(ErrorOf([&] { world.Run(WriteSnapshot(second, world.layout, options)); }),
+              HasSubstr("another run has made a snapshot of the same moment"));
+  EXPECT_EQ(world.snapshots.Current(summary)->body, written);
+  EXPECT_EQ(world.Read(kSnapshot).size(), 3u);
+}
+
 // Without conditions both put their summaries: the last one's counts, and its files must be there.
 TEST(SnapshotRaces, ARunThatWasFirstLeavesTheFilesOfOneThatWritesOverIt) {
   MemoryStoreOptions rough;
