@@ -85,7 +85,7 @@ MUTATIONS = [
         "a-server-that-ignores-conditions-is-believed", 7, "incremental/conditions.cpp",
         "  co_return conditions == Conditions::kKept;",
         "  (void)conditions;\n  co_return true;",
-        "ItemWriterTest.KnowsWhichKindOfServerItTalksTo"),
+        "ConditionsTest.DoNotHoldWhereOnlyOneKindDoes"),
     Mutation(
         "the-last-step-says-nothing", 7, "incremental/backfill.cpp",
         "  if (!options_.dry_run) saying.Spawn(KeepSaying(file, state, done));\n",
