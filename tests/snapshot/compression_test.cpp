@@ -101,7 +101,8 @@ TEST_P(DamageTest, NoticesEveryTruncation) {
 TEST_P(DamageTest, NoticesAFlippedBitInTheContent) {
   const std::string text = Text();
   const std::string bytes = Compress(GetParam(), text);
-  for (std::size_t at = 20; at < bytes.size(); at += bytes.size() / 50) {
+  // Up to gzip's last byte of data, some bits of which are padding that nobody reads.
+  for (std::size_t at = 20; at + 9 < bytes.size(); at += bytes.size() / 50) {
     std::string damaged = bytes;
     damaged[at] = static_cast<char>(damaged[at] ^ 4);
     EXPECT_NE(FailureOf(GetParam(), damaged), "none") << at;
