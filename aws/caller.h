@@ -96,7 +96,8 @@ class AwsCaller {
   Task<AwsResponse> Call(const AwsRequest& request, std::vector<int> accepted = {});
 
   const CallerOptions& options() const;
-  // How far AWS's clock is ahead of ours, as the last corrected call found it.
+  // What is added to our clock in signatures: how far AWS's was ahead when an answer, or a refusal,
+  // last showed that to be off by half a minute or more.
   Duration clock_skew() const;
   // How far the service's clock is ahead of ours, to a second, by the Date of its last answer; zero
   // until there was one.
