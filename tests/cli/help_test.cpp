@@ -65,7 +65,8 @@ TEST(Help, SaysWhatDeleteMarkersGiveUp) {
   for (std::string word; stream >> word;) words += word + " ";
   EXPECT_THAT(words,
               HasSubstr("replays after a crash cannot be told from news, a backfill can bring "
-                        "a deleted item back, and there is no change time"));
+                        "a deleted item back, a DELETE whose answer was lost may land later, over "
+                        "a newer state, and there is no change time"));
 }
 
 TEST(Help, FitsATerminalOf80Columns) {
