@@ -12,7 +12,7 @@
 #include "cli/commands.h"
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
-#include "incremental/followed_table.h"
+#include "incremental/ensure_stream.h"
 
 namespace ddbvault {
 namespace {

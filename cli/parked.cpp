@@ -1,6 +1,7 @@
 #include "incremental/parked.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -62,6 +63,18 @@ std::string OutcomeText(WriteOutcome outcome) {
   return outcome == WriteOutcome::kRemoved ? "removed" : "kept";
 }
 
+ItemReport ReportOf(const Released& released) {
+  ItemReport report{released.item, OutcomeText(released.outcome), released.records, ""};
+  if (released.error) {
+    report.outcome = "failed";
+    report.error = released.error->what();
+    if (const auto hint = released.error->hint(); !hint.empty()) {
+      report.error += " (hint: " + std::string(hint) + ")";
+    }
+  }
+  return report;
+}
+
 // With --release: what its parts need.
 struct Releasing {
   std::shared_ptr<DynamoDbClient> client;
@@ -85,24 +98,6 @@ Task<Releasing> Prepare(Context& context, ObjectStore& store, const Layout& layo
   co_return releasing;
 }
 
-Task<ItemReport> ReleaseOne(Context& context, ObjectStore& store, const Layout& layout,
-                            ItemWriter& writer, std::string item) {
-  ItemReport report;
-  report.item = item;
-  try {
-    const Released released = co_await ReleaseItem(store, layout, writer, item, context.stop());
-    report.outcome = OutcomeText(released.outcome);
-    report.records = released.records;
-  } catch (const Error& error) {
-    // One item's failure is not the next one's.
-    if (error.reaction() == Reaction::kCancelled) throw;
-    report.outcome = "failed";
-    report.error = error.what();
-    if (!error.hint().empty()) report.error += " (hint: " + error.hint() + ")";
-  }
-  co_return report;
-}
-
 Task<void> Release(Context& context, ObjectStore& store, const Layout& layout, TableName name,
                    Owner owner, std::string release, ParkedReport& report) {
   const std::vector<std::string> items = ItemsToRelease(release, report);
@@ -123,10 +118,9 @@ Task<void> Release(Context& context, ObjectStore& store, const Layout& layout, T
   }
   if (items.empty()) co_return;
   const Releasing releasing = co_await Prepare(context, store, layout, name, owner);
-  for (const std::string& item : items) {
-    ItemReport done = co_await ReleaseOne(context, store, layout, *releasing.writer, item);
-    report.released.push_back(std::move(done));
-  }
+  const std::vector<Released> all =
+      co_await ReleaseItems(store, layout, *releasing.writer, items, context.stop());
+  std::transform(all.begin(), all.end(), std::back_inserter(report.released), ReportOf);
 }
 
 std::string ReleasedText(const ParkedReport& report, const ItemReport& item) {

@@ -6,61 +6,22 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "incremental/conditions.h"
+#include "incremental/ensure_stream.h"
 #include "incremental/process.h"
 #include "incremental/reconcile.h"
 
 namespace ddbvault {
 namespace {
 
-constexpr std::string_view kViewType = "NEW_AND_OLD_IMAGES";
-// How often a change of the table's state is looked for: DescribeTable is cheap, and free.
-constexpr Duration kPollTable{1000};
 constexpr Duration kPollStreamOff{60000};
+constexpr Duration kSaveAgain{1000};
+constexpr Duration kSaveAgainAtMost{60000};
 // How long the batches in hand may take to be finished after a stop.
 constexpr Duration kToFinishBatches{3000};
 // As in stream/follower.cpp: change times are AWS's clock.
 constexpr Duration kClockTolerance = std::chrono::minutes(5);
 
-bool HasNewImages(const StreamDescription& stream) {
-  return stream.view_type == "NEW_AND_OLD_IMAGES" || stream.view_type == "NEW_IMAGE";
-}
-
-Task<TableDescription> Describe(DynamoDbClient& client, std::string table) {
-  auto description = co_await client.DescribeTable(table);
-  if (!description) {
-    throw Error(Reaction::kNotFound, "there is no table " + table)
-        .Hint("check the name, the region (--region, or region/table) and the endpoint");
-  }
-  co_return std::move(*description);
-}
-
 }  // namespace
-
-Task<TableDescription> EnsureStream(DynamoDbClient& client, Clock& clock, Stop& stop,
-                                    std::string table, bool enable) {
-  TableDescription description = co_await Describe(client, table);
-  if (description.stream.enabled && !HasNewImages(description.stream)) {
-    throw Error(Reaction::kFixCommand, "the stream of table " + table + " has view type " +
-                                           description.stream.view_type +
-                                           ", which does not carry new images")
-        .Hint(
-            "a stream's view type cannot be changed: disable the stream, then run this again with "
-            "--enable-stream (other readers of the stream will have to follow the new one)");
-  }
-  if (description.stream.enabled) co_return description;
-  if (!enable) {
-    throw Error(Reaction::kFixCommand, "the stream of table " + table + " is off")
-        .Hint("add --enable-stream to turn it on with new and old images");
-  }
-  co_await client.EnableStream(table, kViewType);
-  LogInfo("{}: enabled the stream with {}", table, kViewType);
-  while (!description.stream.enabled || description.status != "ACTIVE") {
-    stop.ThrowIfRequested();
-    co_await clock.Sleep(kPollTable, &stop);
-    description = co_await Describe(client, table);
-  }
-  co_return description;
-}
 
 FollowedTable::FollowedTable(DynamoDbClient& client, StreamsClient& streams, ObjectStore& store,
                              CheckpointStore& checkpoints, Clock& clock, Stop& stop,
@@ -74,7 +35,6 @@ FollowedTable::FollowedTable(DynamoDbClient& client, StreamsClient& streams, Obj
       name_(std::move(table)),
       options_(std::move(options)),
       layout_(name_, options_.key_hash),
-      state_file_(store, layout_.State()),
       consumer_(store.traits().description) {}
 
 FollowedTable::~FollowedTable() = default;
@@ -90,7 +50,8 @@ Task<void> FollowedTable::Open() {
     table_ = co_await EnsureStream(client_, clock_, stop_, name_, options_.enable_stream);
     co_await Claim();
   }
-  co_await LoadState();
+  state_file_ = std::make_unique<StateFile>(store_, layout_, conditions_);
+  if (auto state = co_await state_file_->Load()) state_ = std::move(*state);
   coalesced_before_ = state_.coalesced;
   state_.table = name_;
   state_.writer = options_.sink.writer;
@@ -128,37 +89,6 @@ Task<void> FollowedTable::Claim() {
   const OwnerCheck check = co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
   recreated_ = recreated_ || check == OwnerCheck::kRecreated;
   co_await SaveTableDefinition(store_, layout_, table_);
-}
-
-// Where conditions do not hold, a save whose answer was lost may have landed late, over one that
-// knew more gaps: those are in an earlier version then.
-Task<void> FollowedTable::LoadState() {
-  const auto text = co_await state_file_.Load();
-  if (!text) co_return;
-  state_ = FollowerStateFromJson(*text);
-  if (conditions_ || !store_.traits().versioned) co_return;
-  std::string next;
-  do {
-    const ObjectPage page = co_await store_.ListVersions(layout_.State(), next);
-    for (const ObjectInfo& version : page.objects) {
-      if (version.key != layout_.State() || version.is_delete_marker || version.is_latest) continue;
-      const auto earlier = co_await store_.Get(version.key, version.version_id);
-      if (earlier) MergeGaps(FollowerStateFromJson(earlier->body));
-    }
-    next = page.next;
-  } while (!next.empty());
-}
-
-void FollowedTable::MergeGaps(FollowerState other) {
-  for (Gap& gap : other.gaps) {
-    const auto known = std::find_if(state_.gaps.begin(), state_.gaps.end(),
-                                    [&gap](const Gap& ours) { return ours.id == gap.id; });
-    if (known == state_.gaps.end()) {
-      state_.gaps.push_back(std::move(gap));
-    } else if (known->found < gap.found) {
-      *known = std::move(gap);  // it went on, and what closed it may have come before
-    }
-  }
 }
 
 Task<void> FollowedTable::TakeLease() {
@@ -460,7 +390,7 @@ Task<void> FollowedTable::CloseGapsOnRecord() {
 
 // A place that is full, or away for a while, does not end the following.
 Task<void> FollowedTable::SaveStateForSure() {
-  Backoff backoff(kPollTable, kPollStreamOff);
+  Backoff backoff(kSaveAgain, kSaveAgainAtMost);
   for (;;) {
     try {
       co_await SaveState();
@@ -469,7 +399,7 @@ Task<void> FollowedTable::SaveStateForSure() {
       if (options_.follower.once || stop_.requested()) throw;
       LogWarn("{}: state.json could not be written: {}; trying again", name_, error.what());
     }
-    co_await clock_.Sleep(backoff.Next() + kPollTable, &stop_);
+    co_await clock_.Sleep(backoff.Next() + kSaveAgain, &stop_);
   }
 }
 
@@ -535,28 +465,7 @@ Task<void> FollowedTable::SaveState() {
   // What has been released since the watermark was still missing at it.
   const bool released_before = state_.watermark && *state_.watermark >= parked_counted_;
   if (released_before || sink_->parked() > state_.parked) state_.parked = sink_->parked();
-  co_await WriteState();
-}
-
-// Where conditions hold, never over what another follower has written.
-Task<void> FollowedTable::WriteState() {
-  if (!conditions_) {
-    co_await state_file_.Save(ToJson(state_));
-    co_return;
-  }
-  // A moment in which it has run out is no reason to give up: it is being renewed.
-  if (!lease_->held()) co_await lease_->WaitUntilHeld(stop_);
-  for (bool written = false; lease_->held();) {
-    written = co_await state_file_.Replace(ToJson(state_));
-    if (written) co_return;
-    // While the lease is ours, what came between is a save whose answer was lost, of ours or of the
-    // follower before.  Of that one, no gap may go.
-    const auto there = co_await state_file_.Load();
-    if (!there) continue;
-    MergeGaps(FollowerStateFromJson(*there));
-  }
-  throw Error(Reaction::kRetryLater, "the lease of table " + name_ + " could not be renewed")
-      .Hint("look at the place: until it answers, nothing is written");
+  co_await state_file_->Save(state_, *lease_, stop_);
 }
 
 Task<FollowedTableResult> FollowedTable::Result() {

@@ -18,6 +18,7 @@
 #include "incremental/backup_sink.h"
 #include "incremental/owner.h"
 #include "incremental/state.h"
+#include "incremental/state_file.h"
 #include "stream/follower.h"
 
 namespace ddbvault {
@@ -41,12 +42,6 @@ struct FollowedTableResult {
   std::vector<Gap> open_gaps;
   bool backfilled = false;  // a whole backfill has been done under this stream
 };
-
-// Turns the stream of `table` on with new and old images unless a fit one is on, and waits until it
-// is ENABLED.  Without `enable`, a stream that is off, or whose view type has no new images, is
-// Error{kFixCommand} with a hint.  Returns the table as it is then.
-Task<TableDescription> EnsureStream(DynamoDbClient& client, Clock& clock, Stop& stop,
-                                    std::string table, bool enable);
 
 class FollowedTable : public FollowerEvents {
  public:
@@ -80,8 +75,6 @@ class FollowedTable : public FollowerEvents {
   Task<bool> NextStream();
   Task<void> Claim();
   Task<bool> PutRight(std::string object);
-  Task<void> LoadState();
-  void MergeGaps(FollowerState other);
   Task<void> TakeLease();
   Task<void> KeepLease(Stop& done);
   bool in_doubt() const;
@@ -94,7 +87,6 @@ class FollowedTable : public FollowerEvents {
   Task<void> CountParked();
   Task<void> SaveState();
   Task<void> SaveStateForSure();
-  Task<void> WriteState();
   Task<void> CloseGapsOnRecord();
   Duration server_ahead() const;
   Time AwsNow() const { return clock_.Now() + server_ahead(); }
@@ -112,7 +104,6 @@ class FollowedTable : public FollowerEvents {
   std::string name_;
   FollowedTableOptions options_;
   Layout layout_;
-  ControlObject state_file_;
   TableDescription table_;
   FollowerState state_;
   std::string consumer_;
@@ -124,6 +115,7 @@ class FollowedTable : public FollowerEvents {
   bool running_ = false;
   std::unique_ptr<Lease> lease_;
   std::exception_ptr lease_error_;
+  std::unique_ptr<StateFile> state_file_;
   std::unique_ptr<Doubts> doubts_;
   std::unique_ptr<Event> begun_;
   std::unique_ptr<BackupSink> sink_;

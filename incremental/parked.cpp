@@ -1,11 +1,11 @@
 #include "incremental/parked.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
 
 #include "aws/streams_client.h"
-#include "base/error.h"
 
 namespace ddbvault {
 namespace {
@@ -69,6 +69,42 @@ Task<void> RemoveAllVersions(ObjectStore& store, std::string key) {
   for (const std::string& version_id : versions) co_await store.RemoveVersion(key, version_id);
 }
 
+// An item on its way to being released.
+struct Blocked {
+  std::reference_wrapper<Released> released;
+  std::optional<ItemKey> key;
+  std::vector<ParkedRecord> records;  // that the next Drop() removes
+};
+
+// nullopt: it succeeded.
+Task<std::optional<Error>> ErrorOf(Task<void> step) {
+  try {
+    co_await std::move(step);
+  } catch (const Error& error) {
+    if (error.reaction() == Reaction::kCancelled) throw;
+    co_return error;
+  }
+  co_return std::nullopt;
+}
+
+// The table is read after the list: whatever is in a listed record is in what is read.
+Task<void> PutRight(ObjectStore& store, const Layout& layout, ItemWriter& writer, Blocked& item) {
+  Released& released = item.released;
+  item.records = co_await ListParked(store, layout, released.item);
+  if (item.records.empty()) co_return;
+  if (!item.key) item.key = co_await FindKey(store, layout, released.item, item.records);
+  released.outcome = co_await writer.Reconcile(*item.key);
+}
+
+Task<void> Settle(ItemWriter& writer, Stop& stop) {
+  const bool settled = co_await writer.SettleDoubts(stop);
+  if (!settled) stop.ThrowIfRequested();
+}
+
+Task<void> Drop(ObjectStore& store, Blocked& item) {
+  item.released.get().records += co_await DropParked(store, item.records);
+}
+
 }  // namespace
 
 Task<std::vector<ParkedRecord>> ListParked(ObjectStore& store, const Layout& layout,
@@ -91,24 +127,33 @@ Task<std::optional<std::string>> ReadParked(ObjectStore& store, const ParkedReco
   co_return std::move(object->body);
 }
 
-Task<Released> ReleaseItem(ObjectStore& store, const Layout& layout, ItemWriter& writer,
-                           std::string item, Stop& stop) {
-  Released released;
-  std::vector<ParkedRecord> records = co_await ListParked(store, layout, item);
-  if (records.empty()) co_return released;
-  const ItemKey key = co_await FindKey(store, layout, item, records);
-  while (!records.empty()) {
-    stop.ThrowIfRequested();
-    // The table is read after the list: whatever is in a listed record is in what is read.
-    released.outcome = co_await writer.Reconcile(key);
-    // Until then the item stays blocked: nothing comes between a try of this that may still land
-    // and what it would land over.
-    const bool settled = co_await writer.SettleDoubts(stop);
-    if (!settled) stop.ThrowIfRequested();
-    released.records += co_await DropParked(store, records);
-    records = co_await ListParked(store, layout, item);
+Task<std::vector<Released>> ReleaseItems(ObjectStore& store, const Layout& layout,
+                                         ItemWriter& writer, std::vector<std::string> items,
+                                         Stop& stop) {
+  std::vector<Released> released(items.size());
+  std::vector<Blocked> blocked;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    released[i].item = std::move(items[i]);
+    blocked.push_back({released[i], std::nullopt, {}});
   }
-  co_return released;
+  const auto is_over = [](const Blocked& item) {
+    return item.released.get().error || item.records.empty();
+  };
+  for (;;) {
+    for (Blocked& item : blocked) {
+      stop.ThrowIfRequested();
+      item.released.get().error = co_await ErrorOf(PutRight(store, layout, writer, item));
+    }
+    std::erase_if(blocked, is_over);
+    if (blocked.empty()) co_return released;
+    // Until then they stay blocked: nothing comes between a try of this that may still land and
+    // what it would land over.
+    const std::optional<Error> error = co_await ErrorOf(Settle(writer, stop));
+    for (Blocked& item : blocked) {
+      item.released.get().error = error;
+      if (!error) item.released.get().error = co_await ErrorOf(Drop(store, item));
+    }
+  }
 }
 
 Task<std::uint64_t> DropParked(ObjectStore& store, const std::vector<ParkedRecord>& records) {

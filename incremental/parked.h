@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "incremental/item_writer.h"
 #include "incremental/layout.h"
 #include "incremental/object_store.h"
@@ -37,16 +38,21 @@ Task<std::vector<ParkedRecord>> ListParked(ObjectStore& store, const Layout& lay
 Task<std::optional<std::string>> ReadParked(ObjectStore& store, const ParkedRecord& record);
 
 struct Released {
+  std::string item;
   WriteOutcome outcome = WriteOutcome::kKept;  // of the last look at the item
   std::uint64_t records = 0;                   // that were removed
+  std::optional<Error> error;  // why the item is still blocked; none: it is not, and it is durable
 };
 
-// Makes the item's object say what the table says, and then removes the records that were there
-// before the table was read, again and again until none has been parked meanwhile.  Success:
-// durable.  Throws Error{kCorrupt} when no record of it has readable keys that give its name, and
-// what the writer and the store throw: then records that were not removed keep the item blocked.
-Task<Released> ReleaseItem(ObjectStore& store, const Layout& layout, ItemWriter& writer,
-                           std::string item, Stop& stop);
+// Makes each item's object say what the table says, and then removes the records that were there
+// before the table was read, again and again until none has been parked meanwhile.  A write that
+// may still land keeps all of them blocked until it cannot (ItemWriter::SettleDoubts()).  One
+// item's failure is not the next one's: {kCorrupt} when no record of it has readable keys that give
+// its name, and what the writer and the store throw.  In the order of `items`.  Throws only
+// Error{kCancelled}.
+Task<std::vector<Released>> ReleaseItems(ObjectStore& store, const Layout& layout,
+                                         ItemWriter& writer, std::vector<std::string> items,
+                                         Stop& stop);
 
 // Removes the records for good.  Returns how many.
 Task<std::uint64_t> DropParked(ObjectStore& store, const std::vector<ParkedRecord>& records);

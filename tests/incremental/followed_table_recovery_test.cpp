@@ -87,6 +87,15 @@ class RecoveryTest : public testing::TestWithParam<bool> {
     world_.Run(group.Join());
     return result;
   }
+  // "follow/0", that has the lease and was killed.
+  void DieAsTheFollowerBefore() {
+    Lease::Options options;
+    options.owner = "follow/0";
+    options.conditions = GetParam();
+    Lease lease(world_.store, layout_, world_.clock, world_.context.get_executor(), options);
+    Stop never;
+    world_.Run(lease.Acquire(never));
+  }
   static Task<void> RunToItsEnd(FollowedTable& table) {
     try {
       co_await table.Run();
@@ -255,12 +264,7 @@ TEST_P(RecoveryTest, ComparesWhatComesAfterAdoptedPositionsWithWhatIsAtRest) {
 
 // Law 3: a write that the follower before had sent arrives when this one has long gone on.
 TEST_P(RecoveryTest, RemovesTheLateWriteOfAFollowerThatWasCutOff) {
-  Lease::Options of_the_other;
-  of_the_other.owner = "follow/0";
-  of_the_other.conditions = GetParam();
-  Lease lease(world_.store, layout_, world_.clock, world_.context.get_executor(), of_the_other);
-  Stop never;
-  world_.Run(lease.Acquire(never));
+  DieAsTheFollowerBefore();
   world_.aws.Put("orders", Item(1, 1));
   world_.aws.Put("orders", Item(1, 2));
   Follow([&](Stop& stop) -> Task<void> {
@@ -285,12 +289,7 @@ TEST_P(RecoveryTest, RemovesTheLateWriteOfAFollowerThatWasCutOff) {
 // A backlog of hours is not looked at item by item: nothing of it was in flight when the other
 // died.
 TEST_P(RecoveryTest, DoubtsNothingThatChangedAfterTheFollowerBeforeHadDied) {
-  Lease::Options of_the_other;
-  of_the_other.owner = "follow/0";
-  of_the_other.conditions = GetParam();
-  Lease lease(world_.store, layout_, world_.clock, world_.context.get_executor(), of_the_other);
-  Stop never;
-  world_.Run(lease.Acquire(never));
+  DieAsTheFollowerBefore();
   world_.aws.Put("orders", Item(1, 1));
   world_.clock.Advance(std::chrono::hours(2));
   for (int key = 2; key < 10; ++key) world_.aws.Put("orders", Item(key, 1));

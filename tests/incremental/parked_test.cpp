@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "incremental/doubts.h"
 #include "tests/support/engine_world.h"
 #include "tests/support/flaky_store.h"
 
@@ -57,13 +58,18 @@ class ParkedTest : public testing::Test {
     Put(layout_.Parked(item, kLabel, number), raw);
   }
   std::vector<ParkedRecord> List() { return world_.Run(ListParked(world_.store, layout_)); }
-  Released Release(ObjectStore& store, const std::string& item) {
+  std::vector<Released> Release(ObjectStore& store, std::vector<std::string> items) {
     ItemWriter::Options options;
     options.source = Source::kRepair;
     options.writer = "person";
     options.stream_label = kLabel;
     ItemWriter writer(world_.table, store, world_.clock, layout_, options);
-    return world_.Run(ReleaseItem(store, layout_, writer, item, stop_));
+    return world_.Run(ReleaseItems(store, layout_, writer, std::move(items), stop_));
+  }
+  Released Release(ObjectStore& store, const std::string& item) {
+    Released released = Release(store, std::vector{item}).front();
+    if (released.error) throw Error(*released.error);
+    return released;
   }
   Released Release(const std::string& item) { return Release(world_.store, item); }
   const StoredObject* Object(const std::string& id) {
@@ -136,20 +142,24 @@ TEST_F(ParkedTest, ReadsTheTableAgainForWhatIsParkedMeanwhile) {
   EXPECT_THAT(List(), IsEmpty());
 }
 
+// Each write has a try that was not answered.
+class UnansweredStore : public FlakyStore {
+ public:
+  explicit UnansweredStore(ObjectStore& inner) : FlakyStore(inner, none_) {}
+  Task<PutResult> Put(PutRequest request) override {
+    PutResult result = co_await FlakyStore::Put(std::move(request));
+    result.in_doubt = true;
+    co_return result;
+  }
+
+ private:
+  Faults none_{0, FaultMoment::kBefore};
+};
+
 // A try of the write may still land: were the item not blocked any more, it could land over what
 // the follower writes next.
 TEST_F(ParkedTest, KeepsAnItemBlockedWhileAWriteOfItMayStillLand) {
-  class Unanswered : public FlakyStore {
-   public:
-    using FlakyStore::FlakyStore;
-    Task<PutResult> Put(PutRequest request) override {
-      PutResult result = co_await FlakyStore::Put(std::move(request));
-      result.in_doubt = true;
-      co_return result;
-    }
-  };
-  Faults none(0, FaultMoment::kBefore);
-  Unanswered store(world_.store, none);
+  UnansweredStore store(world_.store);
   world_.aws.Put("orders", Item("a", 3));
   Park(Name("a"), "8", Record("a"));
   TaskGroup group(world_.context.get_executor());
@@ -166,6 +176,40 @@ TEST_F(ParkedTest, KeepsAnItemBlockedWhileAWriteOfItMayStillLand) {
   world_.Run(group.Join());
   EXPECT_EQ(Object("a")->body, Item("a", 3));
   EXPECT_THAT(List(), SizeIs(1));
+}
+
+TEST_F(ParkedTest, WaitsOnceForTheWritesOfAllItems) {
+  UnansweredStore store(world_.store);
+  std::vector<std::string> items;
+  for (const char* id : {"a", "b", "c"}) {
+    world_.aws.Put("orders", Item(id, 3));
+    Park(Name(id), "8", Record(id));
+    items.push_back(Name(id));
+  }
+  const Time begun = world_.clock.Now();
+  for (const Released& released : Release(store, items)) EXPECT_FALSE(released.error);
+  EXPECT_THAT(List(), IsEmpty());
+  EXPECT_GE(world_.clock.Now() - begun, kSignatureLife);
+  EXPECT_LT(world_.clock.Now() - begun, 2 * kSignatureLife);
+}
+
+TEST_F(ParkedTest, ReleasesTheOthersWhereOneItemFails) {
+  world_.aws.Put("orders", Item("a", 3));
+  world_.aws.Put("orders", Item("c", 4));
+  Park(Name("a"), "8", Record("a"));
+  Park(Name("b"), "9", "rubbish");
+  Park(Name("c"), "10", Record("c"));
+  const std::vector<Released> released =
+      Release(world_.store, std::vector{Name("a"), Name("b"), Name("c")});
+  ASSERT_THAT(released, SizeIs(3));
+  EXPECT_FALSE(released[0].error);
+  ASSERT_TRUE(released[1].error);
+  EXPECT_EQ(released[1].error->reaction(), Reaction::kCorrupt);
+  EXPECT_EQ(released[1].item, Name("b"));
+  EXPECT_FALSE(released[2].error);
+  EXPECT_EQ(Object("c")->body, Item("c", 4));
+  ASSERT_THAT(List(), SizeIs(1));
+  EXPECT_EQ(List().front().item, Name("b"));
 }
 
 TEST_F(ParkedTest, LeavesAnItemBlockedWhoseKeyNobodyKnows) {

@@ -69,14 +69,14 @@ MUTATIONS = [
         "BackupSinkTest.ParksEachOfTwoRecordsOfOneLengthWithoutANumber"),
     Mutation(
         "released-before-it-is-right", 2, "incremental/parked.cpp",
-        "    released.outcome = co_await writer.Reconcile(key);\n",
-        "    released.records += co_await DropParked(store, records);\n"
-        "    released.outcome = co_await writer.Reconcile(key);\n",
+        "  released.outcome = co_await writer.Reconcile(*item.key);\n",
+        "  released.records += co_await DropParked(store, item.records);\n"
+        "  released.outcome = co_await writer.Reconcile(*item.key);\n",
         "ParkedTest.RemovesNoRecordUnlessTheItemIsRightWhicheverCallFails"),
     Mutation(
         "released-while-a-write-may-still-land", 3, "incremental/parked.cpp",
-        "    if (!settled) stop.ThrowIfRequested();",
-        "    (void)settled;",
+        "  if (!settled) stop.ThrowIfRequested();",
+        "  (void)settled;",
         "ParkedTest.KeepsAnItemBlockedWhileAWriteOfItMayStillLand"),
     Mutation(
         "coalesce-always", 2, "incremental/backup_sink.cpp",
@@ -468,9 +468,9 @@ MUTATIONS = [
         "    if (!backfilled) (void)",
         "FollowedTableTest.BacksUpWhatChanges"),
     Mutation(
-        "gaps-forgotten-with-an-older-state", 6, "incremental/followed_table.cpp",
-        "  if (conditions_ || !store_.traits().versioned) co_return;",
-        "  co_return;",
+        "gaps-forgotten-with-an-older-state", 6, "incremental/state_file.cpp",
+        "  if (conditions_ || !store_.traits().versioned) co_return state;",
+        "  co_return state;",
         "RecoveryTest.ForgetsNoGapWhenAnOlderStateJsonLandsLate"),
     Mutation(
         "gap-closed-by-an-earlier-backfill", 6, "incremental/state.cpp",

@@ -190,9 +190,9 @@ MUTATIONS = [
         "",
         "S3StoreTest.APutAsksBeforeEachTryWhetherItMayBeSent"),
     Mutation(
-        "state-written-over-anothers", 8, "incremental/followed_table.cpp",
-        "    written = co_await state_file_.Replace(ToJson(state_));",
-        "    co_await state_file_.Save(ToJson(state_));\n    written = true;",
+        "state-written-over-anothers", 8, "incremental/state_file.cpp",
+        "    written = co_await file_.Replace(ToJson(state));",
+        "    co_await file_.Save(ToJson(state));\n    written = true;",
         "RecoveryTest.DoesNotWriteItsStateOverThatOfTheFollowerAfterIt"),
 
     # 9. Fidelity.

@@ -1,0 +1,21 @@
+// The stream that a backup follows: is it on, and does it carry what is needed?
+#pragma once
+
+#include <string>
+
+#include "aws/dynamodb_client.h"
+#include "base/clock.h"
+#include "base/task.h"
+
+namespace ddbvault {
+
+// Its records carry the items as they are after each change.
+bool HasNewImages(const StreamDescription& stream);
+
+// Turns the stream of `table` on with new and old images unless a fit one is on, and waits until it
+// is ENABLED.  Without `enable`, a stream that is off, or whose view type has no new images, is
+// Error{kFixCommand} with a hint.  Returns the table as it is then.
+Task<TableDescription> EnsureStream(DynamoDbClient& client, Clock& clock, Stop& stop,
+                                    std::string table, bool enable);
+
+}  // namespace ddbvault
