@@ -71,8 +71,8 @@ FollowedTableOptions OptionsOf(Context& context, std::size_t tables) {
   return options;
 }
 
-Task<void> Open(Context& context, Followed& followed, ObjectStore& store,
-                CheckpointStore& checkpoints, FollowedTableOptions options) {
+Task<void> Prepare(Context& context, Followed& followed, ObjectStore& store,
+                   CheckpointStore& checkpoints, FollowedTableOptions options) {
   // Shows whether the settings are right; the clients below would go on trying.
   co_await context.Describe(followed.name);
   followed.client = co_await context.DynamoDb(followed.name, true);
@@ -81,16 +81,17 @@ Task<void> Open(Context& context, Followed& followed, ObjectStore& store,
   followed.table = std::make_unique<FollowedTable>(*followed.client, *followed.streams, store,
                                                    checkpoints, context.clock(), context.stop(),
                                                    followed.name.name, std::move(options));
-  co_await followed.table->Open();
 }
 
-// All or none: one that cannot be followed is told before any is.
+// All or none: one that cannot be followed is told before any is.  With --standby each is opened
+// when it is its turn (StandBy()).
 Task<void> OpenAll(Context& context, const FollowedList& tables, ObjectStore& store,
                    CheckpointStore& checkpoints, const FollowedTableOptions& options) {
   std::exception_ptr error;
   for (const auto& followed : tables) {
     try {
-      co_await Open(context, *followed, store, checkpoints, options);
+      co_await Prepare(context, *followed, store, checkpoints, options);
+      if (!options.standby) co_await followed->table->Open();
     } catch (...) {
       error = std::current_exception();
     }
@@ -154,8 +155,23 @@ Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, St
   }
 }
 
+// The one that is waited for may last: the tables that are ours meanwhile are followed.
+Task<bool> StandBy(Followed& followed) {
+  std::optional<Error> error;
+  try {
+    co_await followed.table->Open();
+    co_return true;
+  } catch (const Error& caught) {
+    error = caught;
+  }
+  Fail(followed, *error, "not followed", followed.error);
+  co_await followed.table->Close();
+  co_return false;
+}
+
 Task<void> FollowAndBackfill(Context& context, Followed& followed, ObjectStore& store,
                              bool backfill) {
+  if (context.line().Has("standby") && !co_await StandBy(followed)) co_return;
   Stop ended;  // the following
   const Stop::Registration link = context.stop().OnRequest([&ended] { ended.Request(); });
   TaskGroup group(co_await asio::this_coro::executor);

@@ -33,7 +33,7 @@ CommandSpec FollowSpec() {
               "With --once, end then. Gaps that open later are closed by the next start with it."},
              {"standby", "",
               "Wait for as long as another process follows the table into the place, and take over "
-              "when it ends."},
+              "when it ends. Of several tables each is followed as soon as it is free."},
              {"enable-stream", "",
               "Switch the table's stream on (NEW_AND_OLD_IMAGES) where it is off. Without it a "
               "table that has no stream is an error."},

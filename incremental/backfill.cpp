@@ -62,7 +62,7 @@ Task<void> Backfill::Prepare() {
     co_await SaveTableDefinition(store_, layout_, table_);
   }
   in_flight_ = std::make_unique<Semaphore>(co_await asio::this_coro::executor, options_.in_flight);
-  if (!options_.dry_run) co_await DecideHow();
+  co_await DecideHow();
   ItemWriter::Options options;
   options.writer = options_.writer;
   options.stream_label = table_.stream.label;
@@ -72,7 +72,7 @@ Task<void> Backfill::Prepare() {
 }
 
 Task<void> Backfill::DecideHow() {
-  conditions_ = co_await HonoursConditions(store_, layout_);
+  if (!options_.dry_run) conditions_ = co_await HonoursConditions(store_, layout_);
   before_ = co_await BackupState::Load(store_, layout_);
   all_landed_ = SentHasLanded();
   const std::vector<Gap> gaps = before_.open_gaps();
@@ -138,7 +138,7 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   // One that began before a gap was found, or does not compare, cannot close it.
   const bool useful =
       !reconciling_ || (before.reconciling && before.started >= newest_gap_ + kClockResolution);
-  if (text && !before.finished && !options_.restart && useful) {
+  if (text && !options_.restart && useful && !IsOver(before)) {
     result_.resumed = true;
     progress_.done += before.items;
     progress_.done_before += before.items;
@@ -156,10 +156,29 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   co_return fresh;
 }
 
+// It was done in a round that has come to its end: this is the next one.
+bool Backfill::IsOver(const BackfillSegment& segment) const {
+  return segment.finished && std::any_of(before_.whole.begin(), before_.whole.end(),
+                                         [&segment](const WholeBackfill& whole) {
+                                           return whole.stream_label == segment.stream_label &&
+                                                  whole.finished >= *segment.finished;
+                                         });
+}
+
 Task<void> Backfill::RunSegment(std::uint32_t segment) {
   ControlObject file(store_,
                      layout_.BackfillSegment(table_.stream.label, options_.segments, segment));
   BackfillSegment state = co_await OpenSegment(segment, file);
+  // The last step, or the record of it, is missing: an earlier run was stopped before that.
+  if (!state.finished) co_await ScanSegment(segment, file, state);
+  if (!state.finished) co_return;
+  ++segments_done_;
+  finished_[segment] = std::move(state);
+}
+
+// Unless it is stopped, `state` is finished then.
+Task<void> Backfill::ScanSegment(std::uint32_t segment, ControlObject& file,
+                                 BackfillSegment& state) {
   state.open = true;
   if (!options_.dry_run) co_await SaveSegment(file, state);
   Time saved = clock_.Now();
@@ -188,15 +207,17 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
       co_await SaveSegment(file, state);
       saved = clock_.Now();
     }
-    if (last) {
-      ++segments_done_;
-      finished_[segment] = std::move(state);
-      co_return;
-    }
-    co_await rate_.Take(page.consumed_capacity, &halt_);
+    if (last) co_return;
+    co_await SayingSo(TakeUnits(page.consumed_capacity), file, state);
   }
   state.open = false;
   if (!options_.dry_run) co_await SaveSegment(file, state);
+}
+
+// At a rate of 1 unit in 4 seconds, a page is paid for in 17 minutes.
+Task<bool> Backfill::TakeUnits(double units) {
+  co_await rate_.Take(units, &halt_);
+  co_return true;
 }
 
 Task<bool> Backfill::ReadAndWrite(ScanRequest request, ScanPage& page) {

@@ -68,7 +68,8 @@ class Backfill {
            WorkerPool& workers, Layout layout, TableDescription table, BackfillOptions options);
 
   // Claims the prefix (owner.h) and does all segments of this run.  A stop is no error: what is
-  // written is saved.  Throws what another try cannot help; then too the progress is saved.
+  // written is saved.  Throws what another try cannot help: what was saved by then holds, and the
+  // segments at work stay on record as cut short, since a check of what they wrote may be missing.
   Task<BackfillResult> Run();
 
   // One item, whatever is at rest for it: makes the backup say what the table says.  kGone: neither
@@ -79,6 +80,9 @@ class Backfill {
  private:
   Task<void> Prepare();
   Task<void> RunSegment(std::uint32_t segment);
+  Task<void> ScanSegment(std::uint32_t segment, ControlObject& file, BackfillSegment& state);
+  bool IsOver(const BackfillSegment& segment) const;
+  Task<bool> TakeUnits(double units);
   Task<BackfillSegment> OpenSegment(std::uint32_t segment, ControlObject& file);
   Task<void> RunSegments();
   // False: stopped before all of it was written.

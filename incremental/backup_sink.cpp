@@ -154,11 +154,14 @@ BackupSink::Pending BackupSink::Read(const std::shared_ptr<BatchState>& batch,
 void BackupSink::DoubtReplayed(const std::vector<Pending>& batch) {
   if (options_.doubts == nullptr) return;
   std::unordered_set<std::string> names;
+  bool any = false;
   for (const Pending& pending : batch) {
     const bool replayed = Replayed(pending) || pending.change->change_time <= options_.doubt_until;
+    any = any || replayed;
     if (!pending.key.empty() && replayed && !doubted_.contains(pending.name))
       names.insert(pending.name);
   }
+  if (!any) doubted_.clear();  // what comes again later is doubted once more, and no worse for it
   std::vector<std::string> objects;
   objects.reserve(names.size());
   for (const std::string& name : names) objects.push_back(layout_.ItemPrefix() + name);

@@ -60,7 +60,8 @@ struct BackupSinkOptions {
   Lease* lease = nullptr;    // nullptr: nothing to hold
   Doubts* doubts = nullptr;  // nullptr: not remembered
   // The follower before this one, or one shortly before that, may have writes in flight of changes
-  // that were made up to then (Lease::taken_over()).  Time{}: none.
+  // that were made up to then, of which no position tells (Lease::unnoted_until(), and more where
+  // the clocks of AWS's machines differ).  Time{}: none.
   Time doubt_until{};
   // How far the clock of the changes' times (AWS's) is ahead of ours; empty: not at all.
   std::function<Duration()> server_ahead;

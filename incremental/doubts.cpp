@@ -1,5 +1,6 @@
 #include "incremental/doubts.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -13,6 +14,8 @@ namespace ddbvault {
 namespace {
 
 constexpr Duration kLookEvery{30000};
+// Objects that are looked at at once: after a takeover there can be many.
+constexpr std::size_t kAtOnce = 8;
 
 struct Version {
   std::string id;
@@ -109,16 +112,20 @@ Task<std::uint64_t> Doubts::SettleDue(Stop& stop) {
   std::uint64_t removed = 0;
   std::uint64_t failed = 0;
   std::string why;
-  for (const WriteDoubt& doubt : due) {
-    if (stop.requested()) break;
-    try {
-      removed += co_await Settle(doubt.object);
-      Forget(doubt);
-    } catch (const Error& error) {
-      why = error.what();
-      ++failed;
+  auto next = due.cbegin();
+  const auto worker = [&](std::size_t) -> Task<void> {
+    while (next != due.cend() && !stop.requested()) {
+      const WriteDoubt& doubt = *next++;
+      try {
+        removed += co_await Settle(doubt.object);
+        Forget(doubt);
+      } catch (const Error& error) {
+        why = error.what();
+        ++failed;
+      }
     }
-  }
+  };
+  co_await RunWorkers(std::min(kAtOnce, due.size()), worker);
   if (failed > 0) {
     LogWarn("{} objects with writes that got no answer could not be looked at: {}; trying again",
             failed, why);

@@ -12,9 +12,10 @@ namespace ddbvault {
 // Its records carry the items as they are after each change.
 bool HasNewImages(const StreamDescription& stream);
 
-// Turns the stream of `table` on with new and old images unless a fit one is on, and waits until it
-// is ENABLED.  Without `enable`, a stream that is off, or whose view type has no new images, is
-// Error{kFixCommand} with a hint.  Returns the table as it is then.
+// With `enable`, turns a stream of `table` that is off on with new and old images, and waits until
+// it is ENABLED.  A stream whose view type has no new images is Error{kFixCommand} with a hint (a
+// person must switch it off), and so is one that is off without `enable`.  Returns the table as it
+// is then.
 Task<TableDescription> EnsureStream(DynamoDbClient& client, Clock& clock, Stop& stop,
                                     std::string table, bool enable);
 

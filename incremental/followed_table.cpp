@@ -195,14 +195,14 @@ Task<void> FollowedTable::FollowStreams() {
     LogInfo("{}: reading the rest of the earlier stream {}", name_, StreamLabel(arn));
     const StreamEnd end = co_await FollowOne(arn);
     // Else each later run would find the stream gone, and call that a gap.
-    if (end == StreamEnd::kOver) checkpoints_.ForgetStream(consumer_, arn);
+    if (end == StreamEnd::kOver) co_await ForgetStream(arn);
   }
   std::string before;  // the stream that is over
   while (!stop_.requested()) {
     co_await BeginStream();
     // Its positions are not needed any more once the next one is on record.
     if (!before.empty() && before != table_.stream.arn) {
-      checkpoints_.ForgetStream(consumer_, before);
+      co_await ForgetStream(before);
     }
     before = table_.stream.arn;
     const StreamEnd end = co_await FollowOne(before);
@@ -310,26 +310,26 @@ Task<bool> FollowedTable::NextStream() {
   for (bool waited = false; !stop_.requested(); waited = true) {
     const std::string last_arn = table_.stream.arn;
     std::optional<TableDescription> description;
+    bool fit = false;
     std::optional<Error> error;
     try {
       description = co_await client_.DescribeTable(name_);
+      fit = description && description->stream.enabled && HasNewImages(description->stream);
+      // The table still has the stream that was not to be found: it is looked for again.
+      if (fit && (waited || description->stream.arn != last_arn)) {
+        table_ = std::move(*description);
+        co_await Claim();
+        co_return true;
+      }
     } catch (const Error& caught) {
-      if (options_.follower.once) throw;
+      if (options_.follower.once || caught.reaction() == Reaction::kConflict) throw;
       error = caught;
     }
     if (error) {
-      LogError("{}: {}; trying again{}", name_, error->Within("describe the table").what(),
+      LogError("{}: {}; trying again{}", name_, error->Within("look for the next stream").what(),
                error->hint().empty() ? "" : " (hint: " + error->hint() + ")");
       co_await clock_.Sleep(kPollStreamOff, &stop_);
       continue;
-    }
-    const bool fit =
-        description && description->stream.enabled && HasNewImages(description->stream);
-    // The table still has the stream that was not to be found: it is looked for again.
-    if (fit && (waited || description->stream.arn != last_arn)) {
-      table_ = std::move(*description);
-      co_await Claim();
-      co_return true;
     }
     std::string_view why = "the stream is off";
     if (!description) why = "the table is gone";
@@ -388,16 +388,27 @@ Task<void> FollowedTable::CloseGapsOnRecord() {
   }
 }
 
-// A place that is full, or away for a while, does not end the following.
+Task<void> FollowedTable::ForgetStream(std::string arn) {
+  co_await Surely("forget an earlier stream", [this, &arn]() -> Task<void> {
+    checkpoints_.ForgetStream(consumer_, arn);
+    co_return;
+  });
+}
+
 Task<void> FollowedTable::SaveStateForSure() {
+  co_await Surely("write state.json", [this] { return SaveState(); });
+}
+
+// A disk or a place that is full, or away for a while, does not end the following.
+Task<void> FollowedTable::Surely(std::string_view what, std::function<Task<void>()> act) {
   Backoff backoff(kSaveAgain, kSaveAgainAtMost);
   for (;;) {
     try {
-      co_await SaveState();
+      co_await act();
       co_return;
     } catch (const Error& error) {
       if (options_.follower.once || stop_.requested()) throw;
-      LogWarn("{}: state.json could not be written: {}; trying again", name_, error.what());
+      LogWarn("{}: could not {}: {}; trying again", name_, what, error.what());
     }
     co_await clock_.Sleep(backoff.Next() + kSaveAgain, &stop_);
   }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,6 +88,8 @@ class FollowedTable : public FollowerEvents {
   Task<void> CountParked();
   Task<void> SaveState();
   Task<void> SaveStateForSure();
+  Task<void> ForgetStream(std::string arn);
+  Task<void> Surely(std::string_view what, std::function<Task<void>()> act);
   Task<void> CloseGapsOnRecord();
   Duration server_ahead() const;
   Time AwsNow() const { return clock_.Now() + server_ahead(); }

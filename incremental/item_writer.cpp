@@ -218,8 +218,11 @@ Task<void> ItemWriter::RemoveLate(const Doubt& doubt) {
         walking = false;
         break;
       }
+      // What was there before it was sent (as unchecked() reckons) is somebody else's.
+      const bool before =
+          version.last_modified < doubt.until + table_.server_ahead() - 3 * kSignatureLife;
       bool ours = false;
-      if (!version.is_delete_marker) {
+      if (!version.is_delete_marker && !before) {
         const auto info = co_await InfoOf(doubt.name, version.version_id);
         ours = info && info->source != Source::kStream && info->writer == options_.writer &&
                info->read_time == doubt.read_time;
@@ -229,6 +232,10 @@ Task<void> ItemWriter::RemoveLate(const Doubt& doubt) {
       } else {
         late.insert(late.end(), above.begin(), above.end());
         above.clear();
+      }
+      if (before) {
+        walking = false;
+        break;
       }
     }
   }

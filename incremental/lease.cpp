@@ -128,7 +128,6 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   const Time in_doubt = not_given_back && !noted ? AwsNow() : before;
   // Twice: by how much the clocks differ may not be known yet.
   const bool may_land = in_doubt + 2 * kSignatureLife > AwsNow();
-  taken_over_ = taken_over_ || not_given_back || may_land;
   if (may_land) unnoted_until_ = std::max(unnoted_until_, before);
   if (not_given_back) {
     const Time until = std::min(there->expires + kMostSkew, AwsNow());
@@ -224,7 +223,7 @@ Task<void> Lease::Release(bool in_doubt) {
   const auto there = co_await Load();
   if (there && there->owner != options_.owner) co_return;
   record_.released = true;
-  if (in_doubt) record_.in_doubt = AwsNow();
+  record_.in_doubt = in_doubt ? AwsNow() : std::max(record_.in_doubt, others_wrote_until_);
   co_await Renew();
   record_.generation = 0;
   until_ = Time{};

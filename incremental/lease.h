@@ -38,9 +38,10 @@ struct LeaseRecord {
   Time renewed{};  // by the owner's clock
   Time expires{};
   bool released = false;
-  // When it was taken from an owner that had not given it back, by one that did not go on from its
-  // positions, or given back with writes that had got no answer, by AWS's clock: for a while after
-  // that, such a write may still land.  Time{}: never.
+  // The last moment, by AWS's clock, at which a write may have been begun that has got no answer
+  // and that the next owner does not know of: when it was taken from an owner that had not given it
+  // back, by one that did not go on from its positions; or given back, with such writes of its own
+  // or after such an owner.  For a while after that, one may still land.  Time{}: there is none.
   Time in_doubt{};
 };
 
@@ -75,12 +76,9 @@ class Lease {
   Task<void> Acquire(Stop& stop);
   // The generation that we found there; nullopt: there was no lease.
   std::optional<std::uint64_t> generation_before() const { return before_; }
-  // The owner before us did not give it back (it was killed, or cut off, maybe while it wrote,
-  // however long ago), or one so short a while ago that a write of it may still land did not, or
-  // gave it back in doubt.
-  bool taken_over() const { return taken_over_; }
-  // Nobody else has begun a write since this moment, by AWS's clock.  Time{}: it was not taken
-  // over.
+  // Nobody else has begun a write since this moment, by AWS's clock.  Time{}: all who had it gave
+  // it back (they were not killed, nor cut off, maybe while they wrote, however long ago), and none
+  // so short a while ago that a write in doubt of it may still land.
   Time others_wrote_until() const { return others_wrote_until_; }
   // The same, but for an owner that moved the positions which we go on from: what it may have had
   // in flight is noted there.
@@ -91,7 +89,8 @@ class Lease {
   // Error{kConflict} when another process has taken it.
   Task<void> Keep(Stop& stop);
   // Others may take it at once.  Success also when it is not ours any more.  `in_doubt`: a write of
-  // ours may still land.
+  // ours may still land.  (One of an owner before us is in doubt to the next, whatever is noted in
+  // our positions: it may not have them.)
   Task<void> Release(bool in_doubt);
 
   // False: it has run out, another process may write.
@@ -114,7 +113,6 @@ class Lease {
   Event renewed_;
   LeaseRecord record_;  // ours
   std::optional<std::uint64_t> before_;
-  bool taken_over_ = false;
   Time others_wrote_until_{};
   Time unnoted_until_{};
   Time until_{};

@@ -73,7 +73,7 @@ Task<void> RemoveAllVersions(ObjectStore& store, std::string key) {
 struct Blocked {
   std::reference_wrapper<Released> released;
   std::optional<ItemKey> key;
-  std::vector<ParkedRecord> records;  // that the next Drop() removes
+  std::vector<ParkedRecord> records;  // in what is written, once no try of that may land any more
 };
 
 // nullopt: it succeeded.
@@ -87,22 +87,27 @@ Task<std::optional<Error>> ErrorOf(Task<void> step) {
   co_return std::nullopt;
 }
 
-// The table is read after the list: whatever is in a listed record is in what is read.
-Task<void> PutRight(ObjectStore& store, const Layout& layout, ItemWriter& writer, Blocked& item) {
+// Until nothing of it is parked any more, or a write of it may still land.
+Task<void> Release(ObjectStore& store, const Layout& layout, ItemWriter& writer, Blocked& item,
+                   Stop& stop) {
   Released& released = item.released;
-  item.records = co_await ListParked(store, layout, released.item);
-  if (item.records.empty()) co_return;
-  if (!item.key) item.key = co_await FindKey(store, layout, released.item, item.records);
-  released.outcome = co_await writer.Reconcile(*item.key);
+  for (;;) {
+    stop.ThrowIfRequested();
+    // In what was written is whatever had been listed before.
+    released.records += co_await DropParked(store, item.records);
+    item.records = co_await ListParked(store, layout, released.item);
+    if (item.records.empty()) co_return;
+    if (!item.key) item.key = co_await FindKey(store, layout, released.item, item.records);
+    const std::size_t in_doubt = writer.in_doubt();
+    const WriteOutcome outcome = co_await writer.Reconcile(*item.key);
+    if (outcome != WriteOutcome::kKept) released.outcome = outcome;
+    if (writer.in_doubt() > in_doubt) co_return;
+  }
 }
 
 Task<void> Settle(ItemWriter& writer, Stop& stop) {
   const bool settled = co_await writer.SettleDoubts(stop);
   if (!settled) stop.ThrowIfRequested();
-}
-
-Task<void> Drop(ObjectStore& store, Blocked& item) {
-  item.released.get().records += co_await DropParked(store, item.records);
 }
 
 }  // namespace
@@ -141,18 +146,15 @@ Task<std::vector<Released>> ReleaseItems(ObjectStore& store, const Layout& layou
   };
   for (;;) {
     for (Blocked& item : blocked) {
-      stop.ThrowIfRequested();
-      item.released.get().error = co_await ErrorOf(PutRight(store, layout, writer, item));
+      item.released.get().error = co_await ErrorOf(Release(store, layout, writer, item, stop));
     }
     std::erase_if(blocked, is_over);
     if (blocked.empty()) co_return released;
     // Until then they stay blocked: nothing comes between a try of this that may still land and
     // what it would land over.
     const std::optional<Error> error = co_await ErrorOf(Settle(writer, stop));
-    for (Blocked& item : blocked) {
-      item.released.get().error = error;
-      if (!error) item.released.get().error = co_await ErrorOf(Drop(store, item));
-    }
+    for (Blocked& item : blocked) item.released.get().error = error;
+    if (error) co_return released;
   }
 }
 

@@ -39,17 +39,17 @@ Task<std::optional<std::string>> ReadParked(ObjectStore& store, const ParkedReco
 
 struct Released {
   std::string item;
-  WriteOutcome outcome = WriteOutcome::kKept;  // of the last look at the item
+  WriteOutcome outcome = WriteOutcome::kKept;  // of the last look at the item that wrote
   std::uint64_t records = 0;                   // that were removed
   std::optional<Error> error;  // why the item is still blocked; none: it is not, and it is durable
 };
 
 // Makes each item's object say what the table says, and then removes the records that were there
 // before the table was read, again and again until none has been parked meanwhile.  A write that
-// may still land keeps all of them blocked until it cannot (ItemWriter::SettleDoubts()).  One
-// item's failure is not the next one's: {kCorrupt} when no record of it has readable keys that give
-// its name, and what the writer and the store throw.  In the order of `items`.  Throws only
-// Error{kCancelled}.
+// may still land keeps its item blocked until it cannot (ItemWriter::SettleDoubts()); that is
+// waited for once, for all.  One item's failure is not the next one's: {kCorrupt} when no record of
+// it has readable keys that give its name, and what the writer and the store throw.  In the order
+// of `items`.  Throws only Error{kCancelled}.
 Task<std::vector<Released>> ReleaseItems(ObjectStore& store, const Layout& layout,
                                          ItemWriter& writer, std::vector<std::string> items,
                                          Stop& stop);

@@ -242,6 +242,7 @@ void ShardConsumer::AdvanceCheckpoint() {
     complete_until_ = std::max(complete_until_, known);
     bytes_in_flight_ -= first.bytes;
     in_flight_.pop_front();
+    sink_failures_ = 0;
     moved = true;
   }
   if (moved && (in_flight_.empty() || !checkpoint_.applied.empty())) checkpoint_.read = read_;
@@ -335,8 +336,9 @@ Task<std::optional<ShardEnd>> ShardConsumer::Recover(Error error) {
 }
 
 Task<void> ShardConsumer::PauseAfter(const Error& error) {
-  Backoff backoff(kRetryBase * (1 << std::min(failures_, 10)), kRetryCap);
-  ++failures_;
+  int& failures = sink_failed_ ? sink_failures_ : failures_;
+  Backoff backoff(kRetryBase * (1 << std::min(failures, 10)), kRetryCap);
+  ++failures;
   const Duration pause = backoff.Next() + kRetryBase;
   LogWarn("shard {}: {}; trying again in {}{}", checkpoint_.shard_id, error.what(),
           FormatDuration(pause), error.hint().empty() ? "" : " (hint: " + error.hint() + ")");

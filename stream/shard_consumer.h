@@ -168,7 +168,8 @@ class ShardConsumer {
   std::string iterator_;
   std::string last_read_;  // sequence number up to which the iterator has been read
   int empty_reads_ = 0;
-  int failures_ = 0;
+  int failures_ = 0;       // of calls to the stream, since one succeeded
+  int sink_failures_ = 0;  // since a batch was applied
   // When it was last read, by this run since it began at the checkpoint.  checkpoint_.read is older
   // while nothing is applied: what begins there again begins at TRIM_HORIZON.
   Time read_{};

@@ -131,5 +131,27 @@ TEST_P(TwoFollowersTest, AStandbyTakesOverAtOnceFromOneThatEnds) {
   ExpectVerified();
 }
 
+// Else one that waited for a table would keep another, that is free, from everybody.
+TEST_P(TwoFollowersTest, AStandbyFollowsWhatIsFreeWhileItWaitsForTheRest) {
+  const std::string free = UniqueName("free");
+  Workload workload(world_.dynamodb, free, WorkloadOptions());
+  world_.Do(workload.CreateTable(true));
+  EXPECT_EQ(world_.Run({"follow", free, "--once", "--backfill"}).status, 0);
+  const auto first = world_.Start(Follow("first.db"));
+  first->WaitForStderrLine("following stream", kDeadline);
+  const std::string name = Lease().owner;
+  std::vector<std::string> arguments = Standby("second.db");
+  arguments.emplace_back(free);
+  const auto second = world_.Start(arguments);
+  second->WaitForStderrLine(free + ": following stream", kDeadline);
+  EXPECT_EQ(Lease().owner, name);
+  first->Signal(SIGTERM);
+  EXPECT_EQ(first->Wait(kDeadline), 0) << first->stderr_text();
+  second->WaitForStderrLine(table_ + ": following stream", kDeadline);
+  second->Signal(SIGTERM);
+  EXPECT_EQ(second->Wait(kDeadline), 0) << second->stderr_text();
+  ExpectVerified();
+}
+
 }  // namespace
 }  // namespace ddbvault

@@ -113,6 +113,28 @@ TEST_F(BackfillTest, GoesOnWhereItStopped) {
   ExpectEverything();
 }
 
+// However short its sittings, one segment after the other.
+TEST_F(BackfillTest, ReadsNoSegmentAgainBeforeAllAreDone) {
+  BackfillOptions options = Options();
+  options.memory = 1;  // one segment at once
+  BackfillResult result;
+  for (int sitting = 0; !result.whole; ++sitting) {
+    ASSERT_LT(sitting, 20) << "it comes to no end";
+    int scans = 0;
+    Stop stop;
+    world_.aws.after = [&](const HttpRequest&, std::string_view operation) {
+      if (operation == "Scan" && ++scans == 4) stop.Request();
+      return std::optional<HttpResponse>();
+    };
+    Progress progress;
+    result = RunBackfill(world_, world_.store, options, stop, progress);
+    EXPECT_TRUE(!result.whole || progress.done == 100) << progress.done;
+  }
+  world_.aws.after = nullptr;
+  ExpectEverything();
+  EXPECT_EQ(Run().read, 100U) << "the next round";
+}
+
 // What verify finds, whoever wrote it.
 TEST_F(BackfillTest, PutsOneItemRightWhateverIsAtRest) {
   const auto table = world_.Run(world_.table.DescribeTable("orders"));

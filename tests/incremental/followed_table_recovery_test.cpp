@@ -76,10 +76,11 @@ class RecoveryTest : public testing::TestWithParam<bool> {
     return world_.Run(table.Run());
   }
   // Follows all the time, until `beside` asks for the end.
-  FollowedTableResult Follow(const std::function<Task<void>(Stop&)>& beside) {
+  FollowedTableResult Follow(const std::function<Task<void>(Stop&)>& beside,
+                             ObjectStore* store = nullptr) {
     Stop stop;
-    FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints,
-                        world_.clock, stop, "orders", options_);
+    FollowedTable table(world_.table, world_.streams, store == nullptr ? world_.store : *store,
+                        world_.checkpoints, world_.clock, stop, "orders", options_);
     world_.Run(table.Open());
     TaskGroup group(world_.context.get_executor());
     group.Spawn(beside(stop));
@@ -243,6 +244,42 @@ TEST_P(RecoveryTest, WaitsForTheNextStreamThoughTheTableMayNotBeDescribedForAWhi
     stop.Request();
   });
   EXPECT_EQ(result.written, 1U);
+}
+
+// A place, or a disk, that is full at the moment when one stream follows the other.
+TEST_P(RecoveryTest, ChangesToTheNextStreamThoughWhatIsKeptOfItCannotBeSavedForAWhile) {
+  Network network(world_.store, none_, world_.context.get_executor());
+  int failed = 0;
+  const FollowedTableResult result = Follow(
+      [&](Stop& stop) -> Task<void> {
+        world_.aws.Put("orders", Item(1, 1));
+        co_await world_.clock.Sleep(std::chrono::minutes(1));
+        network.refuses = layout_.Table();
+        PutRequest older;  // AWS tells the stream in it: it is another one then
+        older.key = layout_.Table();
+        older.body = "{}";
+        co_await world_.store.Put(std::move(older));
+        world_.aws.DisableStream("orders");
+        co_await world_.clock.Sleep(std::chrono::minutes(3));
+        world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+        co_await world_.clock.Sleep(std::chrono::minutes(10));
+        EXPECT_GT(network.refused, 0);
+        world_.checkpoints.before_save = [&failed] {
+          ++failed;
+          throw Error(Reaction::kRetryLater, "the disk is full");
+        };
+        network.refuses.reset();
+        co_await world_.clock.Sleep(std::chrono::minutes(5));
+        EXPECT_GT(failed, 0);
+        world_.checkpoints.before_save = nullptr;
+        world_.aws.Put("orders", Item(1, 2));
+        co_await world_.clock.Sleep(std::chrono::minutes(5));
+        stop.Request();
+      },
+      &network);
+  EXPECT_THAT(Bodies(1), ElementsAre(Item(1, 1), Item(1, 2)));
+  EXPECT_THAT(StreamsWithPositions(), ElementsAre(world_.aws.stream("orders").arn()));
+  EXPECT_EQ(result.changes, 2U);
 }
 
 // Law 4: the follower before had applied more than its last state.json says.

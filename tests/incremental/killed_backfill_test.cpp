@@ -346,5 +346,34 @@ TEST_P(KilledBackfillTest, LeavesWordOfWhatIsInDoubtWhenItIsStopped) {
   ExpectBackupEqualsTable();
 }
 
+// At a low rate a page is paid for longer than a process may say nothing.
+TEST_P(KilledBackfillTest, IsNotOneThatWaitsUntilItMayReadOn) {
+  world_.aws.settings.scan_page_bytes = 1;
+  world_.aws.Put("orders", Item(2, 1));
+  world_.aws.Put("orders", Item(3, 1));
+  BackfillOptions options = Options();
+  options.segments = 1;
+  options.read_units_per_second = 1.0 / 3600;
+  TaskGroup group(world_.context.get_executor());
+  bool looked = false;
+  group.Spawn(LookAfter(std::chrono::minutes(25), looked));
+  EXPECT_TRUE(Run(options).whole);
+  EXPECT_TRUE(looked);
+  world_.Run(group.Join());
+}
+
+TEST_P(KilledBackfillTest, ReadsNothingAgainWhenOnlyTheRecordOfItIsMissing) {
+  RefusesOnce refusing(world_.store, none_,
+                       layout_.WholeBackfill(world_.aws.stream("orders").label()));
+  refusing.armed = true;
+  EXPECT_THROW(Run(Options(), &refusing), Error);
+  const auto scans = world_.aws.calls("Scan");
+  EXPECT_TRUE(Run(Options()).whole);
+  EXPECT_EQ(world_.aws.calls("Scan"), scans);
+  EXPECT_GT(Run(Options()).read, 0U) << "the next round";
+  Follow();
+  ExpectBackupEqualsTable();
+}
+
 }  // namespace
 }  // namespace ddbvault

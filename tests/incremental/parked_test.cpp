@@ -252,6 +252,28 @@ TEST_F(ParkedTest, RemovesNoRecordUnlessTheItemIsRightWhicheverCallFails) {
   }
 }
 
+TEST_F(ParkedTest, LeavesAnItemBlockedWhoseRecordsMayNotBeRemoved) {
+  class Kept : public FlakyStore {
+   public:
+    using FlakyStore::FlakyStore;
+    Task<void> RemoveVersion(std::string key, std::string version_id) override {
+      if (key.find("/parked/") != std::string::npos) {
+        throw Error(Reaction::kPermission, "no policy allows it");
+      }
+      co_await FlakyStore::RemoveVersion(std::move(key), std::move(version_id));
+    }
+  };
+  Faults none(0, FaultMoment::kBefore);
+  Kept store(world_.store, none);
+  world_.aws.Put("orders", Item("a", 3));
+  Park(Name("a"), "8", Record("a"));
+  const std::vector<Released> released = Release(store, std::vector{Name("a")});
+  ASSERT_TRUE(released.front().error);
+  EXPECT_EQ(released.front().error->reaction(), Reaction::kPermission);
+  EXPECT_EQ(Object("a")->body, Item("a", 3));
+  EXPECT_THAT(List(), SizeIs(1));
+}
+
 TEST_F(ParkedTest, DropsWhatItIsToldTo) {
   Park("unknown", "8", "rubbish");
   Park("unknown", "8", "rubbish");  // two versions

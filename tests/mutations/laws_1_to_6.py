@@ -69,14 +69,14 @@ MUTATIONS = [
         "BackupSinkTest.ParksEachOfTwoRecordsOfOneLengthWithoutANumber"),
     Mutation(
         "released-before-it-is-right", 2, "incremental/parked.cpp",
-        "  released.outcome = co_await writer.Reconcile(*item.key);\n",
-        "  released.records += co_await DropParked(store, item.records);\n"
-        "  released.outcome = co_await writer.Reconcile(*item.key);\n",
+        "    const std::size_t in_doubt = writer.in_doubt();\n",
+        "    released.records += co_await DropParked(store, item.records);\n"
+        "    const std::size_t in_doubt = writer.in_doubt();\n",
         "ParkedTest.RemovesNoRecordUnlessTheItemIsRightWhicheverCallFails"),
     Mutation(
         "released-while-a-write-may-still-land", 3, "incremental/parked.cpp",
-        "  if (!settled) stop.ThrowIfRequested();",
-        "  (void)settled;",
+        "    if (writer.in_doubt() > in_doubt) co_return;",
+        "    (void)in_doubt;",
         "ParkedTest.KeepsAnItemBlockedWhileAWriteOfItMayStillLand"),
     Mutation(
         "coalesce-always", 2, "incremental/backup_sink.cpp",
@@ -204,17 +204,23 @@ MUTATIONS = [
         "CallerTest.SignsWithAwsTimeOnceAnAnswerHasToldIt", AWS),
     Mutation(
         "a-lease-that-was-not-given-back-looks-so", 3, "incremental/lease.cpp",
-        "  taken_over_ = taken_over_ || not_given_back || may_land;",
+        "    others_wrote_until_ = std::max(others_wrote_until_, until);\n",
         "",
         "LeaseTest.KnowsWhetherItWasGivenBack"),
     Mutation(
         "a-lease-given-back-forgets-the-cut-off-one", 3, "incremental/lease.cpp",
         "  if (may_land) record_.in_doubt = in_doubt;\n",
         "",
-        "LeaseTest.RemembersThatItWasNotGivenBackForAsLongAsAWriteMayLand"),
+        "LeaseTest.ToldByOurPositionsWhatTheOwnerBeforeHadInFlightButNotTheOneBeforeIt"),
+    Mutation(
+        "what-only-its-positions-tell-is-given-back-in-no-doubt", 3, "incremental/lease.cpp",
+        "std::max(record_.in_doubt, others_wrote_until_);",
+        "record_.in_doubt;",
+        "LeaseTest.GivesBackInDoubtWhatOnlyItsPositionsTell"),
     Mutation(
         "a-lease-is-never-given-back-in-doubt", 3, "incremental/lease.cpp",
-        "  if (in_doubt) record_.in_doubt = AwsNow();\n",
+        "  record_.in_doubt = in_doubt ? AwsNow() : std::max(record_.in_doubt, "
+        "others_wrote_until_);\n",
         "  (void)in_doubt;\n",
         "LeaseTest.RemembersThatItWasNotGivenBackForAsLongAsAWriteMayLand"),
 

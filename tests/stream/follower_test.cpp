@@ -422,5 +422,23 @@ TEST_F(FollowerTest, AsksAQuietShardLessAndLess) {
   EXPECT_GT(world_.aws.calls("GetRecords"), 290);
 }
 
+// A place that is full for hours is not asked twice a second, nor is the stream.
+TEST_F(FollowerTest, AsksLessAndLessWhileTheSinkFailsAndGoesOnSoonAfter) {
+  EnableStream();
+  options_.once = false;
+  PutMany(0, 10);
+  const Time fails_until = world_.clock.Now() + std::chrono::hours(1);
+  sink_.on_batch = [this, fails_until](int) {
+    if (world_.clock.Now() < fails_until) throw Error(Reaction::kPermission, "not allowed");
+  };
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(std::chrono::minutes(61));
+    stop.Request();
+  });
+  EXPECT_THAT(sink_.applied, SizeIs(10));
+  EXPECT_LT(sink_.batches, 400);
+  EXPECT_THAT(events_.gaps, IsEmpty());
+}
+
 }  // namespace
 }  // namespace ddbvault

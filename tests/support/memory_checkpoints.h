@@ -63,6 +63,7 @@ class MemoryCheckpoints : public CheckpointStore {
     shards_.erase({std::string(consumer), std::string(stream_arn), std::string(shard_id)});
   }
   void ForgetStream(std::string_view consumer, std::string_view stream_arn) override {
+    if (before_save) before_save();
     guarded_.erase({std::string(consumer), std::string(stream_arn)});
     std::erase_if(shards_, [&](const auto& shard) {
       return std::get<0>(shard.first) == consumer && std::get<1>(shard.first) == stream_arn;
