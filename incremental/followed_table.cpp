@@ -190,7 +190,11 @@ Task<void> FollowedTable::FollowStreams() {
   // What was followed before and has been disabled since is read to its end first: an item's older
   // changes are in there.
   if (state_.stream_arn < table_.stream.arn) AdoptPositions(state_.stream_arn);
-  for (const std::string& arn : checkpoints_.Streams(consumer_, table_.arn)) {
+  std::vector<std::string> streams = checkpoints_.Streams(consumer_, table_.arn);
+  // Without any position it is read from its beginning: of it, too, a write may still land.
+  const bool known = std::find(streams.begin(), streams.end(), state_.stream_arn) != streams.end();
+  if (!known && !state_.stream_arn.empty()) streams.push_back(state_.stream_arn);
+  for (const std::string& arn : streams) {
     if (arn >= table_.stream.arn || stop_.requested()) continue;
     LogInfo("{}: reading the rest of the earlier stream {}", name_, StreamLabel(arn));
     const StreamEnd end = co_await FollowOne(arn);
@@ -220,8 +224,10 @@ void FollowedTable::EndFollower() {
 
 Task<StreamEnd> FollowedTable::FollowOne(std::string stream_arn) {
   EndFollower();
+  FollowerOptions options = options_.follower;
+  if (stream_arn == state_.stream_arn) options.read_before = state_.read;
   follower_ = std::make_unique<Follower>(streams_, *sink_, checkpoints_, clock_, stop_, *this,
-                                         consumer_, options_.follower);
+                                         consumer_, std::move(options));
   co_return co_await follower_->Follow(std::move(stream_arn));
 }
 
@@ -297,9 +303,6 @@ Task<FoundGap> FollowedTable::GapBeforeStream() {
     if (!backfilled) gap.reason = "what was in the table before it was followed is in no backup";
   } else if (state_.stream_label != label) {
     gap.reason = "the stream was disabled and enabled again: changes in between are in no stream";
-  } else if (!checkpoints_.GuardedUntil(consumer_, table_.stream.arn) &&
-             AwsNow() - state_.read > kRetention) {
-    gap.reason = kStreamUnread;
   }
   co_return gap;
 }

@@ -90,6 +90,7 @@ Task<void> Follower::Begin() {
   if (!known_stream_) {
     const Time first_followed = context_->guarded_until_time - kClockTolerance;
     promised_ = std::max(promised_, first_followed - kHeldForCertain);
+    if (options_.read_before != Time{}) promised_ = std::min(promised_, options_.read_before);
   }
   if (options_.guard_always) context_->guarded_until_time = Time::max();
   co_await CheckAge();
@@ -291,7 +292,7 @@ Task<void> Follower::CheckLineage(const Listing& listing) {
 
 // Law: more than 24 hours since the last read is a gap, whatever the stream answers.
 Task<void> Follower::CheckAge() {
-  Time latest{};
+  Time latest = options_.read_before;
   for (const auto& [id, position] : positions_) latest = std::max(latest, position.read);
   if (latest != Time{} && context_->AwsNow() - latest > kRetention) {
     co_await Gap(std::string(kStreamUnread), "", latest);

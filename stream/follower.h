@@ -31,6 +31,9 @@ struct FollowerOptions {
   std::size_t memory = 64U << 20U;  // bytes of batches with the sink, over all shards
   // The place cannot refuse a second writer: every change is compared.
   bool guard_always = false;
+  // When the stream was last read, for where the positions that would tell are lost (AWS's clock);
+  // what came since is needed.  Time{}: not known.
+  Time read_before{};
 };
 
 enum class StreamEnd {

@@ -412,6 +412,19 @@ MUTATIONS = [
         "  if (absent && !on_record) {",
         "AbsenceTest.FindsTheGapOnRecordAgainOnceOlderChangesWereApplied", STREAM),
     Mutation(
+        "an-earlier-stream-without-positions-is-forgotten", 3,
+        "incremental/followed_table.cpp",
+        "  if (!known && !state_.stream_arn.empty()) streams.push_back(state_.stream_arn);\n",
+        "  (void)known;\n",
+        "RecoveryTest.ReadsTheEarlierStreamFromItsBeginningWhereNothingTellsAPosition", MODEL),
+    Mutation(
+        "what-was-read-before-is-promised-no-more", 6, "stream/follower.cpp",
+        "    if (options_.read_before != Time{}) "
+        "promised_ = std::min(promised_, options_.read_before);\n",
+        "",
+        "RecoveryTest.NoticesADayBetweenItsFirstListingAndItsFirstReadWhereItsPositionsAreLost",
+        BOTH),
+    Mutation(
         "the-rest-of-an-earlier-stream-is-lost-with-its-positions", 6,
         "incremental/followed_table.cpp",
         "  if (state_.stream_arn < table_.stream.arn) AdoptPositions(state_.stream_arn);\n",
@@ -438,9 +451,9 @@ MUTATIONS = [
         "  if (false) {",
         "FollowerTest.CallsMoreThan24HoursWithoutAReadAGap", BOTH),
     Mutation(
-        "a-day-without-positions-is-none", 6, "incremental/followed_table.cpp",
-        "             AwsNow() - state_.read > kRetention) {",
-        "             AwsNow() - state_.read > 1000 * kRetention) {",
+        "a-day-without-positions-is-none", 6, "stream/follower.cpp",
+        "  Time latest = options_.read_before;",
+        "  Time latest{};",
         "RecoveryTest.NoticesADayWithoutAFollowerThatHadNoPositionsYet"),
     Mutation(
         "lost-positions-begin-anew", 6, "incremental/followed_table.cpp",
