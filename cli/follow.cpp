@@ -14,11 +14,15 @@
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
 #include "incremental/converge.h"
+#include "incremental/ensure_stream.h"
 #include "incremental/followed_table.h"
 #include "stream/sqlite_checkpoints.h"
 
 namespace ddbvault {
 namespace {
+
+// What keeps a standby from looking, or from taking over, may pass.
+constexpr Duration kStandByAgain = std::chrono::minutes(1);
 
 struct Followed {
   std::string typed;  // "orders", "eu-central-1/orders"
@@ -91,7 +95,13 @@ Task<void> OpenAll(Context& context, const FollowedList& tables, ObjectStore& st
   for (const auto& followed : tables) {
     try {
       co_await Prepare(context, *followed, store, checkpoints, options);
-      if (!options.standby) co_await followed->table->Open();
+      if (options.standby) {
+        // What is wrong with the command shows now.
+        co_await EnsureStream(*followed->client, context.clock(), context.stop(),
+                              followed->name.name, options.enable_stream);
+      } else {
+        co_await followed->table->Open();
+      }
     } catch (...) {
       error = std::current_exception();
     }
@@ -155,23 +165,46 @@ Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, St
   }
 }
 
-// The one that is waited for may last: the tables that are ours meanwhile are followed.
-Task<bool> StandBy(Followed& followed) {
+Task<std::optional<Error>> OpenOrClose(FollowedTable& table) {
   std::optional<Error> error;
   try {
-    co_await followed.table->Open();
-    co_return true;
+    co_await table.Open();
+    co_return std::nullopt;
   } catch (const Error& caught) {
     error = caught;
   }
-  Fail(followed, *error, "not followed", followed.error);
-  co_await followed.table->Close();
-  co_return false;
+  try {
+    co_await table.Close();
+  } catch (const Error& caught) {
+    LogWarn("the lease could not be given back: {}; it runs out by itself", caught.what());
+  }
+  co_return error;
+}
+
+// The one that is waited for may last: the tables that are ours meanwhile are followed.  False: it
+// is not to be followed.
+Task<bool> StandBy(Context& context, Followed& followed) {
+  for (;;) {
+    const std::optional<Error> error = co_await OpenOrClose(*followed.table);
+    if (!error) co_return true;
+    const bool over = error->reaction() == Reaction::kCancelled ||
+                      error->reaction() == Reaction::kConflict || context.line().Has("once") ||
+                      context.stop().requested();
+    if (over) {
+      Fail(followed, *error, "not followed", followed.error);
+      co_return false;
+    }
+    LogError("{}: cannot be followed now: {}; trying again in {}{}", followed.typed, error->what(),
+             FormatDuration(kStandByAgain),
+             error->hint().empty() ? "" : " (hint: " + error->hint() + ")");
+    co_await context.clock().Sleep(kStandByAgain, &context.stop());
+  }
 }
 
 Task<void> FollowAndBackfill(Context& context, Followed& followed, ObjectStore& store,
                              bool backfill) {
-  if (context.line().Has("standby") && !co_await StandBy(followed)) co_return;
+  const bool ours = !context.line().Has("standby") || co_await StandBy(context, followed);
+  if (!ours) co_return;
   Stop ended;  // the following
   const Stop::Registration link = context.stop().OnRequest([&ended] { ended.Request(); });
   TaskGroup group(co_await asio::this_coro::executor);

@@ -62,7 +62,7 @@ Task<void> Backfill::Prepare() {
     co_await SaveTableDefinition(store_, layout_, table_);
   }
   in_flight_ = std::make_unique<Semaphore>(co_await asio::this_coro::executor, options_.in_flight);
-  co_await DecideHow();
+  if (!options_.dry_run) co_await DecideHow();
   ItemWriter::Options options;
   options.writer = options_.writer;
   options.stream_label = table_.stream.label;
@@ -72,7 +72,7 @@ Task<void> Backfill::Prepare() {
 }
 
 Task<void> Backfill::DecideHow() {
-  if (!options_.dry_run) conditions_ = co_await HonoursConditions(store_, layout_);
+  conditions_ = co_await HonoursConditions(store_, layout_);
   before_ = co_await BackupState::Load(store_, layout_);
   all_landed_ = SentHasLanded();
   const std::vector<Gap> gaps = before_.open_gaps();
@@ -138,7 +138,8 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   // One that began before a gap was found, or does not compare, cannot close it.
   const bool useful =
       !reconciling_ || (before.reconciling && before.started >= newest_gap_ + kClockResolution);
-  if (text && !options_.restart && useful && !IsOver(before)) {
+  const bool goes_on = text && !options_.restart && !options_.dry_run;
+  if (goes_on && useful && !IsOver(before)) {
     result_.resumed = true;
     progress_.done += before.items;
     progress_.done_before += before.items;
@@ -169,8 +170,14 @@ Task<void> Backfill::RunSegment(std::uint32_t segment) {
   ControlObject file(store_,
                      layout_.BackfillSegment(table_.stream.label, options_.segments, segment));
   BackfillSegment state = co_await OpenSegment(segment, file);
-  // The last step, or the record of it, is missing: an earlier run was stopped before that.
-  if (!state.finished) co_await ScanSegment(segment, file, state);
+  if (!state.finished) {
+    co_await ScanSegment(segment, file, state);
+  } else if (state.open) {
+    // Killed in its last step.  What it may not have checked is on record, and is looked at in
+    // ours.
+    state.open = false;
+    co_await SaveSegment(file, state);
+  }
   if (!state.finished) co_return;
   ++segments_done_;
   finished_[segment] = std::move(state);
@@ -294,6 +301,7 @@ std::optional<WholeBackfill> Backfill::WholeOf(const BackupState& state) const {
   bool reconciled = reconciling_;
   for (const auto& [number, segment] : segments) {
     whole.began = std::min(whole.began, segment.started);
+    whole.finished = std::max(whole.finished, segment.finished.value_or(Time{}));
     reconciled = reconciled && segment.reconciling;
   }
   if (reconciled) whole.reconciled_began = whole.began;
@@ -323,7 +331,8 @@ Task<void> Backfill::SaveWhole() {
   co_await SaveSegment(last, speaks);
   result_.stopped = !all;
   if (!all) co_return;
-  whole->finished = AwsNow();
+  // Clocks differ, and go back: no segment of it is finished later (IsOver()).
+  whole->finished = std::max(whole->finished, AwsNow());
   if (whole->reconciled_began) whole->reconciled_finished = whole->finished;
   ControlObject file(store_, layout_.WholeBackfill(table_.stream.label));
   if (const auto text = co_await file.Load()) {
@@ -401,7 +410,7 @@ Task<bool> Backfill::PutRestRight(const std::optional<Unchecked>& unchecked) {
   if (unchecked) since = unchecked->since - kStoreClocks;
   ReconcileContext context{store_,      layout_, *writer_,          options_.writer,
                            *in_flight_, halt_,   table_.key_schema, reconciling_ ? &seen_ : nullptr,
-                           since};
+                           since,       &rate_};
   const ReconcileResult rest = co_await ReconcileObjects(std::move(context));
   result_.removed += rest.removed;
   result_.written += rest.written;

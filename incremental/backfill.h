@@ -44,7 +44,7 @@ struct BackfillOptions {
   bool restart = false;                         // do not go on where an earlier run stopped
   bool reconcile = false;                       // also when no gap is open
   std::string temp_directory;                   // for the names of many items; empty: TMPDIR
-  bool dry_run = false;                         // read and count; write nothing
+  bool dry_run = false;                         // read all and count; write nothing
   std::string writer;                           // id of this process
 };
 

@@ -241,7 +241,8 @@ Task<void> FollowedTable::BeginStream() {
   EndFollower();
   if (state_.stream_label != table_.stream.label) {
     state_.shards.clear();
-    state_.read = AwsNow();
+    // What came before a first follow, and after what a backfill has read, is needed, too.
+    state_.read = first ? gap.from : AwsNow();
   }
   AdoptPositions(table_.stream.arn);
   state_.stream_label = table_.stream.label;
@@ -291,6 +292,8 @@ Task<FoundGap> FollowedTable::GapBeforeStream() {
   gap.from = state_.watermark.value_or(Time{});
   if (recreated_) {
     gap.reason = "the table was deleted and created again";
+    // No backfill from before now has anything of it.
+    if (state_.stream_label.empty()) gap.from = AwsNow();
   } else if (state_.stream_label.empty()) {
     // Never followed.  A backfill that began when the stream held everything since is as good as
     // one that is yet to come.
@@ -298,7 +301,9 @@ Task<FoundGap> FollowedTable::GapBeforeStream() {
     const BackupState state = co_await BackupState::Load(store_, layout_);
     bool backfilled = false;
     for (const WholeBackfill& whole : state.whole) {
-      backfilled = backfilled || (whole.reconciled_began && *whole.reconciled_began > gap.from);
+      if (!whole.reconciled_began || *whole.reconciled_began <= gap.from) continue;
+      backfilled = true;
+      gap.from = *whole.reconciled_began;
     }
     if (!backfilled) gap.reason = "what was in the table before it was followed is in no backup";
   } else if (state_.stream_label != label) {
@@ -391,27 +396,33 @@ Task<void> FollowedTable::CloseGapsOnRecord() {
   }
 }
 
+// A file that cannot be written at all ends the following, as wherever positions are saved.
 Task<void> FollowedTable::ForgetStream(std::string arn) {
-  co_await Surely("forget an earlier stream", [this, &arn]() -> Task<void> {
+  const auto forget = [this, &arn]() -> Task<void> {
     checkpoints_.ForgetStream(consumer_, arn);
     co_return;
-  });
+  };
+  const auto passes = [](const Error& error) { return error.reaction() == Reaction::kRetryLater; };
+  co_await Surely("forget an earlier stream", forget, passes);
 }
 
 Task<void> FollowedTable::SaveStateForSure() {
-  co_await Surely("write state.json", [this] { return SaveState(); });
+  co_await Surely(
+      "write state.json", [this] { return SaveState(); }, [](const Error&) { return true; });
 }
 
 // A disk or a place that is full, or away for a while, does not end the following.
-Task<void> FollowedTable::Surely(std::string_view what, std::function<Task<void>()> act) {
+Task<void> FollowedTable::Surely(std::string_view what, std::function<Task<void>()> act,
+                                 std::function<bool(const Error&)> passes) {
   Backoff backoff(kSaveAgain, kSaveAgainAtMost);
   for (;;) {
     try {
       co_await act();
       co_return;
     } catch (const Error& error) {
-      if (options_.follower.once || stop_.requested()) throw;
-      LogWarn("{}: could not {}: {}; trying again", name_, what, error.what());
+      if (options_.follower.once || stop_.requested() || !passes(error)) throw;
+      LogWarn("{}: could not {}: {}; trying again{}", name_, what, error.what(),
+              error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
     }
     co_await clock_.Sleep(backoff.Next() + kSaveAgain, &stop_);
   }

@@ -89,7 +89,8 @@ class FollowedTable : public FollowerEvents {
   Task<void> SaveState();
   Task<void> SaveStateForSure();
   Task<void> ForgetStream(std::string arn);
-  Task<void> Surely(std::string_view what, std::function<Task<void>()> act);
+  Task<void> Surely(std::string_view what, std::function<Task<void>()> act,
+                    std::function<bool(const Error&)> passes);
   Task<void> CloseGapsOnRecord();
   Duration server_ahead() const;
   Time AwsNow() const { return clock_.Now() + server_ahead(); }

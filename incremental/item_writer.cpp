@@ -97,13 +97,14 @@ Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::stri
       request.condition = look.etag.empty() ? PutCondition::kIfAbsent : PutCondition::kIfMatches;
       request.etag = look.etag;
     }
+    const Time sent = clock_.Now();
     const PutResult ours = co_await store_.Put(std::move(request));
     const bool overtaken =
         co_await NewerCameAfter(name, look.version_id, ours.version_id, read_time);
     // Also when the last try was refused: an ETag can come back (all tombstones of S3 have the
     // same), and then the condition of the one that was lost holds.
     if (ours.in_doubt) {
-      doubts_.push_back({name, ours.version_id, read_time, clock_.Now() + kSignatureLife});
+      doubts_.push_back({name, ours.version_id, read_time, sent, clock_.Now() + kSignatureLife});
     }
     if (overtaken) {
       if (ours.written) co_await store_.RemoveVersion(name, ours.version_id);
@@ -172,14 +173,16 @@ Task<std::optional<VersionInfo>> ItemWriter::InfoOf(std::string name, std::strin
 std::optional<Unchecked> ItemWriter::unchecked() const {
   std::optional<Unchecked> all;
   for (const Doubt& doubt : doubts_) {
-    // It was sent before `until - kSignatureLife`; the store's clock is off by less than a
-    // signature lives, or it would have been refused.
-    const Time until = doubt.until + table_.server_ahead();
-    const Unchecked one{until - 3 * kSignatureLife, until};
+    const Unchecked one{StoredAfter(doubt), doubt.until + table_.server_ahead()};
     if (!all) all = one;
     all->Widen(one);
   }
   return all;
+}
+
+// The store's clock is off by less than a signature lives, or it would have been refused.
+Time ItemWriter::StoredAfter(const Doubt& doubt) const {
+  return doubt.sent + table_.server_ahead() - kSignatureLife;
 }
 
 Task<bool> ItemWriter::SettleDoubts(Stop& stop) {
@@ -218,9 +221,8 @@ Task<void> ItemWriter::RemoveLate(const Doubt& doubt) {
         walking = false;
         break;
       }
-      // What was there before it was sent (as unchecked() reckons) is somebody else's.
-      const bool before =
-          version.last_modified < doubt.until + table_.server_ahead() - 3 * kSignatureLife;
+      // What was there before it was sent is somebody else's.
+      const bool before = version.last_modified < StoredAfter(doubt);
       bool ours = false;
       if (!version.is_delete_marker && !before) {
         const auto info = co_await InfoOf(doubt.name, version.version_id);

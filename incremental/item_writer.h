@@ -89,7 +89,8 @@ class ItemWriter {
     std::string name;
     std::string version_id;  // of the try that was answered; empty: it was refused
     Time read_time{};        // in its metadata, and in the late one's
-    Time until{};
+    Time sent{};             // its first try, by this machine's clock
+    Time until{};            // likewise: no try of it lands later
   };
   // False: the condition did not hold, or what is current is damaged.
   Task<bool> PutUnlessDamaged(PutRequest request);
@@ -100,6 +101,8 @@ class ItemWriter {
                                    bool reconciling);
   Task<bool> NewerCameAfter(const std::string& name, const std::string& looked_at,
                             const std::string& ours, Time read_time);
+  // What landed of it was stored after this, by the store's clock.
+  Time StoredAfter(const Doubt& doubt) const;
   Task<void> RemoveLate(const Doubt& doubt);
   // An empty item: a tombstone for `key`.
   PutRequest RequestOf(const std::string& name, std::string_view item, const ItemKey& key,

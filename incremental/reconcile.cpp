@@ -66,6 +66,7 @@ class Reconciliation {
     if (!doubtful) co_return;
     const std::optional<ItemKey> key = co_await KeyOf(name);
     if (!key) co_return;
+    if (context_.rate != nullptr) co_await context_.rate->Take(1, &context_.stop);
     const WriteOutcome outcome = co_await context_.writer.Reconcile(*key);
     if (outcome == WriteOutcome::kRemoved) ++result_.removed;
     if (outcome == WriteOutcome::kWritten) ++result_.written;

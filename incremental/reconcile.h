@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "aws/token_bucket.h"
 #include "base/clock.h"
 #include "base/task.h"
 #include "incremental/item_writer.h"
@@ -32,12 +33,14 @@ struct ReconcileContext {
   Semaphore& in_flight;
   Stop& stop;
   const KeySchema& key_schema;
-  // Finished; a name that is missing costs two requests, and does no harm.  Null: whatever was not
-  // seen is left alone.
+  // Finished; a name that is missing costs two requests of the store and one of the table, and does
+  // no harm.  Null: whatever was not seen is left alone.
   NameSet* seen = nullptr;
   // Objects stored since then (the store's clock) are looked at, whether seen or not: those that
   // another backfill wrote last are put right.  nullopt: none.
   std::optional<Time> stored_since = std::nullopt;
+  // The reads of items take one unit each of it.  Null: as fast as they go.
+  TokenBucket* rate = nullptr;
 };
 
 struct ReconcileResult {

@@ -82,6 +82,20 @@ class RecoveryTest : public testing::TestWithParam<bool> {
       return std::optional<HttpResponse>();
     };
   }
+  // As one that is reconciling leaves it.
+  void PutWholeBackfill(Time began) {
+    WholeBackfill whole;
+    whole.stream_label = world_.aws.stream("orders").label();
+    whole.began = began;
+    whole.finished = began;
+    whole.reconciled_began = began;
+    whole.reconciled_finished = began;
+    const std::string body = ToJson(whole);
+    PutRequest request;
+    request.key = layout_.WholeBackfill(whole.stream_label);
+    request.body = body;
+    world_.Run(world_.store.Put(std::move(request)));
+  }
   FollowedTableResult Once() {
     FollowedTableOptions options = options_;
     options.follower.once = true;
@@ -241,6 +255,39 @@ TEST_P(RecoveryTest, NoticesADayBetweenItsFirstListingAndItsFirstReadWhereItsPos
   WaitBefore({{"DescribeStream", std::chrono::minutes(23 * 60 + 30)},
               {"GetShardIterator", std::chrono::minutes(45)}});
   EXPECT_THAT(Reasons(Once()), Contains("the shard was not read for more than 24 hours"));
+}
+
+// A backfill that began 20 hours before is as good as one that is yet to come, if all that changed
+// since is read: not where the first follower could not read, and the next one comes too late.
+TEST_P(RecoveryTest, NoticesADayBetweenABackfillAndTheFirstRead) {
+  world_.clock.Advance(std::chrono::minutes(1));
+  PutWholeBackfill(world_.clock.Now());
+  world_.aws.Put("orders", Item(1, 1));
+  world_.clock.Advance(std::chrono::hours(20));
+  world_.aws.before = [](const HttpRequest&, std::string_view operation) {
+    return operation == "DescribeStream"
+               ? std::optional(FakeDynamoDb::Failure(400, "AccessDeniedException"))
+               : std::nullopt;
+  };
+  EXPECT_THROW(Once(), Error);
+  world_.aws.before = nullptr;
+  world_.checkpoints = MemoryCheckpoints();
+  world_.clock.Advance(std::chrono::hours(5));
+  EXPECT_THAT(Reasons(Once()), ElementsAre("the stream was not read for more than 24 hours"));
+}
+
+// Its prefix was claimed, and backfilled, by the table before it; nobody followed that.
+TEST_P(RecoveryTest, PutsATableThatWasMadeAgainBeforeItsFirstFollowOnRecord) {
+  const auto table = world_.Run(world_.table.DescribeTable("orders"));
+  world_.Run(
+      ClaimPrefix(world_.store, layout_, OwnerOf(*table, KeyHash::kSha256), world_.clock.Now()));
+  world_.clock.Advance(std::chrono::minutes(1));
+  PutWholeBackfill(world_.clock.Now());
+  world_.clock.Advance(std::chrono::minutes(1));
+  world_.aws.DropTable("orders");
+  world_.aws.CreateTable("orders", {{{"id", 'S'}}});
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  EXPECT_THAT(Reasons(Once()), ElementsAre("the table was deleted and created again"));
 }
 
 // A save of state.json whose answer was lost lands over one that knows a gap more.

@@ -170,8 +170,9 @@ class FollowerBetween : public FlakyStore {
 // Of a Put the first try gets no answer and the second is refused: the follower was quicker.
 class RefusedInDoubt : public FlakyStore {
  public:
-  RefusedInDoubt(ObjectStore& inner, Faults& faults, PutRequest followers)
-      : FlakyStore(inner, faults), followers_(std::move(followers)) {}
+  RefusedInDoubt(ObjectStore& inner, Faults& faults, Clock& clock, PutRequest followers)
+      : FlakyStore(inner, faults), clock_(clock), followers_(std::move(followers)) {}
+  bool lands_at_once = false;  // and the store is away for long then
   Task<PutResult> Put(PutRequest request) override {
     if (request.condition == PutCondition::kIfAbsent) {
       co_return co_await FlakyStore::Put(std::move(request));
@@ -180,6 +181,10 @@ class RefusedInDoubt : public FlakyStore {
       co_await FlakyStore::Put(followers_);
       lost_body_ = request.body;
       lost_ = std::move(request);
+      if (lands_at_once) {
+        co_await Land();
+        co_await clock_.Sleep(std::chrono::minutes(45));
+      }
     }
     PutResult refused;
     refused.written = false;
@@ -195,40 +200,45 @@ class RefusedInDoubt : public FlakyStore {
   }
 
  private:
+  Clock& clock_;
   PutRequest followers_;
   std::optional<PutRequest> lost_;
   std::string lost_body_;
 };
 
 TEST_P(ItemWriterTest, LooksForWhatLandedLateOnlyAmongWhatIsAsNew) {
-  world_.aws.Put("orders", Image(3));
-  for (int number = 100; number < 300; ++number) Change(number, Image(number), kOldLabel);
-  world_.clock.Advance(std::chrono::hours(2));
-  VersionInfo info;
-  info.source = Source::kStream;
-  info.stream_label = kLabel;
-  info.sequence_number = "5";
-  info.writer = "other/1";
-  const std::string body = Image(5);
-  PutRequest followers;
-  followers.key = name_;
-  followers.body = body;
-  followers.metadata = info.ToMetadata();
-  Faults calls(0, FaultMoment::kBefore);
-  RefusedInDoubt store(world_.store, calls, std::move(followers));
-  ItemWriter::Options options;
-  options.writer = "test/1";
-  options.stream_label = kLabel;
-  options.conditions = GetParam();
-  ItemWriter writer(world_.table, store, world_.clock, layout_, options);
-  world_.Run(writer.Write(ItemKey::FromKeys(kKey), Image(3), world_.clock.Now()));
-  ASSERT_GT(writer.in_doubt(), 0U);
-  world_.Run(store.Land());
-  EXPECT_EQ(Current(), Image(3));
-  Stop stop;
-  EXPECT_TRUE(world_.Run(writer.SettleDoubts(stop)));
-  EXPECT_EQ(Current(), Image(5)) << "what landed late is taken away";
-  EXPECT_LT(calls.calls(), 30U);
+  for (const bool at_once : {false, true}) {
+    SCOPED_TRACE(at_once);
+    world_.aws.Put("orders", Image(3));
+    for (int number = 100; number < 300; ++number) Change(number, Image(number), kOldLabel);
+    world_.clock.Advance(std::chrono::hours(2));
+    VersionInfo info;
+    info.source = Source::kStream;
+    info.stream_label = kLabel;
+    info.sequence_number = at_once ? "6" : "5";
+    info.writer = "other/1";
+    const std::string body = Image(5);
+    PutRequest followers;
+    followers.key = name_;
+    followers.body = body;
+    followers.metadata = info.ToMetadata();
+    Faults calls(0, FaultMoment::kBefore);
+    RefusedInDoubt store(world_.store, calls, world_.clock, std::move(followers));
+    store.lands_at_once = at_once;
+    ItemWriter::Options options;
+    options.writer = "test/1";
+    options.stream_label = kLabel;
+    options.conditions = GetParam();
+    ItemWriter writer(world_.table, store, world_.clock, layout_, options);
+    world_.Run(writer.Write(ItemKey::FromKeys(kKey), Image(3), world_.clock.Now()));
+    ASSERT_GT(writer.in_doubt(), 0U);
+    if (!at_once) world_.Run(store.Land());
+    EXPECT_EQ(Current(), Image(3));
+    Stop stop;
+    EXPECT_TRUE(world_.Run(writer.SettleDoubts(stop)));
+    EXPECT_EQ(Current(), Image(5)) << "what landed late is taken away";
+    EXPECT_LT(calls.calls(), 30U);
+  }
 }
 
 TEST_P(ItemWriterTest, TakesItsVersionAwayWhenTheFollowerCameInBetween) {

@@ -138,6 +138,7 @@ TEST_P(KilledBackfillTest, IsPutRightWhenItDiedInItsLastStep) {
   world_.aws.before = nullptr;
   EXPECT_EQ(Current(1), GetParam() ? "" : Item(1, 2));
   Run(Options());
+  EXPECT_FALSE(State().has_unchecked(world_.clock.Now())) << "all of it was looked at";
   ExpectDeleted();
 }
 
@@ -360,6 +361,21 @@ TEST_P(KilledBackfillTest, IsNotOneThatWaitsUntilItMayReadOn) {
   EXPECT_TRUE(Run(options).whole);
   EXPECT_TRUE(looked);
   world_.Run(group.Join());
+}
+
+// What its scan has not seen it reads item by item, and not faster than it may.
+TEST_P(KilledBackfillTest, ReadsAtItsRateAlsoInItsLastStep) {
+  for (int key = 2; key < 20; ++key) world_.aws.Put("orders", Item(key, 1));
+  BackfillOptions options = Options();
+  options.reconcile = true;
+  RefusesOnce refusing(world_.store, none_,
+                       layout_.WholeBackfill(world_.aws.stream("orders").label()));
+  refusing.armed = true;
+  EXPECT_THROW(Run(options, &refusing), Error);
+  options.read_units_per_second = 1;
+  const Time began = world_.clock.Now();
+  EXPECT_TRUE(Run(options).whole);
+  EXPECT_GE(world_.clock.Now() - began, std::chrono::seconds(15));
 }
 
 TEST_P(KilledBackfillTest, ReadsNothingAgainWhenOnlyTheRecordOfItIsMissing) {

@@ -166,7 +166,7 @@ MUTATIONS = [
         "copies-of-a-late-write-are-changes", 3, "incremental/doubts.cpp",
         "    if (info) changes.emplace(info->stream_label, info->sequence_number);",
         "    if (info) changes.emplace(info->stream_label, version.version_id);",
-        "InterleavingsTest.TwoTriesOfOnePutThatLandTenMinutesLate"),
+        "DoubtsTest.WhatCameLateIsRemovedHoweverManyOfItsTriesLanded"),
     Mutation(
         "what-a-late-write-hid-is-forgotten", 3, "incremental/doubts.cpp",
         "    Owe(object);",
@@ -206,7 +206,7 @@ MUTATIONS = [
         "a-lease-that-was-not-given-back-looks-so", 3, "incremental/lease.cpp",
         "    others_wrote_until_ = std::max(others_wrote_until_, until);\n",
         "",
-        "LeaseTest.KnowsWhetherItWasGivenBack"),
+        "LeaseTest.ToldByOurPositionsWhatTheOwnerBeforeHadInFlightButNotTheOneBeforeIt"),
     Mutation(
         "a-lease-given-back-forgets-the-cut-off-one", 3, "incremental/lease.cpp",
         "  if (may_land) record_.in_doubt = in_doubt;\n",
