@@ -50,7 +50,9 @@ struct FollowerState {
   Time written{};
   // Every change made up to this moment (whole second) has been applied.  nullopt: not yet known.
   std::optional<Time> watermark;
-  Time read{};  // when the stream was last read, or begun; `written` may be later
+  // When the stream was last read; before that: since when what is in it is needed.  `written` may
+  // be later.
+  Time read{};
   std::vector<Gap> gaps;
   std::map<std::string, ShardProgress> shards;  // of stream_label; those still listed by AWS
   // Records under parked/ at the watermark.  (Now: ListParked() of parked.h.)
