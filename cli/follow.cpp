@@ -173,11 +173,7 @@ Task<std::optional<Error>> OpenOrClose(FollowedTable& table) {
   } catch (const Error& caught) {
     error = caught;
   }
-  try {
-    co_await table.Close();
-  } catch (const Error& caught) {
-    LogWarn("the lease could not be given back: {}; it runs out by itself", caught.what());
-  }
+  co_await table.Close();
   co_return error;
 }
 

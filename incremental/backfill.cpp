@@ -215,7 +215,9 @@ Task<void> Backfill::ScanSegment(std::uint32_t segment, ControlObject& file,
       saved = clock_.Now();
     }
     if (last) co_return;
-    co_await SayingSo(TakeUnits(page.consumed_capacity), file, state);
+    if (rate_.units_per_second() > 0) {
+      co_await SayingSo(TakeUnits(page.consumed_capacity), file, state);
+    }
   }
   state.open = false;
   if (!options_.dry_run) co_await SaveSegment(file, state);

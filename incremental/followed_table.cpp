@@ -119,7 +119,13 @@ Task<void> FollowedTable::TakeLease() {
 }
 
 Task<void> FollowedTable::Close() {
-  if (lease_) co_await lease_->Release(in_doubt());
+  if (!lease_) co_return;
+  try {
+    co_await lease_->Release(in_doubt());
+  } catch (const Error& caught) {
+    LogWarn("{}: the lease could not be given back: {}; it runs out by itself", name_,
+            caught.what());
+  }
 }
 
 // What was tried without an answer may still land, over what the next follower writes.
@@ -175,12 +181,7 @@ Task<FollowedTableResult> FollowedTable::Run() {
   lease_done.Request();
   co_await keeper.Join();
   if (lease_error_) std::rethrow_exception(lease_error_);
-  try {
-    co_await lease_->Release(in_doubt());
-  } catch (const Error& caught) {
-    LogWarn("{}: the lease could not be given back: {}; it runs out by itself", name_,
-            caught.what());
-  }
+  co_await Close();
   stop_.Request();  // a Refresh() that waits for the lease waits no more
   if (error) std::rethrow_exception(error);
   co_return co_await Result();

@@ -55,7 +55,7 @@ class FollowedTable : public FollowerEvents {
   // After Open().  Without `once`, until the stop.  Throws what another try cannot help;
   // Error{kConflict} when another process has taken the lease.
   Task<FollowedTableResult> Run();
-  // Instead of Run(): gives the lease back.
+  // Instead of Run(): gives the lease back.  Where that fails it says so, and the lease runs out.
   Task<void> Close();
 
   const TableDescription& table() const { return table_; }

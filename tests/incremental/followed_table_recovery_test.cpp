@@ -105,6 +105,13 @@ class RecoveryTest : public testing::TestWithParam<bool> {
     world_.Run(table.Open());
     return world_.Run(table.Run());
   }
+  // Followed, and what was changed after that is not read yet.
+  void ChangeWhereNothingTellsAPosition() {
+    Once();
+    world_.checkpoints = MemoryCheckpoints();
+    ForgetPositionsInState();
+    world_.aws.Put("orders", Item(1, 1));
+  }
   // Follows all the time, until `beside` asks for the end.
   FollowedTableResult Follow(const std::function<Task<void>(Stop&)>& beside,
                              ObjectStore* store = nullptr) {
@@ -239,19 +246,13 @@ TEST_P(RecoveryTest, NoticesADayWithoutAFollowerThatHadNoPositionsYet) {
 
 // A machine that is suspended, or a stream that may not be listed.  (Model seed 6345.)
 TEST_P(RecoveryTest, NoticesADayBetweenItsStartAndItsFirstReadWhereItsPositionsAreLost) {
-  Once();
-  world_.checkpoints = MemoryCheckpoints();
-  ForgetPositionsInState();
-  world_.aws.Put("orders", Item(1, 1));
+  ChangeWhereNothingTellsAPosition();
   WaitBefore({{"DescribeStream", std::chrono::hours(25)}});
   EXPECT_THAT(Reasons(Once()), Contains("the stream was not read for more than 24 hours"));
 }
 
 TEST_P(RecoveryTest, NoticesADayBetweenItsFirstListingAndItsFirstReadWhereItsPositionsAreLost) {
-  Once();
-  world_.checkpoints = MemoryCheckpoints();
-  ForgetPositionsInState();
-  world_.aws.Put("orders", Item(1, 1));
+  ChangeWhereNothingTellsAPosition();
   WaitBefore({{"DescribeStream", std::chrono::minutes(23 * 60 + 30)},
               {"GetShardIterator", std::chrono::minutes(45)}});
   EXPECT_THAT(Reasons(Once()), Contains("the shard was not read for more than 24 hours"));
