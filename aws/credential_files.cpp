@@ -33,7 +33,10 @@ class Descriptor {
 
 [[noreturn]] void Fail(std::string_view what, const std::string& path, int error) {
   throw Error(Reaction::kFixCommand,
-              "cannot " + std::string(what) + " " + path + ": " + std::strerror(error));
+              "cannot " + std::string(what) + " " + path + ": " + std::strerror(error))
+      .Hint(
+          "give this user access to the file, or name another: AWS_CONFIG_FILE, "
+          "AWS_SHARED_CREDENTIALS_FILE");
 }
 
 bool WriteAll(int file, std::string_view bytes) {

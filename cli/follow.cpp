@@ -1,16 +1,15 @@
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/count.h"
 #include "base/log.h"
 #include "cli/backfill_options.h"
 #include "cli/commands.h"
+#include "cli/follow_report.h"
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
 #include "incremental/converge.h"
@@ -23,20 +22,10 @@ namespace {
 
 // What keeps a standby from looking, or from taking over, may pass.
 constexpr Duration kStandByAgain = std::chrono::minutes(1);
-
-struct Followed {
-  std::string typed;  // "orders", "eu-central-1/orders"
-  TableName name;
-  std::shared_ptr<DynamoDbClient> client;
-  std::shared_ptr<StreamsClient> streams;
-  std::unique_ptr<FollowedTable> table;
-  FollowedTableResult result;
-  std::optional<Time> converged;  // --backfill
-  Progress progress;              // of the backfill
-  std::optional<Error> error;
-  std::optional<Error> backfill_error;  // the table was followed all the same
-};
-using FollowedList = std::vector<std::unique_ptr<Followed>>;
+// Runs of --once --backfill after a backfill.  One is enough unless a new gap opens meanwhile.
+constexpr int kMostRuns = 5;
+// A watermark is this much older than the read that it is of.
+constexpr Duration kUntilRead = ConsumerOptions().propagation;
 
 FollowedList ParseTables(const CommandLine& line) {
   FollowedList tables;
@@ -62,6 +51,7 @@ FollowedTableOptions OptionsOf(Context& context, std::size_t tables) {
   const bool backfill = context.line().Has("backfill");
   options.enable_stream = context.line().Has("enable-stream") || backfill;
   options.standby = context.line().Has("standby");
+  options.backfill_beside = backfill;
   options.key_hash = settings.key_hash;
   options.host = HostName();
   options.sink.writer = WriterId();
@@ -87,12 +77,14 @@ Task<void> Prepare(Context& context, Followed& followed, ObjectStore& store,
                                                    followed.name.name, std::move(options));
 }
 
-// All or none: one that cannot be followed is told before any is.  With --standby each is opened
+// All or none: one that cannot be followed is told before any is.  Those that an earlier run failed
+// for are left out.  With --standby each is opened
 // when it is its turn (StandBy()).
 Task<void> OpenAll(Context& context, const FollowedList& tables, ObjectStore& store,
                    CheckpointStore& checkpoints, const FollowedTableOptions& options) {
   std::exception_ptr error;
   for (const auto& followed : tables) {
+    if (followed->error) continue;  // of an earlier run
     try {
       co_await Prepare(context, *followed, store, checkpoints, options);
       if (options.standby) {
@@ -109,7 +101,7 @@ Task<void> OpenAll(Context& context, const FollowedList& tables, ObjectStore& st
   }
   if (!error) co_return;
   for (const auto& followed : tables) {
-    if (followed->table) co_await followed->table->Close();
+    if (followed->table && !followed->error) co_await followed->table->Close();
   }
   std::rethrow_exception(error);
 }
@@ -124,9 +116,25 @@ void Fail(const Followed& followed, const Error& error, std::string_view what,
            error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
 }
 
+// The counts are of all runs, the rest is as the last one left it.
+void Add(FollowedTableResult& all, const FollowedTableResult& run) {
+  FollowedTableResult sum = run;
+  sum.changes += all.changes;
+  sum.written += all.written;
+  sum.coalesced += all.coalesced;
+  all = std::move(sum);
+}
+
+void Add(BackfillResult& all, const BackfillResult& run) {
+  all.read += run.read;
+  all.written += run.written;
+  all.removed += run.removed;
+}
+
 Task<void> FollowOne(Followed& followed, Stop& ended) {
   try {
-    followed.result = co_await followed.table->Run();
+    const FollowedTableResult result = co_await followed.table->Run();
+    Add(followed.result, result);
   } catch (const Error& error) {
     Fail(followed, error, "no longer followed", followed.error);
   }
@@ -152,7 +160,8 @@ Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, St
                            stop,
                            *followed.table,
                            Layout(followed.name.name, context.settings().key_hash),
-                           make};
+                           make,
+                           [&followed](const BackfillResult& run) { Add(followed.backfill, run); }};
   try {
     followed.converged = co_await BackfillUntilConverged(std::move(converge));
     if (followed.converged) {
@@ -214,26 +223,42 @@ Task<void> FollowAll(Context& context, const FollowedList& tables, ObjectStore& 
                      bool backfill) {
   TaskGroup group(co_await asio::this_coro::executor);
   for (const auto& followed : tables) {
+    if (followed->error) continue;
     group.Spawn(FollowAndBackfill(context, *followed, store, backfill));
   }
   co_await group.Join();
 }
 
-// --once: those whose backup has not converged.  False: all have.
-Task<bool> BackfillAll(Context& context, const FollowedList& tables, ObjectStore& store) {
+// --once: whether the table has still to be backfilled or followed; says when it has converged.
+Task<bool> IsLeft(Context& context, Followed& followed, ObjectStore& store) {
+  if (followed.error || followed.backfill_error) co_return false;
+  const Layout layout(followed.name.name, context.settings().key_hash);
+  const BackupState state = co_await BackupState::Load(store, layout);
+  followed.converged = ConvergedAt(state);
+  co_return !followed.converged;
+}
+
+// Unless it has been backfilled.
+Task<void> BackfillOnce(Context& context, Followed& followed, ObjectStore& store) {
+  const Layout layout(followed.name.name, context.settings().key_hash);
+  const BackupState state = co_await BackupState::Load(store, layout);
+  if (IsBackfilled(state)) co_return;
+  Stop halt;  // one table's error must not end the others
+  const Stop::Registration link = context.stop().OnRequest([&halt] { halt.Request(); });
+  const std::unique_ptr<Backfill> backfill = MakeBackfill(context, followed, store, halt);
+  const BackfillResult result = co_await backfill->Run();
+  Add(followed.backfill, result);
+}
+
+// False: none is left.
+Task<bool> BackfillThoseLeft(Context& context, const FollowedList& tables, ObjectStore& store) {
   bool any = false;
   for (const auto& followed : tables) {
-    if (followed->error || context.stop().requested()) continue;
     try {
-      const Layout layout(followed->name.name, context.settings().key_hash);
-      const BackupState state = co_await BackupState::Load(store, layout);
-      followed->converged = ConvergedAt(state);
-      if (followed->converged) continue;
+      const bool left = co_await IsLeft(context, *followed, store);
+      if (!left) continue;
       any = true;
-      Stop halt;  // one table's error must not end the others
-      const Stop::Registration link = context.stop().OnRequest([&halt] { halt.Request(); });
-      const std::unique_ptr<Backfill> backfill = MakeBackfill(context, *followed, store, halt);
-      co_await backfill->Run();
+      co_await BackfillOnce(context, *followed, store);
     } catch (const Error& error) {
       Fail(*followed, error, "the backfill failed", followed->backfill_error);
     }
@@ -241,113 +266,31 @@ Task<bool> BackfillAll(Context& context, const FollowedList& tables, ObjectStore
   co_return any;
 }
 
-// What is missing is on record after the first run: it is backfilled, and what changed meanwhile is
-// applied by a second one.
-Task<void> BackfillAndFollowOnce(Context& context, const FollowedList& tables, ObjectStore& store,
-                                 CheckpointStore& checkpoints,
-                                 const FollowedTableOptions& options) {
-  const bool any = co_await BackfillAll(context, tables, store);
-  if (!any) co_return;
-  co_await OpenAll(context, tables, store, checkpoints, options);
-  co_await FollowAll(context, tables, store, false);
-  for (const auto& followed : tables) {
-    const Layout layout(followed->name.name, context.settings().key_hash);
-    const BackupState state = co_await BackupState::Load(store, layout);
-    followed->converged = ConvergedAt(state);
+// After a first run, which has put on record what is missing: that is backfilled, and what changed
+// up to the backfill's end is applied by further runs.  Those that have not converged by the last
+// of them say so in the report.
+Task<void> ConvergeOnce(Context& context, const FollowedList& tables, ObjectStore& store,
+                        CheckpointStore& checkpoints, const FollowedTableOptions& options) {
+  for (int run = 0; run < kMostRuns && !context.stop().requested(); ++run) {
+    const bool any = co_await BackfillThoseLeft(context, tables, store);
+    if (!any) co_return;
+    co_await context.clock().Sleep(kUntilRead, &context.stop());
+    if (context.stop().requested()) co_return;
+    co_await OpenAll(context, tables, store, checkpoints, options);
+    co_await FollowAll(context, tables, store, false);
   }
-}
-
-nlohmann::ordered_json ToJson(const Followed& followed) {
-  nlohmann::ordered_json report;
-  if (followed.error) {
-    report["error"] = followed.error->what();
-    return report;
-  }
-  const FollowedTableResult& result = followed.result;
-  report["changes"] = result.changes;
-  report["written"] = result.written;
-  report["coalesced"] = result.coalesced;
-  report["parked"] = result.parked;
-  report["watermark"] = nullptr;
-  if (result.watermark) report["watermark"] = FormatTime(*result.watermark);
-  report["backfilled"] = result.backfilled;
-  report["converged"] = nullptr;
-  if (followed.converged) report["converged"] = FormatTime(*followed.converged);
-  if (followed.backfill_error) report["backfillError"] = followed.backfill_error->what();
-  report["openGaps"] = nlohmann::ordered_json::array();
-  for (const Gap& gap : result.open_gaps) {
-    nlohmann::ordered_json entry;
-    entry["id"] = gap.id;
-    entry["reason"] = gap.reason;
-    if (!gap.shard_id.empty()) entry["shardId"] = gap.shard_id;
-    if (gap.from != Time{}) entry["from"] = FormatTime(gap.from);
-    entry["found"] = FormatTime(gap.found);
-    report["openGaps"].push_back(std::move(entry));
-  }
-  return report;
-}
-
-std::string ToText(const Followed& followed) {
-  if (followed.error) return followed.typed + ": failed: " + followed.error->what() + "\n";
-  const FollowedTableResult& result = followed.result;
-  const std::string backfill = "run `ddbvault backfill " + followed.typed + "`\n";
-  std::string text = followed.typed + ": " + Count(result.changes, "change", "changes") +
-                     " applied, " + Count(result.written, "object", "objects") + " written; ";
-  text += result.watermark ? "complete up to " + FormatTime(*result.watermark) + "\n"
-                           : std::string("not read to its end yet\n");
-  if (result.coalesced > 0) {
-    text += "  " + Count(result.coalesced, "older change", "older changes") +
-            " of items with a newer one left out, to catch up\n";
-  }
-  if (result.parked > 0) {
-    text += "  " +
-            Count(result.parked, "change that could not be applied is",
-                  "changes that could not be applied are") +
-            " parked: see `ddbvault parked " + followed.typed + "`\n";
-  }
-  for (const Gap& gap : result.open_gaps) {
-    text += "  " + gap.id + ": " + gap.reason + ": " + backfill;
-  }
-  if (followed.converged) {
-    text += "  converged: since " + FormatTime(*followed.converged) +
-            " the backup has all of the table\n";
-  }
-  if (followed.backfill_error) {
-    text += std::string("  the backfill has not been done: ") + followed.backfill_error->what() +
-            "; it goes on where it was with the next start, or " + backfill;
-  }
-  if (!result.backfilled && result.open_gaps.empty()) {
-    text += "  what was in the table before it was followed is not in the backup: " + backfill;
-  }
-  return text;
-}
-
-void PrintReport(const FollowedList& tables, bool json) {
-  if (json) {
-    nlohmann::ordered_json document;
-    for (const auto& followed : tables) document[followed->typed] = ToJson(*followed);
-    Print(document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
-    return;
-  }
-  for (const auto& followed : tables) Print(ToText(*followed));
-}
-
-ExitStatus StatusOf(const FollowedList& tables, bool once, int signal) {
-  bool attention = false;
-  for (const auto& followed : tables) {
-    const auto& failed = followed->error ? followed->error : followed->backfill_error;
-    if (failed) return ExitStatusOf(*failed, signal);
-    const FollowedTableResult& result = followed->result;
-    attention = attention || !result.open_gaps.empty() || result.parked > 0 || !result.backfilled;
-  }
-  if (once && signal != 0) return ExitStatusOfSignal(signal);
-  return attention ? ExitStatus::kAttention : ExitStatus::kDone;
+  for (const auto& followed : tables) co_await IsLeft(context, *followed, store);
 }
 
 }  // namespace
 
 Task<ExitStatus> RunFollow(Context& context) {
   FollowedList tables = ParseTables(context.line());
+  if (context.line().Has("rate") && !context.line().Has("backfill")) {
+    UsageError error("--rate is of --backfill, which is not given");
+    error.Hint("a stream's reads use none of the table's capacity");
+    throw error;
+  }
   const FollowedTableOptions options = OptionsOf(context, tables.size());
   const std::unique_ptr<ObjectStore> store = co_await OpenIncremental(context, Use::kWrite);
   SqliteCheckpoints checkpoints(context.settings().checkpoints);
@@ -356,11 +299,10 @@ Task<ExitStatus> RunFollow(Context& context) {
   const bool backfill = context.line().Has("backfill");
   co_await OpenAll(context, tables, *store, checkpoints, options);
   co_await FollowAll(context, tables, *store, backfill && !once);
-  if (once && backfill && !context.stop().requested()) {
-    co_await BackfillAndFollowOnce(context, tables, *store, checkpoints, options);
-  }
-  PrintReport(tables, context.settings().json);
-  co_return StatusOf(tables, once, context.signal());
+  if (once && backfill) co_await ConvergeOnce(context, tables, *store, checkpoints, options);
+  const FollowReportOptions report{once, backfill};
+  Print(context.settings().json ? ToJson(tables) : ToText(tables, report));
+  co_return StatusOf(tables, report, context.signal());
 }
 
 }  // namespace ddbvault

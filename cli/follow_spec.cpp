@@ -30,7 +30,8 @@ CommandSpec FollowSpec() {
              {"backfill", "",
               "The whole start: switch the stream on, follow it, backfill beside it as often as it "
               "takes, and say when the backup has converged: from then on it has all of the table. "
-              "With --once, end then. Gaps that open later are closed by the next start with it."},
+              "With --once, end then, or with status 4 when new gaps keep it from that. Gaps that "
+              "open later are closed by the next start with it."},
              {"standby", "",
               "Wait for as long as another process follows the table into the place, and take over "
               "when it ends. Of several tables each is followed as soon as it is free."},
@@ -62,6 +63,7 @@ CommandSpec FollowSpec() {
                  "{\"changes\": applied in this run, \"written\": objects and tombstones,",
                  " \"coalesced\": left out to catch up, \"parked\": of all runs,",
                  " \"watermark\": complete up to this time, or null, \"backfilled\": true | false,",
+                 " \"itemsRead\", \"itemsWritten\", \"itemsRemoved\": by --backfill,",
                  " \"converged\": with --backfill: time, or null,",
                  " \"backfillError\": text, only when the backfill failed,",
                  " \"openGaps\": [{\"id\", \"reason\", \"shardId\", \"from\", \"found\"}]}",

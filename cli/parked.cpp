@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/count.h"
+#include "base/next_command.h"
 #include "cli/commands.h"
 #include "cli/open_store.h"
 #include "incremental/conditions.h"
@@ -55,7 +56,7 @@ std::vector<std::string> ItemsToRelease(const std::string& release, const Parked
   if (std::find(items.begin(), items.end(), release) != items.end()) return {release};
   throw Error(Reaction::kNotFound,
               "no record of item " + release + " of table " + report.table + " is parked")
-      .Hint("`ddbvault parked " + report.table + "` lists the items that have some");
+      .Hint(NextCommand("parked " + report.table) + " lists the items that have some");
 }
 
 std::string OutcomeText(WriteOutcome outcome) {
@@ -132,8 +133,8 @@ std::string ReleasedText(const ParkedReport& report, const ItemReport& item) {
   }
   if (item.outcome == "failed") return item.item + ": still parked: " + item.error + "\n";
   if (item.outcome == "dropped") {
-    return records + " of unknown items removed: run `ddbvault verify " + report.table +
-           "`, which finds the items that differ\n";
+    return records + " of unknown items removed: run " + NextCommand("verify " + report.table) +
+           ", which finds the items that differ\n";
   }
   std::string what = "the backup had it as the table has it";
   if (item.outcome == "written") what = "written as the table has it";
@@ -218,7 +219,8 @@ Task<ExitStatus> RunParked(Context& context) {
   if (!owner) {
     throw Error(Reaction::kNotFound,
                 "there is no backup of table " + name.name + " in " + store->traits().description)
-        .Hint("check the name, and --incremental; \"ddbvault status\" names what is there");
+        .Hint("check the name, and --incremental; " + NextCommand("status") +
+              " names what is there");
   }
   report.records = co_await ListParked(*store, layout);
   if (line.Has("show")) {

@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/next_command.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
 #include "cli/context.h"
 #include "cli/help.h"
+#include "cli/repeated_options.h"
 #include "cli/report_error.h"
 #include "cli/settings.h"
 
@@ -66,6 +68,7 @@ ExitStatus Run(const std::vector<std::string>& arguments, const Environment& env
     }
     // Before the settings are known there may be a warning about where they come from.
     StartLog("info");
+    RepeatInNextCommands(RepeatedOptions(line));
     const auto path = line.Find("config");
     const ConfigValues config = path ? ReadConfigFile(*path) : ConfigValues();
     Settings settings = ResolveSettings(line, environment, config);

@@ -7,6 +7,7 @@
 
 #include "base/count.h"
 #include "base/log.h"
+#include "base/next_command.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/open_store.h"
@@ -68,7 +69,7 @@ Json ToJson(const SnapshotResult& result) {
   return report;
 }
 
-std::string ToText(const SnapshotResult& result) {
+std::string ToText(const std::string& table, const SnapshotResult& result) {
   std::string text = result.name + ": " + Count(result.items, "item", "items") + " in " +
                      Count(result.files, "file", "files") + ", " +
                      Count(result.bytes, "byte", "bytes") + "; ";
@@ -80,7 +81,8 @@ std::string ToText(const SnapshotResult& result) {
   }
   if (result.damaged > 0) {
     text += "  " + Count(result.damaged, "damaged object", "damaged objects") +
-            " left out (--skip-damaged): run `ddbvault verify`\n";
+            " left out (--skip-damaged): run " + NextCommand("verify " + table + " --show-keys") +
+            "\n";
   }
   if (result.foreign > 0) {
     text += "  " + Count(result.foreign, "object", "objects") +
@@ -154,7 +156,7 @@ Task<ExitStatus> RunSnapshot(Context& context) {
           co_await SnapshotOf(context, typed, *incremental, *snapshots, options);
       attention = attention || result.damaged > 0;
       document[typed] = ToJson(result);
-      if (!json) Print(ToText(result));
+      if (!json) Print(ToText(typed, result));
     } catch (const Error& error) {
       document[typed] = {{"error", error.what()}};
       if (failure) LogError("{}", failure->what());

@@ -55,9 +55,12 @@ CommandSpec StatusCommandSpec() {
                    {130, "interrupted (SIGINT)"},
                    {143, "terminated (SIGTERM)"}},
       .examples = {
-          {"All tables of a place:", "ddbvault status --incremental s3://backup-bucket/backup"},
+          {"All tables of a place:",
+           "ddbvault status --incremental s3://backup-bucket/backup --snapshots "
+           "s3://backup-bucket/snapshots"},
           {"One, for a script:",
-           "ddbvault status orders --json --incremental s3://backup-bucket/backup"}}};
+           "ddbvault status orders --json --incremental s3://backup-bucket/backup --snapshots "
+           "s3://backup-bucket/snapshots"}}};
 }
 
 }  // namespace ddbvault

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/next_command.h"
 #include "incremental/conditions.h"
 #include "incremental/doubts.h"
 #include "incremental/owner.h"
@@ -51,10 +52,8 @@ Backfill::Backfill(DynamoDbClient& client, ObjectStore& store, Clock& clock, Sto
 Task<void> Backfill::Prepare() {
   if (!table_.stream.enabled) {
     throw Error(Reaction::kFixCommand, "the stream of table " + table_.name + " is off")
-        .Hint(
-            "changes made during the backfill would be lost: add --enable-stream, and run "
-            "\"ddbvault follow " +
-            table_.name + "\" beside it");
+        .Hint("changes made during the backfill would be lost: add --enable-stream, and run " +
+              NextCommand("follow " + table_.name) + " beside it");
   }
   if (!options_.dry_run) {
     const Owner owner = OwnerOf(table_, layout_.hash());

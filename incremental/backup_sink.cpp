@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/next_command.h"
 #include "incremental/parked.h"
 
 namespace ddbvault {
@@ -364,9 +365,8 @@ Task<void> BackupSink::Park(const std::string& name, const Pending& pending, std
     ++counters_.parked;
     LogError(
         "{}: parked record {} of shard {}: {}; its item stays as it is until a person has looked "
-        "(hint: \"ddbvault parked {}\" shows it, and with --release makes the backup say what the "
-        "table says)",
-        layout_.table(), number, origin.shard_id, reason, layout_.table());
+        "(hint: {} shows it, and with --release makes the backup say what the table says)",
+        layout_.table(), number, origin.shard_id, reason, NextCommand("parked " + layout_.table()));
   }
   if (name != kUnknownItem) blocked_.insert(name);
 }

@@ -12,15 +12,14 @@ namespace {
 constexpr Duration kLookEvery{1000};
 constexpr Duration kPauseMost{60000};
 
-// A whole backfill is there, and closes all gaps.
-bool Backfilled(const BackupState& state) {
+}  // namespace
+
+bool IsBackfilled(const BackupState& state) {
   return state.covered_from() && state.open_gaps().empty();
 }
 
-}  // namespace
-
 std::optional<Time> ConvergedAt(const BackupState& state) {
-  if (!Backfilled(state) || !state.follower || !state.follower->watermark) return std::nullopt;
+  if (!IsBackfilled(state) || !state.follower || !state.follower->watermark) return std::nullopt;
   Time backfilled{};
   for (const WholeBackfill& whole : state.whole) backfilled = std::max(backfilled, whole.finished);
   if (*state.follower->watermark < backfilled) return std::nullopt;
@@ -36,9 +35,10 @@ Task<std::optional<Time>> BackfillUntilConverged(ConvergeContext context) {
       co_await context.followed.Refresh();
       const BackupState state = co_await BackupState::Load(context.store, context.layout);
       if (const auto converged = ConvergedAt(state)) co_return converged;
-      if (!Backfilled(state)) {
+      if (!IsBackfilled(state)) {
         const std::unique_ptr<Backfill> backfill = context.make_backfill(context.stop);
-        co_await backfill->Run();
+        const BackfillResult result = co_await backfill->Run();
+        context.backfilled(result);
       }
       backoff.Reset();
     } catch (const Error& error) {

@@ -16,6 +16,8 @@
 
 namespace ddbvault {
 
+// A whole backfill has been done since the table is followed, and no gap is open.
+bool IsBackfilled(const BackupState& state);
 // nullopt: not yet.  Otherwise since when (AWS's clock) the backup has had all of the table.
 std::optional<Time> ConvergedAt(const BackupState& state);
 
@@ -27,6 +29,7 @@ struct ConvergeContext {
   Layout layout;
   // A new one for each try, with the stop that it is given.  It refers to `followed.table()`.
   std::function<std::unique_ptr<Backfill>(Stop&)> make_backfill;
+  std::function<void(const BackfillResult&)> backfilled;  // after each try that has ended well
 };
 
 // Beside followed.Run(): until the backup has converged (its moment), or the stop, or the end of

@@ -5,6 +5,7 @@
 #include "base/backoff.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/next_command.h"
 #include "incremental/conditions.h"
 #include "incremental/ensure_stream.h"
 #include "incremental/process.h"
@@ -255,8 +256,10 @@ Task<void> FollowedTable::BeginStream() {
     before.found = gap.from;
     before.reason = std::move(gap.reason);
     before.stream_label = std::move(gap.stream_label);
-    LogWarn("{}: {} (hint: run \"ddbvault backfill {}\", or follow with --backfill)", name_,
-            before.reason, name_);
+    if (!options_.backfill_beside) {
+      LogWarn("{}: {} (hint: run {}, or follow with --backfill)", name_, before.reason,
+              NextCommand("backfill " + name_));
+    }
     co_await Record(std::move(before));
   } else {
     co_await OnGap(std::move(gap));
@@ -306,7 +309,11 @@ Task<FoundGap> FollowedTable::GapBeforeStream() {
       backfilled = true;
       gap.from = *whole.reconciled_began;
     }
-    if (!backfilled) gap.reason = "what was in the table before it was followed is in no backup";
+    if (!backfilled) {
+      gap.reason =
+          "what was in the table before it was followed is in no backup (its stream tells of "
+          "24 hours at most)";
+    }
   } else if (state_.stream_label != label) {
     gap.reason = "the stream was disabled and enabled again: changes in between are in no stream";
   }
@@ -374,10 +381,9 @@ Task<void> FollowedTable::OnGap(FoundGap found) {
   gap.stream_label = std::move(found.stream_label);
   gap.shard_id = std::move(found.shard_id);
   gap.from = found.from;
-  LogError(
-      "{}: a gap: {}{} (hint: changes may be missing; run \"ddbvault backfill {}\" to read the "
-      "table again)",
-      name_, gap.reason, gap.shard_id.empty() ? "" : " (" + gap.shard_id + ")", name_);
+  LogError("{}: a gap: {}{} (hint: changes may be missing; run {} to read the table again)", name_,
+           gap.reason, gap.shard_id.empty() ? "" : " (" + gap.shard_id + ")",
+           NextCommand("backfill " + name_));
   co_await Record(std::move(gap));
 }
 

@@ -28,9 +28,10 @@ struct FollowedTableOptions {
   bool enable_stream = false;
   KeyHash key_hash = KeyHash::kSha256;
   BackupSinkOptions sink;
-  FollowerOptions follower;  // `once` is in here
-  std::string host;          // for state.json
-  bool standby = false;      // wait for as long as another process follows the table
+  FollowerOptions follower;      // `once` is in here
+  std::string host;              // for state.json
+  bool standby = false;          // wait for as long as another process follows the table
+  bool backfill_beside = false;  // a backfill is about to run: nobody is told to run the first one
   Duration state_every{60000};
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/next_command.h"
 #include "item/item_key.h"
 
 namespace ddbvault {
@@ -97,8 +98,8 @@ class Reconciliation {
       }
     }
     if (key && context_.layout.ItemObject(*key) == name) co_return key;
-    LogWarn("{} is not an item of table {}: it was left as it is; \"ddbvault verify\" tells more",
-            name, context_.layout.table());
+    LogWarn("{} is not an item of table {}: it was left as it is; {} tells more", name,
+            context_.layout.table(), NextCommand("verify " + context_.layout.table()));
     co_return std::nullopt;
   }
 

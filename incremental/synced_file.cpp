@@ -44,6 +44,9 @@ std::string_view HintFor(int error_number) {
     case EPERM:
     case EROFS:
       return "Let this user read and write the directory, on a file system with hard links.";
+    case ENOTDIR:
+    case EEXIST:
+      return "A file is where a directory should be: move it, or choose another place.";
     case ENOSPC:
     case EDQUOT:
       return "Make room on the file system.";

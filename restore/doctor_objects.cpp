@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/count.h"
+#include "base/next_command.h"
 #include "item/item_key.h"
 #include "restore/verify_object.h"
 
@@ -74,25 +75,28 @@ class ObjectsCheck {
                   std::to_string(damaged_.count) +
                       " empty objects are no tombstones of ddbvault, the items are lost in them: " +
                       damaged_.Text(),
-                  "run `ddbvault verify " + layout_.table() +
-                      "`, which names all damage; older versions of these objects may be whole");
+                  Repair());
     }
     if (unreadable_.count > 0) {
       checks.Fail("contents",
                   Count(unreadable_.count, "object", "objects") +
                       " under the names of items damaged, or holding no item of the table: " +
                       unreadable_.Text(),
-                  "run `ddbvault verify " + layout_.table() +
-                      "`, which names all damage; `ddbvault backfill " + layout_.table() +
-                      " --key JSON` makes the backup say of an item what the table says, and older "
-                      "versions "
-                      "of these objects may be whole");
+                  Repair());
     }
     JudgeTwins(checks);
     JudgeForeign(checks);
   }
 
  private:
+  std::string Repair() const {
+    const std::string& table = layout_.table();
+    return "run " + NextCommand("verify " + table + " --show-keys") + ", which names all damage; " +
+           NextCommand("backfill " + table + " --key KEY") +
+           " makes the backup say of an item what the table says; older versions of these objects "
+           "may be whole";
+  }
+
   void Sort(const ObjectInfo& info, std::vector<ObjectInfo>& odd, std::vector<ObjectInfo>& items) {
     ++keys_;
     const bool item = layout_.IsItemObject(info.key);

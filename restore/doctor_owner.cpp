@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/next_command.h"
 #include "incremental/lease.h"
 #include "incremental/owner.h"
 #include "incremental/state.h"
@@ -31,7 +32,9 @@ void Judge(Checks& checks, const Owner& found, const Layout& layout,
     checks.Warn("owner",
                 "the table was deleted and created again since: what the new one did is not in "
                 "the backup",
-                "run `ddbvault follow`, which puts that gap on record, and `ddbvault backfill`");
+                "run " + NextCommand("follow " + layout.table()) +
+                    ", which puts that gap on record, and " +
+                    NextCommand("backfill " + layout.table()));
   } else {
     checks.Ok("owner", "the prefix belongs to this table");
   }
@@ -46,8 +49,7 @@ Task<void> CheckOwner(Checks& checks, ObjectStore& store, const Layout& layout,
     if (found) {
       Judge(checks, *found, layout, table);
     } else {
-      checks.Ok("owner",
-                "nobody's yet: the first `ddbvault follow` or `backfill` claims the prefix");
+      checks.Ok("owner", "nobody's yet: the first `follow` or `backfill` claims the prefix");
     }
   } catch (const Error& error) {
     if (error.reaction() == Reaction::kCancelled) throw;

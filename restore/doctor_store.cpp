@@ -215,7 +215,8 @@ class StoreProbe {
       }
     }
     if (failure) Leave(failure, left);
-    co_return std::string("allowed; the probe objects are removed");
+    co_return std::string(written_.empty() ? "no probe object was written"
+                                           : "allowed; the probe objects are removed");
   }
 
   [[noreturn]] void Leave(const std::exception_ptr& failure, std::size_t left) const {

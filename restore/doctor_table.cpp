@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/count.h"
+#include "base/next_command.h"
 #include "item/json_string.h"
 
 namespace ddbvault {
@@ -109,14 +110,14 @@ void CheckStream(Checks& checks, const TableDescription& table) {
     checks.Fail("stream",
                 stream.arn.empty() ? "the table has no stream"
                                    : "the stream is off: changes are in no backup",
-                "run `ddbvault follow " + table.name + " --enable-stream`");
+                "run " + NextCommand("follow " + table.name + " --enable-stream"));
   } else if (!new_images) {
     checks.Fail(
         "stream",
         "the stream has view type " + stream.view_type + ", which does not carry new images",
-        "a stream's view type cannot be changed: disable the stream, then run `ddbvault "
-        "follow " +
-            table.name + " --enable-stream`; its other readers have to follow the new one");
+        "a stream's view type cannot be changed: disable the stream, then run " +
+            NextCommand("follow " + table.name + " --enable-stream") +
+            "; its other readers have to follow the new one");
   } else {
     checks.Ok("stream", "on since " + stream.label + ", " + stream.view_type);
   }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/count.h"
+#include "base/next_command.h"
 #include "restore/status.h"
 
 namespace ddbvault {
@@ -43,7 +44,7 @@ std::string WriterText(const TableStatus& status) {
     text += ", lease renewed " + When(lease.renewed, status.now);
   } else {
     text += " was the last; its lease ran out " + When(lease.expires, status.now) +
-            ": no follower runs, run `ddbvault follow " + status.typed + "`";
+            ": no follower runs, run " + NextCommand("follow " + status.typed);
   }
   return Line("writer", text);
 }
@@ -59,14 +60,15 @@ std::string CompleteText(const TableStatus& status) {
   if (status.follower_at_work()) {
     text += "; the follower is at work: look at its log for what holds it up";
   } else {
-    text += "; nobody follows it: run `ddbvault follow " + status.typed + "`";
+    text += "; nobody follows it: run " + NextCommand("follow " + status.typed);
   }
   return Line("complete", text + " (a stream keeps a change for 24 hours)");
 }
 
 std::string FollowedText(const TableStatus& status, const StatusTextOptions& options) {
   if (!status.followed()) {
-    return Line("followed", "no: run `ddbvault follow " + status.typed + " --enable-stream`");
+    return Line("followed",
+                "no: run " + NextCommand("follow " + status.typed + " --enable-stream"));
   }
   const FollowerState& follower = *status.state.follower;
   std::string text = Line("stream", follower.stream_label);
@@ -153,15 +155,13 @@ std::string BackfillText(const TableStatus& status) {
     text +=
         Line("backfill",
              "CUT SHORT: it ended before all that it wrote was looked at, an older state may be "
-             "current; run `ddbvault backfill " +
-                 status.typed + "`, whose end puts that right");
+             "current; run " +
+                 NextCommand("backfill " + status.typed) + ", whose end puts that right");
   }
   const auto covered = status.state.covered_from();
   if (covered) return text + Line("covered", "from " + Second(*covered));
-  return text + Line("covered",
-                     "not yet: no backfill under the current stream is whole, run "
-                     "`ddbvault backfill " +
-                         status.typed + "`");
+  return text + Line("covered", "not yet: no backfill under the current stream is whole, run " +
+                                    NextCommand("backfill " + status.typed));
 }
 
 std::string GapsText(const TableStatus& status) {
@@ -174,7 +174,7 @@ std::string GapsText(const TableStatus& status) {
     // One of which the begin is not known is all that was before.
     line += (gap.from != Time{} ? "found " : "before ") + Second(gap.found) + ": " + gap.reason;
     if (!gap.shard_id.empty()) line += " (" + gap.shard_id + ")";
-    if (!gap.closed) line += "; run `ddbvault backfill " + status.typed + "`";
+    if (!gap.closed) line += "; run " + NextCommand("backfill " + status.typed);
     text += Line("gap", line);
   }
   return text.empty() ? Line("gaps", "none") : text;
@@ -186,8 +186,8 @@ std::string ParkedText(const TableStatus& status, const StatusTextOptions& optio
   for (const ParkedRecord& record : status.parked) items.insert(record.item);
   std::string text =
       Line("parked", Count(status.parked.size(), "change", "changes") + " of " +
-                         Count(items.size(), "item", "items") +
-                         " could not be applied: see `ddbvault " + "parked " + status.typed + "`");
+                         Count(items.size(), "item", "items") + " could not be applied: see " +
+                         NextCommand("parked " + status.typed));
   for (std::size_t i = 0; i < std::min(options.parked, status.parked.size()); ++i) {
     const ParkedRecord& record = status.parked[i];
     text += Line("", record.item + ", " + record.stream_label + ", " + record.sequence_number +

@@ -31,6 +31,7 @@ Task<void> DescribeBasis(VerifyRun& run) {
   VerifyReport& report = run.report;
   report.table = subject.table.name;
   report.place = subject.store.traits().description;
+  report.show_keys = run.options.show_keys;
   report.stream_enabled = subject.table.stream.enabled;
   report.stream_label = subject.table.stream.label;
   report.followed = state.follower.has_value();

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/count.h"
+#include "base/next_command.h"
 
 namespace ddbvault {
 namespace {
@@ -46,39 +47,48 @@ void AppendFindings(std::string& text, const VerifyReport& report) {
   }
 }
 
+void AppendRepair(std::string& text, const VerifyReport& report) {
+  if (!report.differs()) return;
+  const std::string& table = report.typed.empty() ? report.table : report.typed;
+  text += "to make the backup say of an item what the table says: " +
+          NextCommand("backfill " + table + " --key KEY") +
+          (report.show_keys ? "" : " (--show-keys names the keys)") +
+          "; of every item: " + NextCommand("backfill " + table + " --reconcile") + "\n";
+}
+
 void AppendGap(std::string& text, const Gap& gap, const std::string& table) {
   text += "open gap " + gap.id;
   if (gap.from != Time{}) text += " from " + FormatTime(gap.from);
   if (gap.found != Time{}) text += " until " + FormatTime(gap.found);
-  text += ": " + gap.reason + "; run `ddbvault backfill " + table + "` to close it\n";
+  text += ": " + gap.reason + "; run " + NextCommand("backfill " + table) + " to close it\n";
 }
 
 void AppendBasis(std::string& text, const VerifyReport& report) {
   const std::string& table = report.typed.empty() ? report.table : report.typed;
   if (!report.followed) {
-    text += "not covered: no follower has written here yet; run `ddbvault follow " + table + "`\n";
+    text += "not covered: no follower has written here yet; run " + NextCommand("follow " + table) +
+            "\n";
   } else if (report.watermark) {
     text += "changes are applied until " + FormatTime(*report.watermark) + "\n";
     if (report.behind()) {
-      text +=
-          "behind: later changes are pending, and no follower seems to be at work; run "
-          "`ddbvault follow`\n";
+      text += "behind: later changes are pending, and no follower seems to be at work; run " +
+              NextCommand("follow " + table) + "\n";
     }
   } else {
     text += "the follower has not yet said until when changes are applied\n";
   }
   text += report.covered_from
               ? "backfilled: covered from " + FormatTime(*report.covered_from) + "\n"
-              : "not covered: no backfill has finished under the current stream; run `ddbvault "
-                "backfill " +
-                    table + "`\n";
+              : "not covered: no backfill has finished under the current stream; run " +
+                    NextCommand("backfill " + table) + "\n";
   for (const Gap& gap : report.open_gaps) AppendGap(text, gap, table);
   if (report.parked > 0) {
-    text += Count(report.parked, "change is", "changes are") +
-            " parked: not applied, see `ddbvault parked " + table + "`\n";
+    text += Count(report.parked, "change is", "changes are") + " parked: not applied, see " +
+            NextCommand("parked " + table) + "\n";
   }
   if (report.tail_trimmed) {
-    text += "the stream has forgotten changes that were not applied: follow and backfill again\n";
+    text += "the stream has forgotten changes that were not applied: run " +
+            NextCommand("follow " + table) + " and " + NextCommand("backfill " + table) + "\n";
   }
   if (!report.stream_enabled) text += "the table's stream is off\n";
 }
@@ -106,6 +116,7 @@ std::string ToText(const VerifyReport& report) {
                      Count(report.objects, "object", "objects") + "\n";
   AppendCounts(text, report);
   AppendFindings(text, report);
+  AppendRepair(text, report);
   AppendBasis(text, report);
   return text;
 }

@@ -50,6 +50,7 @@ struct VerifyReport {
   std::uint64_t tombstones = 0;  // of items that the table does not have: as it should be
   std::uint64_t foreign = 0;     // objects under the table's prefix that are not items'
 
+  bool show_keys = false;  // VerifyOptions::show_keys
   // The first ones, up to VerifyOptions::samples.
   std::vector<Finding> findings;
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/next_command.h"
 #include "snapshot/format.h"
 
 namespace ddbvault {
@@ -29,14 +30,17 @@ std::optional<SnapshotEntry> ReadEntry(std::string_view rest) {
   return entry;
 }
 
-std::string NearestTo(const std::vector<SnapshotEntry>& entries, Time moment) {
+std::string Nearest(const std::vector<SnapshotEntry>& entries, Time moment) {
   const auto after = std::find_if(entries.begin(), entries.end(), [&](const SnapshotEntry& entry) {
     return entry.moment > moment;
   });
   std::string nearest;
-  if (after != entries.begin()) nearest = FormatCompactTime(std::prev(after)->moment);
+  if (after != entries.begin()) {
+    nearest = "the last before is " + FormatCompactTime(std::prev(after)->moment);
+  }
   if (after != entries.end()) {
-    nearest += (nearest.empty() ? "" : " and ") + FormatCompactTime(after->moment);
+    nearest += (nearest.empty() ? "" : ", ") + std::string("the first after is ") +
+               FormatCompactTime(after->moment);
   }
   return nearest;
 }
@@ -75,14 +79,17 @@ Task<SnapshotEntry> ResolveSnapshot(ObjectStore& store, std::string table, std::
   const auto wanted = ParseTime(text);
   if (table.empty() || (!latest && !wanted)) {
     throw Error(Reaction::kFixCommand, "'" + text + "' is not a snapshot")
-        .Hint("Write `latest`, a moment (20261120T120000Z), other-table/MOMENT, or a URL.")
+        .Hint(
+            "Write `latest`, a moment (20261120T120000Z), other-table/MOMENT, a URL, or a path "
+            "that "
+            "begins with / or ./")
         .Usage();
   }
   const std::vector<SnapshotEntry> entries = co_await FindSnapshots(store, table);
   if (entries.empty()) {
     throw Error(Reaction::kNotFound,
                 "there is no snapshot of " + table + " in " + store.traits().description)
-        .Hint("`ddbvault snapshot " + table + "` makes one; --snapshots says where they are.");
+        .Hint(NextCommand("snapshot " + table) + " makes one; --snapshots says where they are.");
   }
   if (latest) {
     const Time newest = entries.back().moment;
@@ -97,7 +104,8 @@ Task<SnapshotEntry> ResolveSnapshot(ObjectStore& store, std::string table, std::
     throw Error(Reaction::kNotFound, "there is no snapshot " + table + "/" +
                                          FormatCompactTime(moment) + " in " +
                                          store.traits().description)
-        .Hint("The nearest: " + NearestTo(entries, moment) + ".");
+        .Hint("Only a moment of which a snapshot was made can be restored: " +
+              Nearest(entries, moment) + ".");
   }
   co_return *found;
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/next_command.h"
 #include "snapshot/find_snapshots.h"
 #include "snapshot/format.h"
 
@@ -20,7 +21,7 @@ Error SnapshotExists(const std::string& key, const Cut& cut) {
   Error error(Reaction::kConflict, "there is already a snapshot " + key);
   error.Hint(cut.consistent
                  ? "It shows the same moment: the follower has applied nothing newer since. Use "
-                   "it, or try again when `ddbvault follow` has gone on."
+                   "it, or try again when `follow` has gone on."
                  : "It was made in the same second: try again.");
   return error;
 }
@@ -58,9 +59,7 @@ Task<std::string> LoadTableDefinition(ObjectStore& incremental, const Layout& la
   throw Error(Reaction::kNotFound, "there is no " + layout.Table() + " in " +
                                        incremental.traits().description +
                                        ": the table's key is not known")
-      .Hint(
-          "Check the table's name and --incremental; `ddbvault follow` and `ddbvault backfill` "
-          "write that file.");
+      .Hint("Check the table's name and --incremental; `follow` and `backfill` write that file.");
 }
 
 Task<void> RequireAbsent(ObjectStore& snapshots, std::string key, const Cut& cut) {
@@ -68,7 +67,7 @@ Task<void> RequireAbsent(ObjectStore& snapshots, std::string key, const Cut& cut
   if (object) throw SnapshotExists(key, cut);
 }
 
-void RequireUndamaged(const AggregateResult& found) {
+void RequireUndamaged(const Layout& layout, const AggregateResult& found) {
   if (found.damaged == 0) return;
   std::string names;
   for (const DamagedObject& object : found.first_damaged) {
@@ -78,7 +77,9 @@ void RequireUndamaged(const AggregateResult& found) {
   throw Error(Reaction::kCorrupt, std::to_string(found.damaged) +
                                       (found.damaged == 1 ? " object is" : " objects are") +
                                       " damaged: " + names)
-      .Hint("`ddbvault verify` lists them; `ddbvault backfill` with --key writes an item again.");
+      .Hint(NextCommand("verify " + layout.table() + " --show-keys") + " lists them; " +
+            NextCommand("backfill " + layout.table() + " --key KEY") +
+            " writes an item again as the table has it, or --skip-damaged leaves them out.");
 }
 
 void RequireItems(const Layout& layout, const std::string& place, const AggregateResult& found,

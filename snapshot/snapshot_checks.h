@@ -30,7 +30,7 @@ Task<std::string> LoadTableDefinition(ObjectStore& incremental, const Layout& la
 // Throws Error{kConflict} when there is an object of this key.
 Task<void> RequireAbsent(ObjectStore& snapshots, std::string key, const Cut& cut);
 
-void RequireUndamaged(const AggregateResult& found);
+void RequireUndamaged(const Layout& layout, const AggregateResult& found);
 void RequireItems(const Layout& layout, const std::string& place, const AggregateResult& found,
                   bool allow_smaller);
 void RequireAsManyAsLast(std::uint64_t items, const LastSnapshot& last, bool allow_smaller);

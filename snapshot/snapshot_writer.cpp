@@ -96,7 +96,7 @@ class SnapshotRun {
     Aggregate aggregate(context_.incremental, *output_, layout_, cut_, table_.key_schema,
                         context_.stop, context_.progress, options);
     found_ = co_await aggregate.Run();
-    if (!options_.skip_damaged) RequireUndamaged(found_);
+    if (!options_.skip_damaged) RequireUndamaged(layout_, found_);
     RequireItems(layout_, context_.incremental.traits().description, found_,
                  options_.allow_smaller);
     RequireAsManyAsLast(found_.items, last_, options_.allow_smaller);

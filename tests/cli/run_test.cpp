@@ -198,7 +198,9 @@ TEST_F(RunTest, StatusNeedsAttentionWhenNobodyHasFollowedForTooLong) {
   };
   const Outcome stale = status({});
   EXPECT_EQ(stale.status, ExitStatus::kAttention) << stale.err;
-  EXPECT_THAT(stale.out, HasSubstr("nobody follows it: run `ddbvault follow eu-west-1/orders`"));
+  EXPECT_THAT(stale.out,
+              HasSubstr("nobody follows it: run `ddbvault follow eu-west-1/orders --incremental " +
+                        place + "`"));
   EXPECT_EQ(status({"--max-lag", "13h"}).status, ExitStatus::kDone);
   EXPECT_EQ(status({"--max-lag", "11h"}).status, ExitStatus::kAttention);
   EXPECT_EQ(status({"--max-lag", "0"}).status, ExitStatus::kDone);

@@ -49,9 +49,13 @@ class ConvergeTest : public testing::Test {
     stop.Request();
   }
   Task<void> Converge(FollowedTable& table, Stop& stop, Ended& ended) {
-    ConvergeContext context{world_.store, world_.clock,
-                            stop,         table,
-                            layout_,      [this, &table](Stop& halt) { return Make(table, halt); }};
+    ConvergeContext context{world_.store,
+                            world_.clock,
+                            stop,
+                            table,
+                            layout_,
+                            [this, &table](Stop& halt) { return Make(table, halt); },
+                            [this](const BackfillResult& run) { read_ += run.read; }};
     try {
       ended.converged = co_await BackfillUntilConverged(std::move(context));
     } catch (const Error& error) {
@@ -91,6 +95,7 @@ class ConvergeTest : public testing::Test {
   Layout layout_{"orders", KeyHash::kSha256};
   Progress progress_;
   int made_ = 0;
+  std::uint64_t read_ = 0;  // by the backfills
   std::function<void(int)> on_make_;
   std::unique_ptr<Faults> faults_;
   std::unique_ptr<FlakyStore> flaky_;
@@ -100,6 +105,7 @@ TEST_F(ConvergeTest, BackfillsOnceAndSaysSinceWhenTheBackupHasAllOfTheTable) {
   const Ended ended = Run();
   ASSERT_TRUE(ended.converged);
   EXPECT_EQ(made_, 1);
+  EXPECT_EQ(read_, world_.aws.items("orders").size());
   EXPECT_EQ(ended.converged, ConvergedAt(State()));
   EXPECT_THAT(ended.followed.open_gaps, testing::IsEmpty());
   EXPECT_GE(ended.followed.watermark, ended.converged);

@@ -72,7 +72,8 @@ TEST_F(FollowedTableTest, BacksUpWhatChanges) {
   EXPECT_TRUE(result.watermark);
   ASSERT_THAT(result.open_gaps, SizeIs(1));
   EXPECT_EQ(result.open_gaps[0].reason,
-            "what was in the table before it was followed is in no backup");
+            "what was in the table before it was followed is in no backup (its stream "
+            "tells of 24 hours at most)");
   EXPECT_FALSE(result.backfilled);
   ExpectBackupEqualsTable(world_);
 }

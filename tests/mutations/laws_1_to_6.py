@@ -483,8 +483,8 @@ MUTATIONS = [
         "FollowedTableTest.PutsARecreatedTableOnRecordAsAGap"),
     Mutation(
         "never-backfilled-silently", 6, "incremental/followed_table.cpp",
-        "    if (!backfilled) gap.reason = ",
-        "    if (!backfilled) (void)",
+        "    if (!backfilled) {\n      gap.reason =",
+        "    if (!backfilled) {\n      (void)",
         "FollowedTableTest.BacksUpWhatChanges"),
     Mutation(
         "gaps-forgotten-with-an-older-state", 6, "incremental/state_file.cpp",

@@ -378,7 +378,7 @@ MUTATIONS = [
         "SnapshotRaces.ARunThatIsLaterLeavesTheOneThatWasFirst", SNAPSHOT),
     Mutation(
         "damaged-items-left-out-silently", 11, "snapshot/snapshot_writer.cpp",
-        "    if (!options_.skip_damaged) RequireUndamaged(found_);\n",
+        "    if (!options_.skip_damaged) RequireUndamaged(layout_, found_);\n",
         "",
         "SnapshotWriterTest.NamesDamagedObjectsAndWritesNothing", SNAPSHOT),
     Mutation(
@@ -401,9 +401,9 @@ MUTATIONS = [
     # 12. Quiet.
     Mutation(
         "a-parked-record-in-the-log", 12, "incremental/backup_sink.cpp",
-        "        layout_.table(), number, origin.shard_id, reason, layout_.table());",
+        "        layout_.table(), number, origin.shard_id, reason, NextCommand(",
         "        layout_.table(), number, origin.shard_id, reason + std::string(change.raw),\n"
-        "        layout_.table());",
+        "        NextCommand(",
         "BackupSinkTest.LogsNothingOfARecordThatItParks"),
     Mutation(
         "what-the-store-says-in-the-log", 12, "incremental/backup_sink.cpp",

@@ -37,6 +37,9 @@ TEST(VerifyReportTest, IsTextForAPerson) {
             "  7 tombstones of deleted items\n"
             "missing  orders/ab  (no object)\n"
             "and 1 more: --samples shows more\n"
+            "to make the backup say of an item what the table says: `ddbvault backfill orders "
+            "--key KEY` (--show-keys names the keys); of every item: `ddbvault backfill orders "
+            "--reconcile`\n"
             "changes are applied until 2026-11-20T11:59:50Z\n"
             "backfilled: covered from 2026-11-20T10:20:00Z\n");
 }
@@ -62,7 +65,8 @@ TEST(VerifyReportTest, SaysWhatIsNotCovered) {
             "open gap gap-1 from 2026-11-20T10:20:00Z until 2026-11-20T12:00:00Z: records were "
             "trimmed; run `ddbvault backfill eu-central-1/orders` to close it\n"
             "2 changes are parked: not applied, see `ddbvault parked eu-central-1/orders`\n"
-            "the stream has forgotten changes that were not applied: follow and backfill again\n"
+            "the stream has forgotten changes that were not applied: run `ddbvault follow "
+            "eu-central-1/orders` and `ddbvault backfill eu-central-1/orders`\n"
             "the table's stream is off\n");
   EXPECT_FALSE(report.covered());
   EXPECT_FALSE(report.differs());

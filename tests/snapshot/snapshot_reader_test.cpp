@@ -261,14 +261,15 @@ TEST_F(FindSnapshotsTest, NamesTheNearestOfAMomentThatIsNotThere) {
   const std::string error = Resolve("20261118T120000Z");
   EXPECT_EQ(error.substr(0, 47), "there is no snapshot orders/20261118T120000Z in");
   EXPECT_EQ(error.substr(error.find(" | ")),
-            " | The nearest: 20261118T000000Z and 20261119T000000Z.");
+            " | Only a moment of which a snapshot was made can be restored: the last before is "
+            "20261118T000000Z, the first after is 20261119T000000Z.");
 }
 
 TEST_F(FindSnapshotsTest, SaysWhenThereIsNoneAndWhenItIsNoMoment) {
   EXPECT_EQ(Resolve("other/latest").substr(0, 33), "there is no snapshot of other in ");
   EXPECT_EQ(Resolve("yesterday"),
             "'yesterday' is not a snapshot | Write `latest`, a moment (20261120T120000Z), "
-            "other-table/MOMENT, or a URL.");
+            "other-table/MOMENT, a URL, or a path that begins with / or ./");
 }
 
 }  // namespace

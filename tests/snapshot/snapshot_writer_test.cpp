@@ -220,8 +220,9 @@ TEST_F(SnapshotWriterTest, NamesDamagedObjectsAndWritesNothing) {
   world_.PutObject(world_.Name("empty"), "");
   EXPECT_EQ(ErrorOf([&] { world_.Write(); }),
             "snapshot orders: 1 object is damaged: " + world_.Name("empty") +
-                ": it is empty and no tombstone | `ddbvault verify` lists them; `ddbvault "
-                "backfill` with --key writes an item again.");
+                ": it is empty and no tombstone | `ddbvault verify orders --show-keys` lists them; "
+                "`ddbvault backfill orders --key KEY` writes an item again as the table has it, or "
+                "--skip-damaged leaves them out.");
   EXPECT_TRUE(world_.snapshots.CurrentKeys().empty());
 }
 

@@ -19,6 +19,11 @@ namespace {
 
 constexpr int kUsage = 2;
 constexpr int kDifferent = 3;
+constexpr const char* kHelp =
+    "usage: ddbvault-workload ENDPOINT create|create-without-stream TABLE\n"
+    "       ddbvault-workload ENDPOINT fill TABLE COUNT\n"
+    "       ddbvault-workload ENDPOINT change TABLE COUNT [SEED]\n"
+    "       ddbvault-workload ENDPOINT compare TABLE TABLE\n";
 
 Task<int> RunCommand(DynamoDbClient& client, std::vector<std::string> words) {
   const std::string& command = words.at(0);
@@ -39,13 +44,17 @@ Task<int> RunCommand(DynamoDbClient& client, std::vector<std::string> words) {
                 words.at(2).c_str(), left == right ? "the same, item by item" : "DIFFERENT");
     co_return left == right ? 0 : kDifferent;
   } else {
+    std::fputs(kHelp, stderr);
     co_return kUsage;
   }
   co_return 0;
 }
 
 int Main(std::vector<std::string> words) {
-  if (words.size() < 3) return kUsage;
+  if (words.size() < 3) {
+    std::fputs(kHelp, stderr);
+    return kUsage;
+  }
   EventLoop loop;
   SystemClock clock;
   Credentials credentials;

@@ -1,0 +1,46 @@
+#include "cli/repeated_options.h"
+
+#include <string_view>
+
+namespace ddbvault {
+namespace {
+
+bool SaysWhere(const OptionGroup& group, const OptionSpec& option) {
+  return group.title == "Places" || group.title == "Connections" || option.name == "config";
+}
+
+// As a word of a shell's command line.
+std::string Quoted(const std::string& value) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";
+  if (value.find_first_not_of(kPlain) == std::string::npos) return value;
+  std::string quoted = "'";
+  for (const char c : value) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string RepeatedOf(const CommandSpec& command, const CommandLine& line) {
+  std::string text;
+  for (const OptionGroup& group : command.AllGroups()) {
+    for (const OptionSpec& option : group.options) {
+      const auto value = SaysWhere(group, option) ? line.Find(option.name) : std::nullopt;
+      if (!value) continue;
+      text += (text.empty() ? "--" : " --") + std::string(option.name);
+      if (!option.value.empty()) text += " " + Quoted(*value);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::map<std::string, std::string, std::less<>> RepeatedOptions(const CommandLine& line) {
+  std::map<std::string, std::string, std::less<>> repeated;
+  for (const CommandSpec& command : Commands()) {
+    std::string options = RepeatedOf(command, line);
+    if (!options.empty()) repeated.emplace(command.name, std::move(options));
+  }
+  return repeated;
+}
+
+}  // namespace ddbvault
