@@ -26,8 +26,10 @@ BackfillOptions BackfillOptionsOf(Context& context, const TableDescription& tabl
     options.read_units_per_second = ParseUnits(*rate, table.on_demand ? 0 : table.read_capacity);
   }
   options.in_flight = context.settings().in_flight;
-  // follow --backfill may do one of each table at the same time.
-  options.memory = context.settings().memory / line.arguments.size();
+  // follow --backfill may do one of each table at the same time, and half is for the following.
+  const bool follow = line.command == &DefaultCommand();
+  options.memory = context.settings().memory / line.arguments.size() / (follow ? 2 : 1);
+  options.typed = line.arguments.front();
   options.restart = line.Has("restart");
   options.reconcile = line.Has("reconcile");
   options.dry_run = line.Has("dry-run");

@@ -106,7 +106,9 @@ Task<TableDescription> Context::Describe(TableName table) {
     throw Error(Reaction::kNotFound, "there is no table \"" + table.name + "\" in region " +
                                          caller->options().region + ", at " +
                                          caller->options().endpoint)
-        .Hint("check the name, the region (--region, or region/name) and the account");
+        .Hint(
+            "check the name (`ddbvault --help` lists the commands), the region (--region, or "
+            "region/name) and the account");
   }
   co_return std::move(*description);
 }

@@ -35,6 +35,7 @@ class Doctor {
     if (aws) credentials_ = co_await LookAtCredentials();
     const std::unique_ptr<ObjectStore> store = co_await LookAtIncremental();
     if (tables_.empty() && store) co_await FindTables(*store);
+    if (!aws && !tables_.empty()) credentials_ = co_await LookAtCredentials();
     for (const TableName& table : tables_) co_await LookAtTable(table, store.get());
     co_await LookAtSnapshots();
     Checks checkpoints("positions " + settings_.checkpoints);

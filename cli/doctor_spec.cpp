@@ -21,7 +21,7 @@ CommandSpec DoctorSpec() {
            "tried.",
            "Under each table's prefix it looks for what should not be there: damaged objects, two "
            "objects of one item, objects of other tools. `verify` is the one that compares every "
-           "item.",
+           "item. Snapshots are counted, not read: `restore --dry-run` reads and verifies one.",
            "A table is `name` or `region/name`. With none named, the tables that have a backup in "
            "the incremental place are looked at."},
       .argument = "table",

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hint.h"
 #include "base/log.h"
 #include "cli/backfill_options.h"
 #include "cli/commands.h"
@@ -22,10 +23,8 @@ namespace {
 
 // What keeps a standby from looking, or from taking over, may pass.
 constexpr Duration kStandByAgain = std::chrono::minutes(1);
-// Runs of --once --backfill after a backfill.  One is enough unless a new gap opens meanwhile.
-constexpr int kMostRuns = 5;
-// A watermark is this much older than the read that it is of.
-constexpr Duration kUntilRead = ConsumerOptions().propagation;
+
+enum class Backfilling { kNone, kBeside, kUntilConverged };
 
 FollowedList ParseTables(const CommandLine& line) {
   FollowedList tables;
@@ -52,23 +51,26 @@ FollowedTableOptions OptionsOf(Context& context, std::size_t tables) {
   options.enable_stream = context.line().Has("enable-stream") || backfill;
   options.standby = context.line().Has("standby");
   options.backfill_beside = backfill;
+  options.sink.writer = WriterId();
   options.key_hash = settings.key_hash;
   options.host = HostName();
-  options.sink.writer = WriterId();
   options.sink.in_flight = settings.in_flight;
   if (const auto deletes = context.Option("deletes")) {
     options.sink.deletes = ParseChoice(*deletes, {"tombstone", "marker"}) == 0 ? Deletes::kTombstone
                                                                                : Deletes::kMarker;
   }
   options.follower.once = context.line().Has("once");
-  options.follower.memory = settings.memory / tables;
+  // Half of it is a backfill's, see BackfillOptionsOf().
+  options.follower.memory = settings.memory / tables / (backfill ? 2 : 1);
   return options;
 }
 
 Task<void> Prepare(Context& context, Followed& followed, ObjectStore& store,
                    CheckpointStore& checkpoints, FollowedTableOptions options) {
+  options.typed = followed.typed;
   // Shows whether the settings are right; the clients below would go on trying.
-  co_await context.Describe(followed.name);
+  const TableDescription described = co_await context.Describe(followed.name);
+  if (context.line().Has("backfill")) BackfillOptionsOf(context, described);
   followed.client = co_await context.DynamoDb(followed.name, true);
   // Not patient: the follower goes on trying itself, and while it waits it holds up no other shard.
   followed.streams = co_await context.Streams(followed.name, false);
@@ -77,33 +79,44 @@ Task<void> Prepare(Context& context, Followed& followed, ObjectStore& store,
                                                    followed.name.name, std::move(options));
 }
 
-// All or none: one that cannot be followed is told before any is.  Those that an earlier run failed
-// for are left out.  With --standby each is opened
-// when it is its turn (StandBy()).
+// With --standby it is opened when it is its turn (StandBy()).
+Task<void> OpenOne(Context& context, Followed& followed, ObjectStore& store,
+                   CheckpointStore& checkpoints, FollowedTableOptions options) {
+  try {
+    const bool standby = options.standby;
+    const bool enable_stream = options.enable_stream;
+    co_await Prepare(context, followed, store, checkpoints, std::move(options));
+    if (standby) {
+      // What is wrong with the command shows now.
+      co_await EnsureStream(*followed.client, context.clock(), context.stop(), followed.name.name,
+                            enable_stream);
+    } else {
+      co_await followed.table->Open();
+    }
+  } catch (const Error& error) {
+    followed.error = error;
+  }
+}
+
+// All or none: one that cannot be followed is told before any is.  All at once: what waits for one
+// lease to run out must not let the others run out meanwhile.
 Task<void> OpenAll(Context& context, const FollowedList& tables, ObjectStore& store,
                    CheckpointStore& checkpoints, const FollowedTableOptions& options) {
-  std::exception_ptr error;
+  TaskGroup group(co_await asio::this_coro::executor);
   for (const auto& followed : tables) {
-    if (followed->error) continue;  // of an earlier run
-    try {
-      co_await Prepare(context, *followed, store, checkpoints, options);
-      if (options.standby) {
-        // What is wrong with the command shows now.
-        co_await EnsureStream(*followed->client, context.clock(), context.stop(),
-                              followed->name.name, options.enable_stream);
-      } else {
-        co_await followed->table->Open();
-      }
-    } catch (...) {
-      error = std::current_exception();
-    }
-    if (error) break;
+    group.Spawn(OpenOne(context, *followed, store, checkpoints, options));
   }
-  if (!error) co_return;
+  co_await group.Join();
+  const auto failed = std::find_if(tables.begin(), tables.end(),
+                                   [](const auto& followed) { return followed->error; });
+  if (failed == tables.end()) co_return;
   for (const auto& followed : tables) {
-    if (followed->table && !followed->error) co_await followed->table->Close();
+    if (followed->table) co_await followed->table->Close();
   }
-  std::rethrow_exception(error);
+  if (tables.size() > 1) {
+    LogError("{} cannot be followed: none of the {} tables is", (*failed)->typed, tables.size());
+  }
+  throw Error(*(*failed)->error);
 }
 
 // One table's failure does not end the others, nor a backfill's the following: what they follow
@@ -112,8 +125,7 @@ void Fail(const Followed& followed, const Error& error, std::string_view what,
           std::optional<Error>& kept) {
   if (!kept) kept = error;
   if (error.reaction() == Reaction::kCancelled) return;
-  LogError("{}: {}: {}{}", followed.typed, what, error.what(),
-           error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
+  LogError("{}: {}: {}{}", followed.typed, what, error.what(), HintOf(error));
 }
 
 // The counts are of all runs, the rest is as the last one left it.
@@ -132,6 +144,7 @@ void Add(BackfillResult& all, const BackfillResult& run) {
 }
 
 Task<void> FollowOne(Followed& followed, Stop& ended) {
+  followed.begun = true;
   try {
     const FollowedTableResult result = co_await followed.table->Run();
     Add(followed.result, result);
@@ -151,7 +164,8 @@ std::unique_ptr<Backfill> MakeBackfill(Context& context, Followed& followed, Obj
 }
 
 // Beside FollowOne(): --backfill.
-Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, Stop& stop) {
+Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, Stop& stop,
+                    Backfilling backfilling) {
   const auto make = [&context, &followed, &store](Stop& halt) {
     return MakeBackfill(context, followed, store, halt);
   };
@@ -172,6 +186,7 @@ Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, St
     Fail(followed, error, "the backfill failed, the table is followed all the same",
          followed.backfill_error);
   }
+  if (backfilling == Backfilling::kUntilConverged) followed.table->End();
 }
 
 Task<std::optional<Error>> OpenOrClose(FollowedTable& table) {
@@ -200,86 +215,70 @@ Task<bool> StandBy(Context& context, Followed& followed) {
       co_return false;
     }
     LogError("{}: cannot be followed now: {}; trying again in {}{}", followed.typed, error->what(),
-             FormatDuration(kStandByAgain),
-             error->hint().empty() ? "" : " (hint: " + error->hint() + ")");
+             FormatDuration(kStandByAgain), HintOf(*error));
     co_await context.clock().Sleep(kStandByAgain, &context.stop());
   }
 }
 
-Task<void> FollowAndBackfill(Context& context, Followed& followed, ObjectStore& store,
-                             bool backfill) {
-  const bool ours = !context.line().Has("standby") || co_await StandBy(context, followed);
-  if (!ours) co_return;
+Task<void> FollowOpened(Context& context, Followed& followed, ObjectStore& store,
+                        Backfilling backfilling) {
   Stop ended;  // the following
   const Stop::Registration link = context.stop().OnRequest([&ended] { ended.Request(); });
   TaskGroup group(co_await asio::this_coro::executor);
   group.Spawn(FollowOne(followed, ended));
-  if (backfill) group.Spawn(Converge(context, followed, store, ended));
+  if (backfilling != Backfilling::kNone) {
+    group.Spawn(Converge(context, followed, store, ended, backfilling));
+  }
   co_await group.Join();
 }
 
-// `backfill`: beside it.
+Task<void> FollowWhenFree(Context& context, Followed& followed, ObjectStore& store,
+                          Backfilling backfilling) {
+  const bool ours = !context.line().Has("standby") || co_await StandBy(context, followed);
+  if (ours) co_await FollowOpened(context, followed, store, backfilling);
+}
+
 Task<void> FollowAll(Context& context, const FollowedList& tables, ObjectStore& store,
-                     bool backfill) {
+                     Backfilling backfilling) {
   TaskGroup group(co_await asio::this_coro::executor);
   for (const auto& followed : tables) {
-    if (followed->error) continue;
-    group.Spawn(FollowAndBackfill(context, *followed, store, backfill));
+    group.Spawn(FollowWhenFree(context, *followed, store, backfilling));
   }
   co_await group.Join();
 }
 
-// --once: whether the table has still to be backfilled or followed; says when it has converged.
-Task<bool> IsLeft(Context& context, Followed& followed, ObjectStore& store) {
-  if (followed.error || followed.backfill_error) co_return false;
-  const Layout layout(followed.name.name, context.settings().key_hash);
-  const BackupState state = co_await BackupState::Load(store, layout);
-  followed.converged = ConvergedAt(state);
-  co_return !followed.converged;
+// Follows and backfills one table that was followed --once, until its backup has converged.
+Task<void> ConvergeOne(Context& context, Followed& followed, ObjectStore& store,
+                       CheckpointStore& checkpoints, FollowedTableOptions options) {
+  std::optional<Error> error;
+  try {
+    const Layout layout(followed.name.name, context.settings().key_hash);
+    const BackupState state = co_await BackupState::Load(store, layout);
+    followed.converged = ConvergedAt(state);
+    if (followed.converged) co_return;
+    co_await Prepare(context, followed, store, checkpoints, std::move(options));
+    error = co_await OpenOrClose(*followed.table);
+  } catch (const Error& caught) {
+    error = caught;
+  }
+  if (error) {
+    Fail(followed, *error, "not backfilled", followed.backfill_error);
+  } else {
+    co_await FollowOpened(context, followed, store, Backfilling::kUntilConverged);
+  }
 }
 
-// Unless it has been backfilled.
-Task<void> BackfillOnce(Context& context, Followed& followed, ObjectStore& store) {
-  const Layout layout(followed.name.name, context.settings().key_hash);
-  const BackupState state = co_await BackupState::Load(store, layout);
-  if (IsBackfilled(state)) co_return;
-  Stop halt;  // one table's error must not end the others
-  const Stop::Registration link = context.stop().OnRequest([&halt] { halt.Request(); });
-  const std::unique_ptr<Backfill> backfill = MakeBackfill(context, followed, store, halt);
-  const BackfillResult result = co_await backfill->Run();
-  Add(followed.backfill, result);
-}
-
-// False: none is left.
-Task<bool> BackfillThoseLeft(Context& context, const FollowedList& tables, ObjectStore& store) {
-  bool any = false;
+// --once --backfill, after a first run, which has applied what was there and put on record what is
+// missing.  It goes on following while it backfills: what a long scan leaves unread is a new gap.
+Task<void> ConvergeAll(Context& context, const FollowedList& tables, ObjectStore& store,
+                       CheckpointStore& checkpoints, FollowedTableOptions options) {
+  options.follower.once = false;
+  TaskGroup group(co_await asio::this_coro::executor);
   for (const auto& followed : tables) {
-    try {
-      const bool left = co_await IsLeft(context, *followed, store);
-      if (!left) continue;
-      any = true;
-      co_await BackfillOnce(context, *followed, store);
-    } catch (const Error& error) {
-      Fail(*followed, error, "the backfill failed", followed->backfill_error);
-    }
+    if (followed->error || context.stop().requested()) continue;
+    group.Spawn(ConvergeOne(context, *followed, store, checkpoints, options));
   }
-  co_return any;
-}
-
-// After a first run, which has put on record what is missing: that is backfilled, and what changed
-// up to the backfill's end is applied by further runs.  Those that have not converged by the last
-// of them say so in the report.
-Task<void> ConvergeOnce(Context& context, const FollowedList& tables, ObjectStore& store,
-                        CheckpointStore& checkpoints, const FollowedTableOptions& options) {
-  for (int run = 0; run < kMostRuns && !context.stop().requested(); ++run) {
-    const bool any = co_await BackfillThoseLeft(context, tables, store);
-    if (!any) co_return;
-    co_await context.clock().Sleep(kUntilRead, &context.stop());
-    if (context.stop().requested()) co_return;
-    co_await OpenAll(context, tables, store, checkpoints, options);
-    co_await FollowAll(context, tables, store, false);
-  }
-  for (const auto& followed : tables) co_await IsLeft(context, *followed, store);
+  co_await group.Join();
 }
 
 }  // namespace
@@ -298,8 +297,9 @@ Task<ExitStatus> RunFollow(Context& context) {
   const bool once = options.follower.once;
   const bool backfill = context.line().Has("backfill");
   co_await OpenAll(context, tables, *store, checkpoints, options);
-  co_await FollowAll(context, tables, *store, backfill && !once);
-  if (once && backfill) co_await ConvergeOnce(context, tables, *store, checkpoints, options);
+  const auto beside = backfill && !once ? Backfilling::kBeside : Backfilling::kNone;
+  co_await FollowAll(context, tables, *store, beside);
+  if (once && backfill) co_await ConvergeAll(context, tables, *store, checkpoints, options);
   const FollowReportOptions report{once, backfill};
   Print(context.settings().json ? ToJson(tables) : ToText(tables, report));
   co_return StatusOf(tables, report, context.signal());

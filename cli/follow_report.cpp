@@ -39,7 +39,7 @@ nlohmann::ordered_json JsonOf(const Followed& followed) {
     entry["reason"] = gap.reason;
     if (!gap.shard_id.empty()) entry["shardId"] = gap.shard_id;
     if (gap.from != Time{}) entry["from"] = FormatTime(gap.from);
-    entry["found"] = FormatTime(gap.found);
+    entry["until"] = FormatTime(gap.found);
     report["openGaps"].push_back(std::move(entry));
   }
   return report;
@@ -47,7 +47,10 @@ nlohmann::ordered_json JsonOf(const Followed& followed) {
 
 std::string TextOf(const Followed& followed, const FollowReportOptions& options) {
   if (followed.error && followed.error->reaction() == Reaction::kCancelled) {
-    return followed.typed + ": stopped before it was followed\n";
+    return followed.typed +
+           (followed.begun ? ": stopped before its last state could be written: what was applied "
+                             "is compared again next time\n"
+                           : ": stopped before it was followed\n");
   }
   if (followed.error) return followed.typed + ": failed: " + followed.error->what() + "\n";
   const FollowedTableResult& result = followed.result;
@@ -74,7 +77,7 @@ std::string TextOf(const Followed& followed, const FollowReportOptions& options)
   for (const Gap& gap : result.open_gaps) {
     text += "  " + gap.id + ": " + gap.reason + ": " + backfill;
   }
-  if (followed.converged) {
+  if (followed.converged && result.open_gaps.empty()) {
     text += "  converged: since " + FormatTime(*followed.converged) +
             " the backup has all of the table\n";
   }
@@ -108,6 +111,9 @@ ExitStatus StatusOf(const FollowedList& tables, const FollowReportOptions& optio
   bool attention = false;
   for (const auto& followed : tables) {
     const auto& failed = followed->error ? followed->error : followed->backfill_error;
+    // After a signal there is no time to try again.
+    const bool cut_short = failed && failed->reaction() == Reaction::kRetryLater && signal != 0;
+    if (cut_short) return ExitStatusOfSignal(signal);
     if (failed) return ExitStatusOf(*failed, signal);
     const FollowedTableResult& result = followed->result;
     attention = attention || !result.open_gaps.empty() || result.parked > 0 || !result.backfilled ||

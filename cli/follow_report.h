@@ -27,6 +27,7 @@ struct Followed {
   BackfillResult backfill;        // --backfill: of all its tries; only the counts of items
   std::optional<Time> converged;  // --backfill
   Progress progress;              // of the backfill
+  bool begun = false;             // to be followed
   std::optional<Error> error;
   std::optional<Error> backfill_error;  // the table was followed all the same
 };

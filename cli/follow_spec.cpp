@@ -66,7 +66,7 @@ CommandSpec FollowSpec() {
                  " \"itemsRead\", \"itemsWritten\", \"itemsRemoved\": by --backfill,",
                  " \"converged\": with --backfill: time, or null,",
                  " \"backfillError\": text, only when the backfill failed,",
-                 " \"openGaps\": [{\"id\", \"reason\", \"shardId\", \"from\", \"found\"}]}",
+                 " \"openGaps\": [{\"id\", \"reason\", \"shardId\", \"from\", \"until\"}]}",
                  "or {\"error\": text}."},
       .statuses =
           {{0,

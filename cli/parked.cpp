@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/count.h"
+#include "base/hint.h"
 #include "base/next_command.h"
 #include "cli/commands.h"
 #include "cli/open_store.h"
@@ -68,10 +69,7 @@ ItemReport ReportOf(const Released& released) {
   ItemReport report{released.item, OutcomeText(released.outcome), released.records, ""};
   if (released.error) {
     report.outcome = "failed";
-    report.error = released.error->what();
-    if (const auto hint = released.error->hint(); !hint.empty()) {
-      report.error += " (hint: " + std::string(hint) + ")";
-    }
+    report.error = released.error->what() + HintOf(*released.error);
   }
   return report;
 }

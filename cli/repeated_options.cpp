@@ -13,7 +13,7 @@ bool SaysWhere(const OptionGroup& group, const OptionSpec& option) {
 std::string Quoted(const std::string& value) {
   constexpr std::string_view kPlain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";
-  if (value.find_first_not_of(kPlain) == std::string::npos) return value;
+  if (!value.empty() && value.find_first_not_of(kPlain) == std::string::npos) return value;
   std::string quoted = "'";
   for (const char c : value) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";

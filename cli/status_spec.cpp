@@ -34,7 +34,7 @@ CommandSpec StatusCommandSpec() {
                  " \"writer\": {\"owner\", \"host\", \"generation\", \"renewed\", \"expires\",",
                  "   \"released\", \"atWork\": true | false} or null,",
                  " \"shards\": [{\"shard\", \"applied\": sequence number, \"finished\"}],",
-                 " \"gaps\": [{\"id\", \"reason\", \"shard\", \"from\", \"found\", \"closed\"}],",
+                 " \"gaps\": [{\"id\", \"reason\", \"shard\", \"from\", \"until\", \"closed\"}],",
                  " \"backfills\": [{\"stream\", \"segments\", \"finishedSegments\", \"whole\",",
                  "   \"reconciling\", \"items\", \"began\", \"ended\"}],",
                  " \"backfillCutShort\": one ended before all that it wrote was looked at,",
@@ -49,9 +49,8 @@ CommandSpec StatusCommandSpec() {
                    {2, "the command line, the environment or the config file is wrong"},
                    {4,
                     "of a table: nobody has followed it for longer than --max-lag, or ever, a gap "
-                    "is open, a change is parked, no backfill is whole, one was cut short, or "
-                    "damaged objects "
-                    "were left out of the last snapshot"},
+                    "is open, a change is parked, no backfill is whole, one was cut short, damaged "
+                    "objects were left out of the last snapshot, or snapshots cannot be read"},
                    {130, "interrupted (SIGINT)"},
                    {143, "terminated (SIGTERM)"}},
       .examples = {

@@ -46,7 +46,7 @@ CommandSpec VerifySpec() {
                  "   \"missing\", \"extra\", \"damaged\", \"tombstones\", \"foreign\"},",
                  " \"findings\": [{\"kind\", \"object\", \"detail\", \"key\"}],",
                  " \"backup\": {\"followed\", \"watermark\", \"coveredFrom\", \"parked\",",
-                 "   \"openGaps\": [{\"id\", \"reason\", \"from\", \"found\"}]},",
+                 "   \"openGaps\": [{\"id\", \"reason\", \"from\", \"until\"}]},",
                  " \"stream\": {\"enabled\", \"label\", \"tailRead\", \"tailRecords\",",
                  "   \"tailTrimmed\"}}",
                  "Times are 2026-11-20T12:00:00Z, or null where not known."},

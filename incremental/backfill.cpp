@@ -53,7 +53,8 @@ Task<void> Backfill::Prepare() {
   if (!table_.stream.enabled) {
     throw Error(Reaction::kFixCommand, "the stream of table " + table_.name + " is off")
         .Hint("changes made during the backfill would be lost: add --enable-stream, and run " +
-              NextCommand("follow " + table_.name) + " beside it");
+              NextCommand("follow " + (options_.typed.empty() ? table_.name : options_.typed)) +
+              " beside it");
   }
   if (!options_.dry_run) {
     const Owner owner = OwnerOf(table_, layout_.hash());

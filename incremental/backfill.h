@@ -46,6 +46,7 @@ struct BackfillOptions {
   std::string temp_directory;                   // for the names of many items; empty: TMPDIR
   bool dry_run = false;                         // read all and count; write nothing
   std::string writer;                           // id of this process
+  std::string typed;                            // the table as commands are told of it
 };
 
 struct BackfillResult {

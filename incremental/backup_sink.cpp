@@ -22,6 +22,10 @@ bool RefusesThisObject(const Error& error) {
 // the changes after it do not mend; one that is left out would be lost.
 constexpr Duration kSurelyBefore = std::chrono::minutes(5);
 
+// The store's clock and that of the changes are each off by less than a signature lives, or one of
+// their services would refuse us.
+constexpr Duration kSurelyStored = 2 * kSignatureLife + kSurelyBefore;
+
 std::exception_ptr FailedBefore() {
   return std::make_exception_ptr(
       Error(Reaction::kRetryLater, "an earlier change of the item could not be written"));
@@ -314,7 +318,7 @@ Task<bool> BackupSink::IsAtRest(const std::string& key, const Pending& pending) 
   if (!info || info->source != Source::kStream) {
     const std::optional<Time> read = info ? std::optional(info->read_time) : std::nullopt;
     try {
-      info = co_await NewestOfStream(key);
+      info = co_await NewestOfStream(key, pending.change->change_time);
     } catch (const Error& error) {
       // A damaged version is no news to who has read the table over it.
       if (error.reaction() != Reaction::kCorrupt || !read) throw;
@@ -326,13 +330,17 @@ Task<bool> BackupSink::IsAtRest(const std::string& key, const Pending& pending) 
                               pending.change->sequence_number) >= 0;
 }
 
-// What a backfill has read is newer than the change that stands below it.
-Task<std::optional<VersionInfo>> BackupSink::NewestOfStream(std::string key) {
+// What a backfill has read is newer than the change that stands below it.  What was stored before
+// the change was made is neither that change nor a newer one: another tool's versions may be many.
+Task<std::optional<VersionInfo>> BackupSink::NewestOfStream(std::string key, Time changed) {
   std::string next;
   do {
     ObjectPage page = co_await store_.ListVersions(key, next);
     for (const ObjectInfo& version : page.objects) {
       if (version.key != key) co_return std::nullopt;
+      if (changed != Time{} && version.last_modified + kSurelyStored < changed) {
+        co_return std::nullopt;
+      }
       if (version.is_delete_marker) continue;
       const auto object = co_await store_.Head(key, version.version_id);
       if (!object) continue;
@@ -366,7 +374,8 @@ Task<void> BackupSink::Park(const std::string& name, const Pending& pending, std
     LogError(
         "{}: parked record {} of shard {}: {}; its item stays as it is until a person has looked "
         "(hint: {} shows it, and with --release makes the backup say what the table says)",
-        layout_.table(), number, origin.shard_id, reason, NextCommand("parked " + layout_.table()));
+        layout_.table(), number, origin.shard_id, reason,
+        NextCommand("parked " + (options_.typed.empty() ? layout_.table() : options_.typed)));
   }
   if (name != kUnknownItem) blocked_.insert(name);
 }

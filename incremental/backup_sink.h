@@ -53,6 +53,7 @@ enum class Deletes {
 struct BackupSinkOptions {
   Deletes deletes = Deletes::kTombstone;
   std::string writer;          // id of this process, in each version's metadata
+  std::string typed;           // the table as commands are told of it; empty: its name
   std::size_t in_flight = 64;  // requests to the store at once
   // Beyond this lag (now - change time), queued changes of one item are coalesced into the last
   // one.
@@ -116,7 +117,7 @@ class BackupSink : public ChangeSink {
   bool MaySend() const;
   Task<void> Write(const std::string& name, const Pending& pending);
   Task<bool> IsAtRest(const std::string& key, const Pending& pending);
-  Task<std::optional<VersionInfo>> NewestOfStream(std::string key);
+  Task<std::optional<VersionInfo>> NewestOfStream(std::string key, Time changed);
   Task<void> Park(const std::string& name, const Pending& pending, std::string reason);
   bool Guarded(const Pending& pending) const;
   bool Replayed(const Pending& pending) const;

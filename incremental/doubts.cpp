@@ -36,7 +36,11 @@ Task<std::vector<Version>> NewestOf(ObjectStore& store, std::string object, std:
   const ObjectPage page = co_await store.ListVersions(object);
   for (const ObjectInfo& version : page.objects) {
     if (version.key != object || changes.size() == count) break;
-    if (version.is_delete_marker) continue;
+    if (version.is_delete_marker) {
+      // It does not say of which change it is, but that one was between what is over and under it.
+      found.push_back({version.version_id, version.etag, std::nullopt});
+      continue;
+    }
     std::optional<StoredObject> head;
     try {
       head = co_await store.Head(object, version.version_id);

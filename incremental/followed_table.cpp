@@ -4,6 +4,7 @@
 
 #include "base/backoff.h"
 #include "base/error.h"
+#include "base/hint.h"
 #include "base/log.h"
 #include "base/next_command.h"
 #include "incremental/conditions.h"
@@ -19,8 +20,6 @@ constexpr Duration kSaveAgain{1000};
 constexpr Duration kSaveAgainAtMost{60000};
 // How long the batches in hand may take to be finished after a stop.
 constexpr Duration kToFinishBatches{3000};
-// As in stream/follower.cpp: change times are AWS's clock.
-constexpr Duration kClockTolerance = std::chrono::minutes(5);
 
 }  // namespace
 
@@ -36,7 +35,10 @@ FollowedTable::FollowedTable(DynamoDbClient& client, StreamsClient& streams, Obj
       name_(std::move(table)),
       options_(std::move(options)),
       layout_(name_, options_.key_hash),
-      consumer_(store.traits().description) {}
+      consumer_(store.traits().description) {
+  if (options_.typed.empty()) options_.typed = name_;
+  options_.sink.typed = options_.typed;
+}
 
 FollowedTable::~FollowedTable() = default;
 
@@ -53,6 +55,7 @@ Task<void> FollowedTable::Open() {
   }
   state_file_ = std::make_unique<StateFile>(store_, layout_, conditions_);
   if (auto state = co_await state_file_->Load()) state_ = std::move(*state);
+  LeaveOlderPositions();
   coalesced_before_ = state_.coalesced;
   state_.table = name_;
   state_.writer = options_.sink.writer;
@@ -110,10 +113,10 @@ Task<void> FollowedTable::TakeLease() {
   co_await lease_->Acquire(stop_);
   // Has somebody else written here since these positions were moved (another host, or this file is
   // an older copy)?  Then what they take for news may be at rest already, or be older than that.
-  const bool ours = known() == lease_->generation_before();
+  ours_ = known() == lease_->generation_before();
   const Time guarded_until = AwsNow() + kClockTolerance;
   checkpoints_.TakeOver(consumer_, table_.arn, lease_->generation(),
-                        ours ? std::nullopt : std::optional(guarded_until));
+                        ours_ ? std::nullopt : std::optional(guarded_until));
   if (lease_->unnoted_until() != Time{}) {
     options_.sink.doubt_until = lease_->unnoted_until() + kClockTolerance;
   }
@@ -226,6 +229,7 @@ void FollowedTable::EndFollower() {
 
 Task<StreamEnd> FollowedTable::FollowOne(std::string stream_arn) {
   EndFollower();
+  followed_arn_ = stream_arn;
   FollowerOptions options = options_.follower;
   if (stream_arn == state_.stream_arn) options.read_before = state_.read;
   follower_ = std::make_unique<Follower>(streams_, *sink_, checkpoints_, clock_, stop_, *this,
@@ -238,7 +242,7 @@ Task<StreamEnd> FollowedTable::FollowOne(std::string stream_arn) {
 Task<void> FollowedTable::BeginStream() {
   FoundGap gap = co_await GapBeforeStream();
   LogInfo("{}: following stream {}", name_, table_.stream.label);
-  const bool first = state_.stream_label.empty();
+  const bool first = state_.stream_label.empty() && !lease_->followed_before();
   recreated_ = false;
   EndFollower();
   if (state_.stream_label != table_.stream.label) {
@@ -258,13 +262,22 @@ Task<void> FollowedTable::BeginStream() {
     before.stream_label = std::move(gap.stream_label);
     if (!options_.backfill_beside) {
       LogWarn("{}: {} (hint: run {}, or follow with --backfill)", name_, before.reason,
-              NextCommand("backfill " + name_));
+              NextCommand("backfill " + options_.typed));
     }
     co_await Record(std::move(before));
   } else {
     co_await OnGap(std::move(gap));
   }
   begun_->Set();
+}
+
+// Who has followed since these positions were moved has put later ones into state.json, of other
+// shards, or another stream.
+void FollowedTable::LeaveOlderPositions() {
+  if (ours_ || state_.stream_arn.empty()) return;
+  for (const std::string& arn : checkpoints_.Streams(consumer_, table_.arn)) {
+    checkpoints_.ForgetStream(consumer_, arn);
+  }
 }
 
 // The checkpoints file is lost, or on another host: what the follower before has put into
@@ -298,6 +311,11 @@ Task<FoundGap> FollowedTable::GapBeforeStream() {
     gap.reason = "the table was deleted and created again";
     // No backfill from before now has anything of it.
     if (state_.stream_label.empty()) gap.from = AwsNow();
+  } else if (state_.stream_label.empty() && lease_->followed_before()) {
+    gap.reason =
+        "state.json was lost: since when the backup had all of the table, and which gaps were "
+        "open, "
+        "is not known";
   } else if (state_.stream_label.empty()) {
     // Never followed.  A backfill that began when the stream held everything since is as good as
     // one that is yet to come.
@@ -343,7 +361,7 @@ Task<bool> FollowedTable::NextStream() {
     }
     if (error) {
       LogError("{}: {}; trying again{}", name_, error->Within("look for the next stream").what(),
-               error->hint().empty() ? "" : " (hint: " + error->hint() + ")");
+               HintOf(*error));
       co_await clock_.Sleep(kPollStreamOff, &stop_);
       continue;
     }
@@ -383,7 +401,7 @@ Task<void> FollowedTable::OnGap(FoundGap found) {
   gap.from = found.from;
   LogError("{}: a gap: {}{} (hint: changes may be missing; run {} to read the table again)", name_,
            gap.reason, gap.shard_id.empty() ? "" : " (" + gap.shard_id + ")",
-           NextCommand("backfill " + name_));
+           NextCommand("backfill " + options_.typed));
   co_await Record(std::move(gap));
 }
 
@@ -428,8 +446,7 @@ Task<void> FollowedTable::Surely(std::string_view what, std::function<Task<void>
       co_return;
     } catch (const Error& error) {
       if (options_.follower.once || stop_.requested() || !passes(error)) throw;
-      LogWarn("{}: could not {}: {}; trying again{}", name_, what, error.what(),
-              error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
+      LogWarn("{}: could not {}: {}; trying again{}", name_, what, error.what(), HintOf(error));
     }
     co_await clock_.Sleep(backoff.Next() + kSaveAgain, &stop_);
   }
@@ -484,7 +501,8 @@ Task<void> FollowedTable::SaveState() {
   if (const Time until = sink_->counters().coalesced_until; until != Time{}) {
     state_.coalesced_until = std::max(state_.coalesced_until.value_or(Time{}), until);
   }
-  if (follower_) {
+  // Not of a stream that another follower has read to its end since.
+  if (follower_ && followed_arn_ == state_.stream_arn) {
     if (const auto watermark = follower_->watermark()) {
       state_.watermark = std::max(state_.watermark.value_or(Time{}), *watermark);
     }
@@ -498,6 +516,7 @@ Task<void> FollowedTable::SaveState() {
   const bool released_before = state_.watermark && *state_.watermark >= parked_counted_;
   if (released_before || sink_->parked() > state_.parked) state_.parked = sink_->parked();
   co_await state_file_->Save(state_, *lease_, stop_);
+  lease_->MarkFollowed();
 }
 
 Task<FollowedTableResult> FollowedTable::Result() {

@@ -31,6 +31,7 @@ struct FollowedTableOptions {
   FollowerOptions follower;      // `once` is in here
   std::string host;              // for state.json
   bool standby = false;          // wait for as long as another process follows the table
+  std::string typed;             // the table as commands are told of it; empty: its name
   bool backfill_beside = false;  // a backfill is about to run: nobody is told to run the first one
   Duration state_every{60000};
 };
@@ -56,6 +57,8 @@ class FollowedTable : public FollowerEvents {
   // After Open().  Without `once`, until the stop.  Throws what another try cannot help;
   // Error{kConflict} when another process has taken the lease.
   Task<FollowedTableResult> Run();
+  // Run() ends soon, as when it is stopped.
+  void End() { stop_.Request(); }
   // Instead of Run(): gives the lease back.  Where that fails it says so, and the lease runs out.
   Task<void> Close();
 
@@ -82,6 +85,7 @@ class FollowedTable : public FollowerEvents {
   bool in_doubt() const;
   Task<void> BeginStream();
   void AdoptPositions(const std::string& stream_arn);
+  void LeaveOlderPositions();
   Task<FoundGap> GapBeforeStream();
   Task<void> Record(Gap gap);
   Task<void> SaveStateRegularly(Stop& done);
@@ -115,8 +119,10 @@ class FollowedTable : public FollowerEvents {
   std::uint64_t coalesced_before_ = 0;
   std::uint64_t changes_before_ = 0;  // applied in this run from streams that are over
   Time parked_counted_{};             // when the sink did, AWS's clock
+  std::string followed_arn_;          // follower_'s stream
   bool recreated_ = false;
   bool conditions_ = true;  // the store keeps them
+  bool ours_ = true;        // nobody else has followed since the positions here were moved
   bool running_ = false;
   std::unique_ptr<Lease> lease_;
   std::exception_ptr lease_error_;

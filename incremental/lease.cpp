@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/hint.h"
 #include "base/log.h"
 #include "incremental/doubts.h"
 #include "incremental/process.h"
@@ -35,7 +36,8 @@ std::string ToJson(const LeaseRecord& record) {
                {"renewed", FormatTime(record.renewed)},
                {"expires", FormatTime(record.expires)},
                {"released", record.released},
-               {"inDoubt", nullptr}};
+               {"inDoubt", nullptr},
+               {"followed", record.followed}};
   if (record.in_doubt != Time{}) json["inDoubt"] = FormatTime(record.in_doubt);
   return json.dump(1) + "\n";
 }
@@ -60,6 +62,7 @@ LeaseRecord LeaseRecordFromJson(std::string_view json) {
     record.renewed = ParseTime(document.value("renewed", "")).value_or(Time{});
     record.expires = ParseTime(document.value("expires", "")).value_or(Time{});
     record.released = document.value("released", false);
+    record.followed = document.value("followed", false);
     const auto in_doubt = document.find("inDoubt");
     if (in_doubt != document.end() && !in_doubt->is_null()) {
       record.in_doubt = ParseTime(in_doubt->get<std::string>()).value_or(Time{});
@@ -108,8 +111,7 @@ Task<void> Lease::Acquire(Stop& stop) {
       since = clock_.Now();
     }
     if (!said) {
-      LogInfo("{}: {} has been following it since generation {}: {}", table_, there->owner,
-              there->generation,
+      LogInfo("{}: {} on {} follows it: {}", table_, there->owner, there->host,
               options_.standby ? "standing by" : "looking whether it is still there");
     }
     said = true;
@@ -135,7 +137,9 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
     if (!noted) unnoted_until_ = std::max(unnoted_until_, until);
   }
   others_wrote_until_ = std::max(others_wrote_until_, unnoted_until_);
+  followed_before_ = there && there->followed;
   record_ = {};
+  record_.followed = followed_before_;
   if (may_land) record_.in_doubt = in_doubt;
   record_.owner = options_.owner;
   record_.host = options_.host;
@@ -188,7 +192,7 @@ Task<void> Lease::Keep(Stop& stop) {
       if (error.reaction() == Reaction::kConflict || helpless) throw;
       if (!failing) {
         LogWarn("{}: the lease could not be renewed: {}; trying again{}", table_, error.what(),
-                error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
+                HintOf(error));
       }
       failing = true;
       pause = kWatchEvery;

@@ -2,7 +2,7 @@
 //
 //   _/<table>/lease.json  {"format":1, "owner": writer id, "host": name, "process": see process.h,
 //                          "generation": N, "renewed": time, "expires": time, "released": false,
-//                          "inDoubt": time or null}
+//                          "inDoubt": time or null, "followed": false}
 //
 // The owner renews it every 5 seconds.  Another process may take it when it has been released, when
 // it has not changed for 15 seconds while that process watched (no two clocks are compared), or at
@@ -43,6 +43,8 @@ struct LeaseRecord {
   // back, by one that did not go on from its positions; or given back, with such writes of its own
   // or after such an owner.  For a while after that, one may still land.  Time{}: there is none.
   Time in_doubt{};
+  // state.json has been written under this lease, or an earlier one.
+  bool followed = false;
 };
 
 std::string ToJson(const LeaseRecord& record);
@@ -76,6 +78,10 @@ class Lease {
   Task<void> Acquire(Stop& stop);
   // The generation that we found there; nullopt: there was no lease.
   std::optional<std::uint64_t> generation_before() const { return before_; }
+  // State.json was written by an owner before us: where there is none now, it was lost.
+  bool followed_before() const { return followed_before_; }
+  // State.json is written; the lease says so from its next renewal on.
+  void MarkFollowed() { record_.followed = true; }
   // Nobody else has begun a write since this moment, by AWS's clock.  Time{}: all who had it gave
   // it back (they were not killed, nor cut off, maybe while they wrote, however long ago), and none
   // so short a while ago that a write in doubt of it may still land.
@@ -113,6 +119,7 @@ class Lease {
   Event renewed_;
   LeaseRecord record_;  // ours
   std::optional<std::uint64_t> before_;
+  bool followed_before_ = false;
   Time others_wrote_until_{};
   Time unnoted_until_{};
   Time until_{};

@@ -57,6 +57,9 @@ Place S3Place(std::string_view text) {
   }
   // Names of objects are at most 1024 bytes; behind the prefix come a table's name (255), a hash
   // and the names of control objects.
+  if (("/" + place.prefix + "/").find("/_/") != std::string::npos) {
+    throw BadPlace(text, "\"_\" in a prefix is where ddbvault has its own objects");
+  }
   if (place.prefix.size() > 512) throw BadPlace(text, "its prefix is longer than 512 bytes");
   return place;
 }

@@ -343,6 +343,12 @@ bool BackupState::has_unchecked(Time now) const {
   });
 }
 
+bool BackupState::backfill_at_work(Time now) const {
+  return std::any_of(backfill.begin(), backfill.end(), [now](const BackfillSegment& segment) {
+    return segment.open && segment.stored + kSavedAtLeastEvery >= now;
+  });
+}
+
 Task<BackupState> BackupState::Load(ObjectStore& store, const Layout& layout) {
   BackupState state;
   if (auto object = co_await store.Get(layout.State())) {

@@ -133,6 +133,8 @@ struct BackupState {
   // There is such: a process has said so when it ended, or has been at a segment without a word for
   // longer than any that lives.  A backfill of all segments ends it.
   bool has_unchecked(Time now) const;
+  // One has begun and not ended, and has saved its progress no longer ago than it does.
+  bool backfill_at_work(Time now) const;
 
   static Task<BackupState> Load(ObjectStore& store, const Layout& layout);
 };

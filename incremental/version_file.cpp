@@ -35,8 +35,9 @@ std::string CrcText(std::uint32_t crc) {
 Error Damaged(const std::string& path, std::string_view why) {
   Error error(Reaction::kCorrupt, "damaged version " + path + ": " + std::string(why));
   error.Hint(
-      "Bring the file back from a copy of the directory; or move it away, and the version before "
-      "it becomes current.");
+      "Bring the file back from a copy of the directory; or move it away: then the version before "
+      "it "
+      "is current, and where there is none it is as if the object had never been.");
   return error;
 }
 

@@ -154,10 +154,36 @@ PutResult VersionedFiles::Publish(TempFile& temp, const KeyPath& path, const std
     }
   }
   result.etag = result.version_id;
+  SyncNow(directory);
+  return result;
+}
+
+void VersionedFiles::SyncNow(const std::string& directory) {
+  try {
+    const FileDescriptor handle = OpenDirectory(directory);
+    if (!handle.is_open()) throw FileError("open", directory, ENOENT);
+    SyncDirectory(handle, directory);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    synced_.erase(directory);
+    throw;
+  }
+}
+
+// A version that is found may have been linked by a process that died before it had synced the
+// directory, or by a try of ours whose sync failed: nobody may count on it before.
+void VersionedFiles::SyncOnce(const std::string& directory) {
+  const std::lock_guard lock(mutex_);
+  if (synced_.contains(directory)) return;
   const FileDescriptor handle = OpenDirectory(directory);
   if (!handle.is_open()) throw FileError("open", directory, ENOENT);
-  SyncDirectory(handle, directory);
-  return result;
+  try {
+    SyncDirectory(handle, directory);
+  } catch (const Error& error) {
+    // A file system that cannot be written to: who reads it counts on nothing.
+    if (error.reaction() != Reaction::kPermission) throw;
+  }
+  synced_.insert(directory);
 }
 
 PutResult VersionedFiles::Put(const PutRequest& request, Time now) {
@@ -227,6 +253,7 @@ std::optional<StoredObject> VersionedFiles::Get(const std::string& key,
     const std::string directory = DirectoryOf(path);
     current = FindCurrent(directory, path.name, ReadGeneration(directory));
     if (current.number == 0) return std::nullopt;
+    SyncOnce(directory);
   } else {
     const std::optional<VersionId> wanted = ParseVersionId(version_id);
     if (!wanted) return std::nullopt;

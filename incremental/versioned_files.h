@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -53,7 +55,12 @@ class VersionedFiles {
   ObjectInfo ToInfo(const std::string& key, std::uint64_t number,
                     const VersionHeader& header) const;
 
+  void SyncOnce(const std::string& directory);
+  void SyncNow(const std::string& directory);
+
   std::string root_;
+  std::mutex mutex_;
+  std::set<std::string> synced_;  // directories, since this object was made
   DirectoryMaker directories_;
   VersionIndex index_;
 };

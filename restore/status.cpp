@@ -22,7 +22,8 @@ Task<std::optional<StatusSnapshot>> NewestSnapshot(ObjectStore& store, std::stri
 
 bool TableStatus::needs_attention() const {
   return !followed() || behind() || !state.open_gaps().empty() || !parked.empty() ||
-         !state.covered_from() || state.has_unchecked(now) || snapshot_lacks_items();
+         !state.covered_from() || state.has_unchecked(now) || snapshot_lacks_items() ||
+         !snapshot_error.empty();
 }
 
 bool TableStatus::snapshot_lacks_items() const {

@@ -55,6 +55,9 @@ std::string CompleteText(const TableStatus& status) {
   std::string text = watermark
                          ? "up to " + When(*watermark, status.now)
                          : std::string("not known yet: the stream has not been read to its end");
+  if (!watermark && status.follower_at_work()) {
+    return Line("complete", text + "; the follower is at work");
+  }
   if (!status.behind()) return Line("complete", text);
   if (watermark) text += ", more than " + FormatDuration(status.max_lag);
   if (status.follower_at_work()) {
@@ -137,6 +140,13 @@ bool IsPast(const Scan& scan, const BackupState& state) {
                      [&scan](const WholeBackfill& later) { return later.began > scan.stored; });
 }
 
+std::string BackfillAdvice(const TableStatus& status) {
+  if (status.state.backfill_at_work(status.now)) {
+    return "a backfill is at work, or was less than 16 minutes ago";
+  }
+  return "run " + NextCommand("backfill " + status.typed);
+}
+
 std::string BackfillText(const TableStatus& status) {
   std::string text;
   for (const Scan& scan : ScansOf(status.state)) {
@@ -160,8 +170,8 @@ std::string BackfillText(const TableStatus& status) {
   }
   const auto covered = status.state.covered_from();
   if (covered) return text + Line("covered", "from " + Second(*covered));
-  return text + Line("covered", "not yet: no backfill under the current stream is whole, run " +
-                                    NextCommand("backfill " + status.typed));
+  return text + Line("covered", "not yet: no backfill under the current stream is whole; " +
+                                    BackfillAdvice(status));
 }
 
 std::string GapsText(const TableStatus& status) {
@@ -174,7 +184,7 @@ std::string GapsText(const TableStatus& status) {
     // One of which the begin is not known is all that was before.
     line += (gap.from != Time{} ? "found " : "before ") + Second(gap.found) + ": " + gap.reason;
     if (!gap.shard_id.empty()) line += " (" + gap.shard_id + ")";
-    if (!gap.closed) line += "; run " + NextCommand("backfill " + status.typed);
+    if (!gap.closed) line += "; " + BackfillAdvice(status);
     text += Line("gap", line);
   }
   return text.empty() ? Line("gaps", "none") : text;
@@ -201,7 +211,7 @@ std::string ParkedText(const TableStatus& status, const StatusTextOptions& optio
 
 std::string SnapshotText(const TableStatus& status) {
   if (!status.snapshot_error.empty()) {
-    return Line("snapshot", "not known: " + status.snapshot_error);
+    return Line("snapshot", "not known, check --snapshots: " + status.snapshot_error);
   }
   if (!status.snapshot) return Line("snapshot", "none");
   std::string line = status.snapshot->entry.name();
@@ -209,8 +219,10 @@ std::string SnapshotText(const TableStatus& status) {
     line += ", " + Count(summary->items, "item", "items");
     if (summary->ours) line += summary->consistent ? ", consistent" : ", fuzzy";
     if (summary->damaged > 0) {
-      line +=
-          ", " + Count(summary->damaged, "damaged object", "damaged objects") + " left out of it";
+      line += ", " + Count(summary->damaged, "damaged object", "damaged objects") +
+              " left out of it: mend them (" +
+              NextCommand("verify " + status.typed + " --show-keys") +
+              "), and make another when there are newer changes";
     }
   }
   line += ", " + FormatDuration(status.now - status.snapshot->entry.moment) + " old";
@@ -248,7 +260,7 @@ Json GapsJson(const FollowerState& follower) {
                     {"reason", gap.reason},
                     {"shard", gap.shard_id.empty() ? Json(nullptr) : Json(gap.shard_id)},
                     {"from", TimeJson(gap.from)},
-                    {"found", TimeJson(gap.found)},
+                    {"until", TimeJson(gap.found)},
                     {"closed", TimeJson(gap.closed)}});
   }
   return gaps;

@@ -47,13 +47,19 @@ void AppendFindings(std::string& text, const VerifyReport& report) {
   }
 }
 
+// A command that needs the stream has to switch it on.
+std::string Stream(const VerifyReport& report) {
+  return report.stream_enabled ? "" : " --enable-stream";
+}
+
 void AppendRepair(std::string& text, const VerifyReport& report) {
   if (!report.differs()) return;
   const std::string& table = report.typed.empty() ? report.table : report.typed;
   text += "to make the backup say of an item what the table says: " +
-          NextCommand("backfill " + table + " --key KEY") +
+          NextCommand("backfill " + table + Stream(report) + " --key KEY") +
           (report.show_keys ? "" : " (--show-keys names the keys)") +
-          "; of every item: " + NextCommand("backfill " + table + " --reconcile") + "\n";
+          "; of every item: " + NextCommand("backfill " + table + Stream(report) + " --reconcile") +
+          "\n";
 }
 
 void AppendGap(std::string& text, const Gap& gap, const std::string& table) {
@@ -66,8 +72,8 @@ void AppendGap(std::string& text, const Gap& gap, const std::string& table) {
 void AppendBasis(std::string& text, const VerifyReport& report) {
   const std::string& table = report.typed.empty() ? report.table : report.typed;
   if (!report.followed) {
-    text += "not covered: no follower has written here yet; run " + NextCommand("follow " + table) +
-            "\n";
+    text += "not covered: no follower has written here yet; run " +
+            NextCommand("follow " + table + Stream(report)) + "\n";
   } else if (report.watermark) {
     text += "changes are applied until " + FormatTime(*report.watermark) + "\n";
     if (report.behind()) {
@@ -80,7 +86,7 @@ void AppendBasis(std::string& text, const VerifyReport& report) {
   text += report.covered_from
               ? "backfilled: covered from " + FormatTime(*report.covered_from) + "\n"
               : "not covered: no backfill has finished under the current stream; run " +
-                    NextCommand("backfill " + table) + "\n";
+                    NextCommand("backfill " + table + Stream(report)) + "\n";
   for (const Gap& gap : report.open_gaps) AppendGap(text, gap, table);
   if (report.parked > 0) {
     text += Count(report.parked, "change is", "changes are") + " parked: not applied, see " +
@@ -139,7 +145,7 @@ std::string ToJson(const VerifyReport& report) {
     gaps.push_back({{"id", gap.id},
                     {"reason", gap.reason},
                     {"from", TimeJson(gap.from)},
-                    {"found", TimeJson(gap.found)}});
+                    {"until", TimeJson(gap.found)}});
   }
   const Json json = {{"table", report.table},
                      {"place", report.place},

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "base/error.h"
-#include "base/next_command.h"
 #include "snapshot/format.h"
 
 namespace ddbvault {
@@ -89,7 +88,10 @@ Task<SnapshotEntry> ResolveSnapshot(ObjectStore& store, std::string table, std::
   if (entries.empty()) {
     throw Error(Reaction::kNotFound,
                 "there is no snapshot of " + table + " in " + store.traits().description)
-        .Hint(NextCommand("snapshot " + table) + " makes one; --snapshots says where they are.");
+        .Hint(
+            "`ddbvault snapshot` makes one; --snapshots says where they are, and another table's "
+            "is "
+            "named with the table: orders/latest.");
   }
   if (latest) {
     const Time newest = entries.back().moment;

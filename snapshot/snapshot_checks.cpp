@@ -19,10 +19,11 @@ std::string Suffix(const std::string& key) {
 
 Error SnapshotExists(const std::string& key, const Cut& cut) {
   Error error(Reaction::kConflict, "there is already a snapshot " + key);
-  error.Hint(cut.consistent
-                 ? "It shows the same moment: the follower has applied nothing newer since. Use "
-                   "it, or try again when `follow` has gone on."
-                 : "It was made in the same second: try again.");
+  error.Hint(
+      cut.consistent
+          ? "It shows the same moment: the follower has applied nothing newer since. Unless it "
+            "was made with --skip-damaged, use it; or try again when `follow` has gone on."
+          : "It was made in the same second: try again.");
   return error;
 }
 

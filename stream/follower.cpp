@@ -11,8 +11,6 @@ namespace {
 // A finished shard's position is kept while AWS may still list the shard: a stream describes its
 // shards for a while after their records are gone.
 constexpr Duration kForgetAfter = std::chrono::hours(48);
-// Change times are AWS's clock, the start of the process ours; SigV4 refuses clocks further apart.
-constexpr Duration kClockTolerance = std::chrono::minutes(5);
 // GetRecords answers up to 1 MB of records (API reference), twice that as JSON at worst: with a
 // thousand shards, what was read must not wait for memory in any number.
 constexpr std::size_t kMostOfAnAnswer = std::size_t{2} << 20;

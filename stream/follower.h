@@ -23,6 +23,8 @@ namespace ddbvault {
 // What a stream holds for certain that is followed for the first time: its records live for 24
 // hours, and the first read comes a while after the first listing.
 inline constexpr Duration kHeldForCertain = std::chrono::hours(23);
+// Change times are AWS's clock, the start of the process ours; SigV4 refuses clocks further apart.
+inline constexpr Duration kClockTolerance = std::chrono::minutes(5);
 
 struct FollowerOptions {
   ConsumerOptions consumer;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/backoff.h"
+#include "base/hint.h"
 #include "base/log.h"
 
 namespace ddbvault {
@@ -341,7 +342,7 @@ Task<void> ShardConsumer::PauseAfter(const Error& error) {
   ++failures;
   const Duration pause = backoff.Next() + kRetryBase;
   LogWarn("shard {}: {}; trying again in {}{}", checkpoint_.shard_id, error.what(),
-          FormatDuration(pause), error.hint().empty() ? "" : " (hint: " + error.hint() + ")");
+          FormatDuration(pause), HintOf(error));
   co_await context_.clock.Sleep(pause, &context_.stop);
 }
 

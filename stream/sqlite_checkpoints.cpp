@@ -73,6 +73,11 @@ void CreatePrivately(const std::string& path) {
   std::error_code error;
   if (!directory.empty() && !std::filesystem::exists(directory, error)) {
     std::filesystem::create_directories(directory, error);
+    if (error) {
+      throw Error(Reaction::kFixCommand, "cannot make the directory " + directory.string() +
+                                             " for the checkpoints file: " + error.message())
+          .Hint("give a writable file on a local disk with --checkpoints FILE");
+    }
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
   }
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -21,7 +21,8 @@ BackfillOptions OptionsOf(const std::vector<std::string>& arguments) {
 TEST(BackfillOptions, ShareTheMemoryAmongTheTables) {
   EXPECT_EQ(OptionsOf({"backfill", "orders"}).memory, std::size_t{90} << 20U);
   EXPECT_EQ(OptionsOf({"follow", "--backfill", "orders", "people", "places"}).memory,
-            std::size_t{30} << 20U);
+            std::size_t{15} << 20U)
+      << "half of it is for the following";
 }
 
 }  // namespace

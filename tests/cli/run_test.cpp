@@ -200,7 +200,7 @@ TEST_F(RunTest, StatusNeedsAttentionWhenNobodyHasFollowedForTooLong) {
   EXPECT_EQ(stale.status, ExitStatus::kAttention) << stale.err;
   EXPECT_THAT(stale.out,
               HasSubstr("nobody follows it: run `ddbvault follow eu-west-1/orders --incremental " +
-                        place + "`"));
+                        place.string() + "`"));
   EXPECT_EQ(status({"--max-lag", "13h"}).status, ExitStatus::kDone);
   EXPECT_EQ(status({"--max-lag", "11h"}).status, ExitStatus::kAttention);
   EXPECT_EQ(status({"--max-lag", "0"}).status, ExitStatus::kDone);
@@ -222,8 +222,8 @@ TEST_F(RunTest, SaysThatThereIsNoSuchTableAndWhereItLooked) {
         {command, "us-east-1/orders", "--quiet", "--incremental", directory_.path().string()},
         ExitStatus::kFailed,
         "ddbvault: there is no table \"orders\" in region us-east-1, at " + server_.url() +
-            "\n  hint: check the name, the region (--region, or region/name) and the "
-            "account\n");
+            "\n  hint: check the name (`ddbvault --help` lists the commands), the region "
+            "(--region, or region/name) and the account\n");
   }
 }
 

@@ -47,6 +47,24 @@ TEST_F(FollowBackfillTest, TellsOfBothWhenOnlyTheBackfillFails) {
                               HasSubstr("\"changes\": "), HasSubstr("\"id\": \"gap-")));
 }
 
+// Each has its own: the one that cannot be backfilled keeps the other from nothing.
+TEST_F(FollowBackfillTest, OnceConvergesEachTableBesideTheOthers) {
+  world_.environment["AWS_ENDPOINT_URL_DYNAMODB"] = world_.servers.dynamodb_endpoint;
+  const std::string other = UniqueName("customers");
+  Workload workload(world_.dynamodb, other, WorkloadOptions());
+  world_.Do(workload.CreateTable(false));
+  world_.Do(workload.Fill(30));
+  const Finished both = world_.Run({"follow", table_, other, "--once", "--backfill"});
+  EXPECT_EQ(both.status, 0) << both.out << both.err;
+  EXPECT_THAT(both.out, AllOf(HasSubstr("backfill: 20 items read, 20 written"),
+                              HasSubstr("backfill: 30 items read, 30 written")));
+  EXPECT_EQ(world_.Run({"verify", table_}).status, 0);
+  EXPECT_EQ(world_.Run({"verify", other}).status, 0);
+  const Finished none = world_.Run({"follow", table_, other + "-none", "--once"});
+  EXPECT_EQ(none.status, kFailed);
+  EXPECT_THAT(none.err, HasSubstr("none of the 2 tables is"));
+}
+
 TEST_F(FollowBackfillTest, DoesNotReadATableAgainWhoseBackupHasConverged) {
   const std::string proxy = world_.environment["AWS_ENDPOINT_URL_DYNAMODB"];
   world_.environment["AWS_ENDPOINT_URL_DYNAMODB"] = world_.servers.dynamodb_endpoint;

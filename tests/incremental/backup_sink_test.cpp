@@ -165,6 +165,25 @@ TEST_F(BackupSinkTest, GuardsByTimeWhenThereIsNoNote) {
 }
 
 // Law 2.
+// An item of another tool's may have any number of versions.
+TEST_F(BackupSinkTest, LooksAtNoVersionFromLongBeforeAGuardedChange) {
+  for (int version = 0; version < 100; ++version) {
+    PutRequest foreign;
+    foreign.key = Name("a");
+    foreign.body = "{}";
+    world_.Run(world_.store.Put(std::move(foreign)));
+  }
+  world_.clock.Advance(std::chrono::hours(1));
+  PutRepair("a", 1);
+  Faults counter(0, FaultMoment::kBefore);
+  FlakyStore store(world_.store, counter);
+  BackupSink& sink = Sink(&store);
+  const std::uint64_t before = counter.calls();
+  world_.Run(sink.Apply(Now().Put("a", 2, 2).Batch(), Origin("2")));
+  EXPECT_LT(counter.calls() - before, 10U);
+  EXPECT_EQ(Bodies("a").back(), Image("a", 2));
+}
+
 TEST_F(BackupSinkTest, ParksWhatCannotBeAppliedAndEverythingLaterOfThatItem) {
   const std::string bad =
       R"({"eventName":"MODIFY","dynamodb":{"Keys":{"id":{"S":"a"}},"SequenceNumber":"2"}})";

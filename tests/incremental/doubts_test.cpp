@@ -63,6 +63,25 @@ TEST_F(DoubtsTest, WhatCameLateIsRemovedHoweverManyOfItsTriesLanded) {
   EXPECT_THAT(Bodies("a"), ElementsAre(Image("a", 1), Image("a", 2)));
 }
 
+// A delete marker says of no change, but one was there between the two.
+TEST_F(DoubtsTest, WhatCameLateOverADeleteMarkerIsRemoved) {
+  NextProcess();
+  options_.doubts = doubts_.get();
+  options_.deletes = Deletes::kMarker;
+  world_.Run(Sink().Apply(Now().Put("a", 1, 1).Put("a", 2, 2).Remove("a", 3).Batch(), Origin()));
+  doubts_->Add({Name("a")});
+  const StoredObject second = world_.store.Versions(Name("a")).at(1);
+  PutRequest late;
+  late.key = Name("a");
+  late.body = second.body;
+  late.metadata = second.metadata;
+  world_.Run(world_.store.Put(std::move(late)));
+  world_.clock.Advance(kSignatureLife);
+  EXPECT_EQ(SettleDue(), 1U);
+  EXPECT_EQ(world_.store.Current(Name("a")), nullptr) << "the marker is current again";
+  EXPECT_EQ(asked_, 1);
+}
+
 TEST_F(DoubtsTest, WhatWasRemovedIsPutRightByTheNextProcessWhereThisOneCannot) {
   NextProcess();
   LandLate();

@@ -377,6 +377,58 @@ TEST_F(FollowedTableTest, SurvivesTheLossOfItsCheckpoints) {
   ExpectBackupEqualsTable(world_);
 }
 
+// Law 6: which gaps were open is not known any more, whatever a backfill has done before.
+TEST_F(FollowedTableTest, PutsTheLossOfStateJsonOnRecordAsAGap) {
+  const Layout layout("orders", KeyHash::kSha256);
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  world_.aws.Put("orders", Item(1, 1));
+  Run();
+  WholeBackfill whole;
+  whole.stream_label = world_.aws.stream("orders").label();
+  whole.began = whole.finished = world_.clock.Now();
+  whole.reconciled_began = whole.reconciled_finished = whole.began;
+  const std::string body = ToJson(whole);
+  PutRequest request;
+  request.key = layout.WholeBackfill(whole.stream_label);
+  request.body = body;
+  world_.Run(world_.store.Put(std::move(request)));
+  EXPECT_THAT(Run().open_gaps, IsEmpty()) << "the backfill has closed it";
+  for (const StoredObject& version : world_.store.Versions(layout.State())) {
+    world_.Run(world_.store.RemoveVersion(layout.State(), version.info.version_id));
+  }
+  for (int run = 1; run <= 2; ++run) {
+    const FollowedTableResult result = Run();
+    ASSERT_THAT(result.open_gaps, SizeIs(1)) << run;
+    EXPECT_THAT(result.open_gaps[0].reason, HasSubstr("state.json was lost"));
+    EXPECT_FALSE(result.backfilled);
+  }
+}
+
+// The other host has followed into a next stream since: of what is here, nothing is true any more.
+TEST_F(FollowedTableTest, LeavesOldPositionsForThoseOfTheFollowerSince) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  world_.aws.Put("orders", Item(1, 1));
+  Run();
+  const MemoryCheckpoints old = std::exchange(world_.checkpoints, MemoryCheckpoints());
+  world_.aws.DisableStream("orders");
+  world_.clock.Advance(std::chrono::seconds(10));
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  for (int i = 0; i < 4; ++i) {
+    world_.aws.Put("orders", Item(2, i));
+    world_.clock.Advance(std::chrono::hours(10));
+    EXPECT_THAT(Run().open_gaps, SizeIs(2)) << "never backfilled, and the next stream";
+  }
+  const Layout layout("orders", KeyHash::kSha256);
+  const auto shards = FollowerStateFromJson(world_.store.Current(layout.State())->body).shards;
+  world_.checkpoints = old;
+  EXPECT_THAT(Run().open_gaps, SizeIs(2)) << "none that is not there";
+  const auto after = FollowerStateFromJson(world_.store.Current(layout.State())->body).shards;
+  ASSERT_EQ(after.size(), shards.size());
+  EXPECT_EQ(after.begin()->first, shards.begin()->first);
+  EXPECT_EQ(after.begin()->second.applied, shards.begin()->second.applied);
+  ExpectBackupEqualsTable(world_);
+}
+
 TEST_F(FollowedTableTest, KeepsStateForOtherMachines) {
   world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
   world_.aws.Put("orders", Item(1, 1));

@@ -309,6 +309,24 @@ TEST_P(InterleavingsTest, AFollowerThatComesBackWithOldPositions) {
   EXPECT_EQ(Current(1), Item(1, 3));
 }
 
+// ... and nothing else tells how far the other has come.
+TEST_P(InterleavingsTest, AFollowerThatComesBackWithOldPositionsWhereStateJsonIsLost) {
+  world_.aws.Put("orders", Item(1, 1));
+  Follow();
+  MemoryCheckpoints first = world_.checkpoints;
+  world_.clock.Advance(std::chrono::minutes(10));
+  world_.checkpoints = MemoryCheckpoints();
+  world_.aws.Put("orders", Item(1, 2));
+  world_.aws.Put("orders", Item(1, 3));
+  Follow();
+  for (const StoredObject& version : world_.store.Versions(layout_.State())) {
+    world_.Run(world_.store.RemoveVersion(layout_.State(), version.info.version_id));
+  }
+  world_.checkpoints = first;
+  EXPECT_EQ(Follow().written, 0U) << "all of it is at rest";
+  EXPECT_EQ(Current(1), Item(1, 3));
+}
+
 // Where conditions do not hold, two may each take the lease for theirs, and neither hears of the
 // other: so everything is compared there, always.
 TEST_P(InterleavingsTest, AFollowerOfWhichNoLeaseTells) {

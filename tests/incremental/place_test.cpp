@@ -86,6 +86,16 @@ TEST(Place, RefusesWhatS3DoesNotTakeForABucket) {
   EXPECT_EQ(ParsePlace("s3://my.bucket-1").bucket, "my.bucket-1");
 }
 
+TEST(Place, RefusesAPrefixAmongTheControlObjectsOfAnother) {
+  for (const std::string& url :
+       {std::string("s3://backups/_"), std::string("s3://backups/a/_/b")}) {
+    EXPECT_EQ(RefusalOf(url), "\"" + url +
+                                  "\" is not a place for backups: \"_\" in a prefix is where "
+                                  "ddbvault has its own objects");
+  }
+  EXPECT_EQ(ParsePlace("s3://backups/_a/b_").prefix, "_a/b_");
+}
+
 TEST(Place, RefusesAPrefixThatLeavesNoRoomForNames) {
   EXPECT_EQ(ParsePlace("s3://bucket/" + std::string(512, 'p')).prefix.size(), 512U);
   const std::string url = "s3://bucket/" + std::string(513, 'p');

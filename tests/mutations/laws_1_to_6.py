@@ -266,9 +266,24 @@ MUTATIONS = [
         "BackupSinkTest.GuardsByTimeWhenThereIsNoNote"),
     Mutation(
         "no-guard-after-another-follower", 4, "incremental/followed_table.cpp",
-        "                        ours ? std::nullopt : std::optional(guarded_until));",
+        "                        ours_ ? std::nullopt : std::optional(guarded_until));",
         "                        std::nullopt);",
-        "InterleavingsTest.AFollowerThatComesBackWithOldPositions"),
+        "InterleavingsTest.AFollowerThatComesBackWithOldPositionsWhereStateJsonIsLost"),
+    Mutation(
+        "old-positions-kept-after-another-follower", 4, "incremental/followed_table.cpp",
+        "  if (ours_ || state_.stream_arn.empty()) return;",
+        "  return;",
+        "FollowedTableTest.LeavesOldPositionsForThoseOfTheFollowerSince"),
+    Mutation(
+        "a-late-write-over-a-delete-marker-stays", 3, "incremental/doubts.cpp",
+        "      found.push_back({version.version_id, version.etag, std::nullopt});\n",
+        "",
+        "DoubtsTest.WhatCameLateOverADeleteMarkerIsRemoved"),
+    Mutation(
+        "a-lost-state-is-a-first-follow", 6, "incremental/lease.cpp",
+        "  followed_before_ = there && there->followed;",
+        "",
+        "FollowedTableTest.PutsTheLossOfStateJsonOnRecordAsAGap"),
     Mutation(
         "positions-saved-over-a-successors", 4, "stream/sqlite_checkpoints.cpp",
         "  if (there == ours->second) return;",
@@ -291,7 +306,7 @@ MUTATIONS = [
         "BackupSinkTest.WritesOverARepairOfADamagedObject"),
     Mutation(
         "replay-over-a-repair", 4, "incremental/backup_sink.cpp",
-        "      info = co_await NewestOfStream(key);",
+        "      info = co_await NewestOfStream(key, pending.change->change_time);",
         "",
         "Model.EndsWithTheTableWhateverHappens", MODEL),
     Mutation(

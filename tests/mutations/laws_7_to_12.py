@@ -401,9 +401,8 @@ MUTATIONS = [
     # 12. Quiet.
     Mutation(
         "a-parked-record-in-the-log", 12, "incremental/backup_sink.cpp",
-        "        layout_.table(), number, origin.shard_id, reason, NextCommand(",
-        "        layout_.table(), number, origin.shard_id, reason + std::string(change.raw),\n"
-        "        NextCommand(",
+        "        layout_.table(), number, origin.shard_id, reason,\n",
+        "        layout_.table(), number, origin.shard_id, reason + std::string(change.raw),\n",
         "BackupSinkTest.LogsNothingOfARecordThatItParks"),
     Mutation(
         "what-the-store-says-in-the-log", 12, "incremental/backup_sink.cpp",

@@ -114,6 +114,17 @@ TEST_F(StatusTest, NeedsAttentionWhenTheWatermarkIsOlderThanTheLimit) {
   EXPECT_THAT(Text(), HasSubstr("the follower is at work: look at its log"));
 }
 
+TEST_F(StatusTest, LeavesTheBackfillToTheOneThatIsAtWork) {
+  PutState();
+  BackfillSegment open;
+  open.open = true;
+  PutSegment(0, 1, false, open);
+  EXPECT_THAT(Text(), HasSubstr("no backfill under the current stream is whole; a backfill is at "
+                                "work, or was less than 16 minutes ago"));
+  world_.clock.Advance(std::chrono::minutes(17));
+  EXPECT_THAT(Text(), HasSubstr("is whole; run `ddbvault backfill orders`"));
+}
+
 // What a backfill that died had sent may have landed over a newer state.
 TEST_F(StatusTest, NeedsAttentionWhenABackfillWasCutShort) {
   PutState();
@@ -251,8 +262,9 @@ TEST_F(StatusTest, NamesTheNewestSnapshotAndGoesOnWithoutIt) {
   request.body = "{}";
   world_.Run(snapshots_.Put(request));
   const TableStatus status = Read();
-  EXPECT_FALSE(status.needs_attention());
-  EXPECT_THAT(ToText(status, {}), HasSubstr("snapshot    not known: "));
+  EXPECT_TRUE(status.needs_attention());
+  EXPECT_THAT(ToText(status, {}), AllOf(HasSubstr("complete    up to"),
+                                        HasSubstr("snapshot    not known, check --snapshots: ")));
 }
 
 TEST_F(StatusTest, NeedsAttentionWhenTheNewestSnapshotWasMadeWithoutDamagedObjects) {

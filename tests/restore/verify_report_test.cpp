@@ -61,7 +61,7 @@ TEST(VerifyReportTest, SaysWhatIsNotCovered) {
             "  1 equal\n"
             "the follower has not yet said until when changes are applied\n"
             "not covered: no backfill has finished under the current stream; run "
-            "`ddbvault backfill eu-central-1/orders`\n"
+            "`ddbvault backfill eu-central-1/orders --enable-stream`\n"
             "open gap gap-1 from 2026-11-20T10:20:00Z until 2026-11-20T12:00:00Z: records were "
             "trimmed; run `ddbvault backfill eu-central-1/orders` to close it\n"
             "2 changes are parked: not applied, see `ddbvault parked eu-central-1/orders`\n"
