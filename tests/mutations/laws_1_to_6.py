@@ -267,7 +267,7 @@ MUTATIONS = [
     Mutation(
         "no-guard-after-another-follower", 4, "incremental/followed_table.cpp",
         "                        ours_ ? std::nullopt : std::optional(guarded_until));",
-        "                        std::nullopt);",
+        "                        ours_ || true ? std::nullopt : std::optional(guarded_until));",
         "InterleavingsTest.AFollowerThatComesBackWithOldPositionsWhereStateJsonIsLost"),
     Mutation(
         "old-positions-kept-after-another-follower", 4, "incremental/followed_table.cpp",
