@@ -132,8 +132,8 @@ class Doctor {
     } else {
       co_await CheckDirectory(checks, place.directory, DirectoryFor::kIncremental, full(),
                               context_.workers(), context_.clock());
-      store =
-          std::make_unique<DirectoryStore>(place.directory, context_.workers(), context_.clock());
+      store = std::make_unique<DirectoryStore>(place.directory, context_.workers(),
+                                               context_.clock(), false);
     }
     Report(std::move(checks));
     co_return store;

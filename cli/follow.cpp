@@ -79,51 +79,51 @@ Task<void> Prepare(Context& context, Followed& followed, ObjectStore& store,
                                                    followed.name.name, std::move(options));
 }
 
-// With --standby it is opened when it is its turn (StandBy()).
-Task<void> OpenOne(Context& context, Followed& followed, ObjectStore& store,
-                   CheckpointStore& checkpoints, FollowedTableOptions options) {
+Task<void> LookAtLease(FollowedTable& table) {
   try {
-    const bool standby = options.standby;
-    const bool enable_stream = options.enable_stream;
-    co_await Prepare(context, followed, store, checkpoints, std::move(options));
-    if (standby) {
-      // What is wrong with the command shows now.
-      co_await EnsureStream(*followed.client, context.clock(), context.stop(), followed.name.name,
-                            enable_stream);
-    } else {
-      co_await followed.table->Open();
-    }
+    co_await table.LookAtLease();
   } catch (const Error& error) {
-    followed.error = error;
+    LogDebug("{}", error.what());  // Open() says it better
   }
 }
 
-// All or none: one that cannot be followed is told before any is.  All at once: what waits for one
-// lease to run out must not let the others run out meanwhile.
+// All or none: one that cannot be followed is told before any is.  With --standby each is opened
+// when it is its turn (StandBy()).
 Task<void> OpenAll(Context& context, const FollowedList& tables, ObjectStore& store,
                    CheckpointStore& checkpoints, const FollowedTableOptions& options) {
-  TaskGroup group(co_await asio::this_coro::executor);
   for (const auto& followed : tables) {
-    group.Spawn(OpenOne(context, *followed, store, checkpoints, options));
+    co_await Prepare(context, *followed, store, checkpoints, options);
   }
-  co_await group.Join();
-  const auto failed = std::find_if(tables.begin(), tables.end(),
-                                   [](const auto& followed) { return followed->error; });
-  if (failed == tables.end()) co_return;
+  TaskGroup lookers(co_await asio::this_coro::executor);
+  for (const auto& followed : tables) lookers.Spawn(LookAtLease(*followed->table));
+  co_await lookers.Join();
+  std::exception_ptr error;
   for (const auto& followed : tables) {
-    if (followed->table) co_await followed->table->Close();
+    try {
+      if (options.standby) {
+        // What is wrong with the command shows now.
+        co_await EnsureStream(*followed->client, context.clock(), context.stop(),
+                              followed->name.name, options.enable_stream);
+      } else {
+        co_await followed->table->Open();
+      }
+    } catch (...) {
+      error = std::current_exception();
+    }
+    if (error) break;
   }
-  if (tables.size() > 1) {
-    LogError("{} cannot be followed: none of the {} tables is", (*failed)->typed, tables.size());
-  }
-  throw Error(*(*failed)->error);
+  if (!error) co_return;
+  for (const auto& followed : tables) co_await followed->table->Close();
+  if (tables.size() > 1) LogWarn("none of the {} tables is followed", tables.size());
+  std::rethrow_exception(error);
 }
 
 // One table's failure does not end the others, nor a backfill's the following: what they follow
 // would be lost meanwhile.
-void Fail(const Followed& followed, const Error& error, std::string_view what,
+void Fail(Context& context, Followed& followed, const Error& error, std::string_view what,
           std::optional<Error>& kept) {
   if (!kept) kept = error;
+  followed.failed_stopping = context.signal() != 0;
   if (error.reaction() == Reaction::kCancelled) return;
   LogError("{}: {}: {}{}", followed.typed, what, error.what(), HintOf(error));
 }
@@ -143,13 +143,13 @@ void Add(BackfillResult& all, const BackfillResult& run) {
   all.removed += run.removed;
 }
 
-Task<void> FollowOne(Followed& followed, Stop& ended) {
+Task<void> FollowOne(Context& context, Followed& followed, Stop& ended) {
   followed.begun = true;
   try {
     const FollowedTableResult result = co_await followed.table->Run();
     Add(followed.result, result);
   } catch (const Error& error) {
-    Fail(followed, error, "no longer followed", followed.error);
+    Fail(context, followed, error, "no longer followed", followed.error);
   }
   ended.Request();
 }
@@ -158,14 +158,15 @@ std::unique_ptr<Backfill> MakeBackfill(Context& context, Followed& followed, Obj
                                        Stop& stop) {
   const TableDescription& table = followed.table->table();
   followed.progress = {};
+  BackfillOptions options = BackfillOptionsOf(context, table);
+  options.typed = followed.typed;
   return std::make_unique<Backfill>(
       *followed.client, store, context.clock(), stop, followed.progress, context.workers(),
-      Layout(table.name, context.settings().key_hash), table, BackfillOptionsOf(context, table));
+      Layout(table.name, context.settings().key_hash), table, std::move(options));
 }
 
 // Beside FollowOne(): --backfill.
-Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, Stop& stop,
-                    Backfilling backfilling) {
+Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, Stop& stop) {
   const auto make = [&context, &followed, &store](Stop& halt) {
     return MakeBackfill(context, followed, store, halt);
   };
@@ -183,10 +184,21 @@ Task<void> Converge(Context& context, Followed& followed, ObjectStore& store, St
               FormatTime(*followed.converged));
     }
   } catch (const Error& error) {
-    Fail(followed, error, "the backfill failed, the table is followed all the same",
+    Fail(context, followed, error, "the backfill failed, the table is followed all the same",
          followed.backfill_error);
   }
-  if (backfilling == Backfilling::kUntilConverged) followed.table->End();
+}
+
+// The following ends with it.
+Task<void> ConvergeAndEnd(Context& context, Followed& followed, ObjectStore& store, Stop& stop) {
+  std::exception_ptr error;
+  try {
+    co_await Converge(context, followed, store, stop);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  followed.table->End();
+  if (error) std::rethrow_exception(error);
 }
 
 Task<std::optional<Error>> OpenOrClose(FollowedTable& table) {
@@ -211,7 +223,7 @@ Task<bool> StandBy(Context& context, Followed& followed) {
                       error->reaction() == Reaction::kConflict || context.line().Has("once") ||
                       context.stop().requested();
     if (over) {
-      Fail(followed, *error, "not followed", followed.error);
+      Fail(context, followed, *error, "not followed", followed.error);
       co_return false;
     }
     LogError("{}: cannot be followed now: {}; trying again in {}{}", followed.typed, error->what(),
@@ -225,9 +237,11 @@ Task<void> FollowOpened(Context& context, Followed& followed, ObjectStore& store
   Stop ended;  // the following
   const Stop::Registration link = context.stop().OnRequest([&ended] { ended.Request(); });
   TaskGroup group(co_await asio::this_coro::executor);
-  group.Spawn(FollowOne(followed, ended));
-  if (backfilling != Backfilling::kNone) {
-    group.Spawn(Converge(context, followed, store, ended, backfilling));
+  group.Spawn(FollowOne(context, followed, ended));
+  if (backfilling == Backfilling::kBeside) {
+    group.Spawn(Converge(context, followed, store, ended));
+  } else if (backfilling == Backfilling::kUntilConverged) {
+    group.Spawn(ConvergeAndEnd(context, followed, store, ended));
   }
   co_await group.Join();
 }
@@ -262,7 +276,7 @@ Task<void> ConvergeOne(Context& context, Followed& followed, ObjectStore& store,
     error = caught;
   }
   if (error) {
-    Fail(followed, *error, "not backfilled", followed.backfill_error);
+    Fail(context, followed, *error, "not backfilled", followed.backfill_error);
   } else {
     co_await FollowOpened(context, followed, store, Backfilling::kUntilConverged);
   }
@@ -273,6 +287,7 @@ Task<void> ConvergeOne(Context& context, Followed& followed, ObjectStore& store,
 Task<void> ConvergeAll(Context& context, const FollowedList& tables, ObjectStore& store,
                        CheckpointStore& checkpoints, FollowedTableOptions options) {
   options.follower.once = false;
+  options.one_stream = true;
   TaskGroup group(co_await asio::this_coro::executor);
   for (const auto& followed : tables) {
     if (followed->error || context.stop().requested()) continue;

@@ -112,7 +112,8 @@ ExitStatus StatusOf(const FollowedList& tables, const FollowReportOptions& optio
   for (const auto& followed : tables) {
     const auto& failed = followed->error ? followed->error : followed->backfill_error;
     // After a signal there is no time to try again.
-    const bool cut_short = failed && failed->reaction() == Reaction::kRetryLater && signal != 0;
+    const bool cut_short = failed && failed->reaction() == Reaction::kRetryLater && signal != 0 &&
+                           followed->failed_stopping;
     if (cut_short) return ExitStatusOfSignal(signal);
     if (failed) return ExitStatusOf(*failed, signal);
     const FollowedTableResult& result = followed->result;

@@ -30,6 +30,7 @@ struct Followed {
   bool begun = false;             // to be followed
   std::optional<Error> error;
   std::optional<Error> backfill_error;  // the table was followed all the same
+  bool failed_stopping = false;         // one of the two came after a signal
 };
 using FollowedList = std::vector<std::unique_ptr<Followed>>;
 

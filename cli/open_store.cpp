@@ -83,7 +83,8 @@ Task<std::unique_ptr<ObjectStore>> OpenIncremental(Context& context, Use use) {
     store = co_await OpenS3(context, place, true);
   } else {
     co_await OpenDirectory(context, place.directory, use, "--incremental");
-    store = std::make_unique<DirectoryStore>(place.directory, context.workers(), context.clock());
+    store = std::make_unique<DirectoryStore>(place.directory, context.workers(), context.clock(),
+                                             use == Use::kWrite);
   }
   LogInfo("incremental backup: {}", store->traits().description);
   co_return store;

@@ -22,8 +22,11 @@ bool RefusesThisObject(const Error& error) {
 // the changes after it do not mend; one that is left out would be lost.
 constexpr Duration kSurelyBefore = std::chrono::minutes(5);
 
-// The store's clock and that of the changes are each off by less than a signature lives, or one of
-// their services would refuse us.
+// Another tool's versions of an item may be any number.  So many in a row are looked at whatever
+// their times say: the store's clock may be another than that of the changes (a directory's).
+constexpr std::size_t kForeignVersions = 100;
+// Beyond those, one that was stored so long before the change was made is not of that change, nor
+// of a newer one: of two clocks of AWS each is off by less than a signature lives.
 constexpr Duration kSurelyStored = 2 * kSignatureLife + kSurelyBefore;
 
 std::exception_ptr FailedBefore() {
@@ -330,22 +333,24 @@ Task<bool> BackupSink::IsAtRest(const std::string& key, const Pending& pending) 
                               pending.change->sequence_number) >= 0;
 }
 
-// What a backfill has read is newer than the change that stands below it.  What was stored before
-// the change was made is neither that change nor a newer one: another tool's versions may be many.
+// What a backfill has read is newer than the change that stands below it.
 Task<std::optional<VersionInfo>> BackupSink::NewestOfStream(std::string key, Time changed) {
+  std::size_t foreign = 0;
   std::string next;
   do {
     ObjectPage page = co_await store_.ListVersions(key, next);
     for (const ObjectInfo& version : page.objects) {
       if (version.key != key) co_return std::nullopt;
-      if (changed != Time{} && version.last_modified + kSurelyStored < changed) {
-        co_return std::nullopt;
-      }
+      // One of which nothing is known (damaged) is told by Head().
+      const bool older = changed != Time{} && version.last_modified != Time{} &&
+                         version.last_modified + kSurelyStored < changed;
+      if (older && foreign >= kForeignVersions) co_return std::nullopt;
       if (version.is_delete_marker) continue;
       const auto object = co_await store_.Head(key, version.version_id);
       if (!object) continue;
       auto info = VersionInfo::FromMetadata(object->metadata);
       if (info && info->source == Source::kStream) co_return info;
+      if (!info) ++foreign;
     }
     next = page.next;
   } while (!next.empty());

@@ -44,11 +44,12 @@ std::string NormalRoot(const std::filesystem::path& root) {
   return path;
 }
 
-DirectoryStore::DirectoryStore(const std::filesystem::path& root, WorkerPool& pool, Clock& clock)
+DirectoryStore::DirectoryStore(const std::filesystem::path& root, WorkerPool& pool, Clock& clock,
+                               bool writes)
     : pool_(pool), clock_(clock) {
   const std::string path = NormalRoot(root);
   traits_.description = "file://" + path + '/';
-  files_ = std::make_unique<VersionedFiles>(path);
+  files_ = std::make_unique<VersionedFiles>(path, writes);
 }
 
 DirectoryStore::~DirectoryStore() = default;

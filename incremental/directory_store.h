@@ -44,7 +44,10 @@ class VersionedFiles;
 class DirectoryStore : public ObjectStore {
  public:
   // Pool and clock must outlive the store.  The directory is made with the first write.
-  DirectoryStore(const std::filesystem::path& root, WorkerPool& pool, Clock& clock);
+  // `writes`: what is found there may be counted on as durable (a version that another process has
+  // linked is synced first, once for each directory).  Who only reads needs no such thing.
+  DirectoryStore(const std::filesystem::path& root, WorkerPool& pool, Clock& clock,
+                 bool writes = true);
   ~DirectoryStore() override;
 
   const StoreTraits& traits() const override { return traits_; }

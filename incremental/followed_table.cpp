@@ -9,6 +9,7 @@
 #include "base/next_command.h"
 #include "incremental/conditions.h"
 #include "incremental/ensure_stream.h"
+#include "incremental/gap_before_stream.h"
 #include "incremental/process.h"
 #include "incremental/reconcile.h"
 
@@ -48,14 +49,26 @@ Task<void> FollowedTable::Open() {
   co_await Claim();
   begun_ = std::make_unique<Event>(executor);
   co_await TakeLease();
+  keeper_ = std::make_unique<TaskGroup>(executor);
+  keeper_->Spawn(KeepLease());
+  std::exception_ptr error;
+  try {
+    co_await OpenWithLease();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (!error) co_return;
+  co_await StopKeepingLease();
+  std::rethrow_exception(error);
+}
+
+Task<void> FollowedTable::OpenWithLease() {
+  const Executor executor = co_await asio::this_coro::executor;
   if (options_.standby) {
     // That may have taken days.
     table_ = co_await EnsureStream(client_, clock_, stop_, name_, options_.enable_stream);
     co_await Claim();
   }
-  state_file_ = std::make_unique<StateFile>(store_, layout_, conditions_);
-  if (auto state = co_await state_file_->Load()) state_ = std::move(*state);
-  LeaveOlderPositions();
   coalesced_before_ = state_.coalesced;
   state_.table = name_;
   state_.writer = options_.sink.writer;
@@ -108,12 +121,19 @@ Task<void> FollowedTable::TakeLease() {
   options.server_ahead = [this] { return server_ahead(); };
   const auto known = [this] { return checkpoints_.Generation(consumer_, table_.arn); };
   options.known_generation = known;
+  options.seen = seen_lease_;
+  options.seen_since = lease_seen_;
   lease_ = std::make_unique<Lease>(store_, layout_, clock_, co_await asio::this_coro::executor,
                                    std::move(options));
   co_await lease_->Acquire(stop_);
+  state_file_ = std::make_unique<StateFile>(store_, layout_, conditions_);
+  auto state = co_await state_file_->Load();
+  state_lost_ = !state && lease_->followed_before();
+  if (state) state_ = std::move(*state);
   // Has somebody else written here since these positions were moved (another host, or this file is
   // an older copy)?  Then what they take for news may be at rest already, or be older than that.
   ours_ = known() == lease_->generation_before();
+  LeaveOlderPositions();
   const Time guarded_until = AwsNow() + kClockTolerance;
   checkpoints_.TakeOver(consumer_, table_.arn, lease_->generation(),
                         ours_ ? std::nullopt : std::optional(guarded_until));
@@ -122,8 +142,23 @@ Task<void> FollowedTable::TakeLease() {
   }
 }
 
+Task<void> FollowedTable::LookAtLease() {
+  const std::optional<StoredObject> there = co_await store_.Get(layout_.Lease());
+  if (!there) co_return;
+  seen_lease_ = there->body;
+  lease_seen_ = clock_.Now();
+}
+
+Task<void> FollowedTable::StopKeepingLease() {
+  if (!keeper_) co_return;
+  lease_done_.Request();
+  co_await keeper_->Join();
+  keeper_.reset();
+}
+
 Task<void> FollowedTable::Close() {
   if (!lease_) co_return;
+  co_await StopKeepingLease();
   try {
     co_await lease_->Release(in_doubt());
   } catch (const Error& caught) {
@@ -143,9 +178,9 @@ Task<void> FollowedTable::WaitUntilBegun(Stop& stop) {
 }
 
 // Without it, nothing may be written any more, not even what is in hand.
-Task<void> FollowedTable::KeepLease(Stop& done) {
+Task<void> FollowedTable::KeepLease() {
   try {
-    co_await lease_->Keep(done);
+    co_await lease_->Keep(lease_done_);
   } catch (...) {
     lease_error_ = std::current_exception();
     stop_.Request();
@@ -159,9 +194,6 @@ Task<FollowedTableResult> FollowedTable::Run() {
   saver.Spawn(SaveStateRegularly(done));
   saver.Spawn(StopSinkLater(done));
   saver.Spawn(doubts_->Keep(done, stop_));
-  Stop lease_done;  // after the last word
-  TaskGroup keeper(co_await asio::this_coro::executor);
-  keeper.Spawn(KeepLease(lease_done));
   running_ = true;
   std::exception_ptr error;
   try {
@@ -182,8 +214,7 @@ Task<FollowedTableResult> FollowedTable::Run() {
   } catch (...) {
     if (!error) error = std::current_exception();
   }
-  lease_done.Request();
-  co_await keeper.Join();
+  co_await StopKeepingLease();  // after the last word
   if (lease_error_) std::rethrow_exception(lease_error_);
   co_await Close();
   stop_.Request();  // a Refresh() that waits for the lease waits no more
@@ -240,9 +271,11 @@ Task<StreamEnd> FollowedTable::FollowOne(std::string stream_arn) {
 // Puts on record which stream is followed from here on, and with it, in one write, what may have
 // been missed before it.
 Task<void> FollowedTable::BeginStream() {
-  FoundGap gap = co_await GapBeforeStream();
+  const StreamBegin begin{state_, table_.stream.label, recreated_, state_lost_, AwsNow()};
+  FoundGap gap = co_await GapBeforeStream(store_, layout_, begin);
   LogInfo("{}: following stream {}", name_, table_.stream.label);
-  const bool first = state_.stream_label.empty() && !lease_->followed_before();
+  const bool first = state_.stream_label.empty() && !state_lost_;
+  state_lost_ = false;
   recreated_ = false;
   EndFollower();
   if (state_.stream_label != table_.stream.label) {
@@ -301,43 +334,6 @@ void FollowedTable::AdoptPositions(const std::string& stream_arn) {
           FormatTime(state_.written));
 }
 
-// No reason: no gap.
-Task<FoundGap> FollowedTable::GapBeforeStream() {
-  const std::string& label = table_.stream.label;
-  FoundGap gap;
-  gap.stream_label = label;
-  gap.from = state_.watermark.value_or(Time{});
-  if (recreated_) {
-    gap.reason = "the table was deleted and created again";
-    // No backfill from before now has anything of it.
-    if (state_.stream_label.empty()) gap.from = AwsNow();
-  } else if (state_.stream_label.empty() && lease_->followed_before()) {
-    gap.reason =
-        "state.json was lost: since when the backup had all of the table, and which gaps were "
-        "open, "
-        "is not known";
-  } else if (state_.stream_label.empty()) {
-    // Never followed.  A backfill that began when the stream held everything since is as good as
-    // one that is yet to come.
-    gap.from = std::max(ParseTime(label).value_or(Time{}), AwsNow() - kHeldForCertain);
-    const BackupState state = co_await BackupState::Load(store_, layout_);
-    bool backfilled = false;
-    for (const WholeBackfill& whole : state.whole) {
-      if (!whole.reconciled_began || *whole.reconciled_began <= gap.from) continue;
-      backfilled = true;
-      gap.from = *whole.reconciled_began;
-    }
-    if (!backfilled) {
-      gap.reason =
-          "what was in the table before it was followed is in no backup (its stream tells of "
-          "24 hours at most)";
-    }
-  } else if (state_.stream_label != label) {
-    gap.reason = "the stream was disabled and enabled again: changes in between are in no stream";
-  }
-  co_return gap;
-}
-
 // The stream is over.  Waits for the next one, for as long as it takes; false: there is none to
 // wait for (once, or stopped).
 Task<bool> FollowedTable::NextStream() {
@@ -373,7 +369,7 @@ Task<bool> FollowedTable::NextStream() {
         "{}: {}; changes are in no backup until a stream with new images is on (hint: disable the "
         "stream if it has no new images, then use --enable-stream)",
         name_, why);
-    if (options_.follower.once) co_return false;
+    if (options_.follower.once || options_.one_stream) co_return false;
     co_await clock_.Sleep(kPollStreamOff, &stop_);
   }
   co_return false;
@@ -516,7 +512,7 @@ Task<void> FollowedTable::SaveState() {
   const bool released_before = state_.watermark && *state_.watermark >= parked_counted_;
   if (released_before || sink_->parked() > state_.parked) state_.parked = sink_->parked();
   co_await state_file_->Save(state_, *lease_, stop_);
-  lease_->MarkFollowed();
+  if (!state_.stream_label.empty()) lease_->MarkFollowed();
 }
 
 Task<FollowedTableResult> FollowedTable::Result() {

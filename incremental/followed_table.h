@@ -32,6 +32,7 @@ struct FollowedTableOptions {
   std::string host;              // for state.json
   bool standby = false;          // wait for as long as another process follows the table
   std::string typed;             // the table as commands are told of it; empty: its name
+  bool one_stream = false;       // end with the stream, wait for no next one
   bool backfill_beside = false;  // a backfill is about to run: nobody is told to run the first one
   Duration state_every{60000};
 };
@@ -53,7 +54,11 @@ class FollowedTable : public FollowerEvents {
                 FollowedTableOptions options);
   ~FollowedTable() override;
 
+  // Once it is opened, Run() or Close() must be awaited before this object goes away.
   Task<void> Open();
+  // Before Open(), where several are opened one after the other: what waits for a lease to run out
+  // has waited since.
+  Task<void> LookAtLease();
   // After Open().  Without `once`, until the stop.  Throws what another try cannot help;
   // Error{kConflict} when another process has taken the lease.
   Task<FollowedTableResult> Run();
@@ -80,13 +85,14 @@ class FollowedTable : public FollowerEvents {
   Task<bool> NextStream();
   Task<void> Claim();
   Task<bool> PutRight(std::string object);
+  Task<void> OpenWithLease();
   Task<void> TakeLease();
-  Task<void> KeepLease(Stop& done);
+  Task<void> StopKeepingLease();
+  Task<void> KeepLease();
   bool in_doubt() const;
   Task<void> BeginStream();
   void AdoptPositions(const std::string& stream_arn);
   void LeaveOlderPositions();
-  Task<FoundGap> GapBeforeStream();
   Task<void> Record(Gap gap);
   Task<void> SaveStateRegularly(Stop& done);
   Task<void> StopSinkLater(Stop& done);
@@ -124,7 +130,12 @@ class FollowedTable : public FollowerEvents {
   bool conditions_ = true;  // the store keeps them
   bool ours_ = true;        // nobody else has followed since the positions here were moved
   bool running_ = false;
+  std::string seen_lease_;
+  Time lease_seen_{};
+  bool state_lost_ = false;  // there has been a state.json
   std::unique_ptr<Lease> lease_;
+  Stop lease_done_;
+  std::unique_ptr<TaskGroup> keeper_;  // of the lease
   std::exception_ptr lease_error_;
   std::unique_ptr<StateFile> state_file_;
   std::unique_ptr<Doubts> doubts_;

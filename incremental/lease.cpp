@@ -89,8 +89,9 @@ Task<std::optional<LeaseRecord>> Lease::Load() {
 }
 
 Task<void> Lease::Acquire(Stop& stop) {
-  std::string seen;  // the lease as it was when the watch began
-  Time since{};
+  // The lease as it was when the watch began.
+  std::string seen = options_.seen.empty() ? "" : ToJson(LeaseRecordFromJson(options_.seen));
+  Time since = options_.seen_since;
   bool said = false;
   for (;;) {
     stop.ThrowIfRequested();
@@ -120,9 +121,11 @@ Task<void> Lease::Acquire(Stop& stop) {
 }
 
 Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
-  before_ = there ? std::optional<std::uint64_t>(there->generation) : std::nullopt;
   // Ours: an earlier try of this, whose answer was lost.
   const bool ours_there = there && there->owner == options_.owner && record_.generation != 0;
+  if (!ours_there) {
+    before_ = there ? std::optional<std::uint64_t>(there->generation) : std::nullopt;
+  }
   const bool not_given_back = there && !there->released && !ours_there;
   const auto known = options_.known_generation ? options_.known_generation() : std::nullopt;
   const bool noted = there && known == there->generation;
@@ -146,7 +149,7 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   record_.process = options_.process;
   // Never one that was given before, also where somebody has removed the file.
   record_.generation =
-      before_ ? *before_ + 1 : static_cast<std::uint64_t>(EpochSeconds(clock_.Now()));
+      there ? there->generation + 1 : static_cast<std::uint64_t>(EpochSeconds(clock_.Now()));
   const bool written = co_await Renew();
   if (!written || options_.conditions) co_return written;
   co_await clock_.Sleep(kToSettle);

@@ -67,6 +67,9 @@ class Lease {
     // How far AWS's clock is ahead of ours: what is in doubt is said in its time, for followers on
     // machines whose clocks differ.  Empty: not at all.
     std::function<Duration()> server_ahead;
+    // The lease as it was seen before, since `seen_since` by our clock: empty, not at all.
+    std::string seen;
+    Time seen_since{};
     // Under which our positions were last moved (stream/checkpoints.h); asked when it is taken.
     // Empty, or nullopt: we have none.
     std::function<std::optional<std::uint64_t>()> known_generation;

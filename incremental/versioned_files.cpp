@@ -166,6 +166,7 @@ void VersionedFiles::SyncNow(const std::string& directory) {
   } catch (...) {
     const std::lock_guard lock(mutex_);
     synced_.erase(directory);
+    ++failed_syncs_;
     throw;
   }
 }
@@ -173,17 +174,18 @@ void VersionedFiles::SyncNow(const std::string& directory) {
 // A version that is found may have been linked by a process that died before it had synced the
 // directory, or by a try of ours whose sync failed: nobody may count on it before.
 void VersionedFiles::SyncOnce(const std::string& directory) {
-  const std::lock_guard lock(mutex_);
-  if (synced_.contains(directory)) return;
+  std::uint64_t failed = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (synced_.contains(directory)) return;
+    failed = failed_syncs_;
+  }
   const FileDescriptor handle = OpenDirectory(directory);
   if (!handle.is_open()) throw FileError("open", directory, ENOENT);
-  try {
-    SyncDirectory(handle, directory);
-  } catch (const Error& error) {
-    // A file system that cannot be written to: who reads it counts on nothing.
-    if (error.reaction() != Reaction::kPermission) throw;
-  }
-  synced_.insert(directory);
+  SyncDirectory(handle, directory);
+  const std::lock_guard lock(mutex_);
+  // One that failed meanwhile may have been of something that came after ours.
+  if (failed == failed_syncs_) synced_.insert(directory);
 }
 
 PutResult VersionedFiles::Put(const PutRequest& request, Time now) {
@@ -253,7 +255,7 @@ std::optional<StoredObject> VersionedFiles::Get(const std::string& key,
     const std::string directory = DirectoryOf(path);
     current = FindCurrent(directory, path.name, ReadGeneration(directory));
     if (current.number == 0) return std::nullopt;
-    SyncOnce(directory);
+    if (writes_) SyncOnce(directory);
   } else {
     const std::optional<VersionId> wanted = ParseVersionId(version_id);
     if (!wanted) return std::nullopt;

@@ -20,7 +20,9 @@ namespace ddbvault {
 class VersionedFiles {
  public:
   // `root`: absolute, without a slash at its end.
-  explicit VersionedFiles(std::string root) : root_(std::move(root)), directories_(root_) {}
+  // `writes`: see DirectoryStore.
+  VersionedFiles(std::string root, bool writes)
+      : root_(std::move(root)), writes_(writes), directories_(root_) {}
 
   PutResult Put(const PutRequest& request, Time now);
   void PutDeleteMarker(const std::string& key, Time now);
@@ -59,8 +61,10 @@ class VersionedFiles {
   void SyncNow(const std::string& directory);
 
   std::string root_;
+  bool writes_;
   std::mutex mutex_;
   std::set<std::string> synced_;  // directories, since this object was made
+  std::uint64_t failed_syncs_ = 0;
   DirectoryMaker directories_;
   VersionIndex index_;
 };

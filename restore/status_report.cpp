@@ -56,7 +56,7 @@ std::string CompleteText(const TableStatus& status) {
                          ? "up to " + When(*watermark, status.now)
                          : std::string("not known yet: the stream has not been read to its end");
   if (!watermark && status.follower_at_work()) {
-    return Line("complete", text + "; the follower is at work");
+    return Line("complete", text + "; the follower is at work: where that lasts, look at its log");
   }
   if (!status.behind()) return Line("complete", text);
   if (watermark) text += ", more than " + FormatDuration(status.max_lag);

@@ -57,6 +57,18 @@ class FollowedTableTest : public testing::Test {
     }
     return "";
   }
+  // As one that is reconciling leaves it.
+  void PutWholeBackfill() {
+    WholeBackfill whole;
+    whole.stream_label = world_.aws.stream("orders").label();
+    whole.began = whole.finished = world_.clock.Now();
+    whole.reconciled_began = whole.reconciled_finished = whole.began;
+    const std::string body = ToJson(whole);
+    PutRequest request;
+    request.key = Layout("orders", KeyHash::kSha256).WholeBackfill(whole.stream_label);
+    request.body = body;
+    world_.Run(world_.store.Put(std::move(request)));
+  }
 
   EngineWorld world_;
   FollowedTableOptions options_;
@@ -205,6 +217,7 @@ TEST_F(FollowedTableTest, GoesOnWhenThePlaceIsFullForAWhile) {
   world_.Run(first.Open());
   // The first call after Open(): which stream is followed is put on record.
   Faults faults(none.calls() + 1, FaultMoment::kBefore);
+  world_.Run(first.Close());
   FlakyStore store(world_.store, faults);
   FollowedTable table(world_.table, world_.streams, store, world_.checkpoints, world_.clock, stop,
                       "orders", options_);
@@ -383,15 +396,7 @@ TEST_F(FollowedTableTest, PutsTheLossOfStateJsonOnRecordAsAGap) {
   world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
   world_.aws.Put("orders", Item(1, 1));
   Run();
-  WholeBackfill whole;
-  whole.stream_label = world_.aws.stream("orders").label();
-  whole.began = whole.finished = world_.clock.Now();
-  whole.reconciled_began = whole.reconciled_finished = whole.began;
-  const std::string body = ToJson(whole);
-  PutRequest request;
-  request.key = layout.WholeBackfill(whole.stream_label);
-  request.body = body;
-  world_.Run(world_.store.Put(std::move(request)));
+  PutWholeBackfill();
   EXPECT_THAT(Run().open_gaps, IsEmpty()) << "the backfill has closed it";
   for (const StoredObject& version : world_.store.Versions(layout.State())) {
     world_.Run(world_.store.RemoveVersion(layout.State(), version.info.version_id));
@@ -402,6 +407,23 @@ TEST_F(FollowedTableTest, PutsTheLossOfStateJsonOnRecordAsAGap) {
     EXPECT_THAT(result.open_gaps[0].reason, HasSubstr("state.json was lost"));
     EXPECT_FALSE(result.backfilled);
   }
+}
+
+// ... but what was never followed has lost nothing: a backfill from before counts.
+TEST_F(FollowedTableTest, WasNotFollowedWhenItWasStoppedBeforeItBegan) {
+  const Layout layout("orders", KeyHash::kSha256);
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  Stop stop;
+  FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints, world_.clock,
+                      stop, "orders", options_);
+  world_.Run(table.Open());
+  stop.Request();
+  world_.Run(table.Run());
+  PutWholeBackfill();
+  for (const StoredObject& version : world_.store.Versions(layout.State())) {
+    world_.Run(world_.store.RemoveVersion(layout.State(), version.info.version_id));
+  }
+  EXPECT_THAT(Run().open_gaps, IsEmpty());
 }
 
 // The other host has followed into a next stream since: of what is here, nothing is true any more.

@@ -280,6 +280,11 @@ MUTATIONS = [
         "",
         "DoubtsTest.WhatCameLateOverADeleteMarkerIsRemoved"),
     Mutation(
+        "a-follower-that-never-began-has-followed", 6, "incremental/followed_table.cpp",
+        "  if (!state_.stream_label.empty()) lease_->MarkFollowed();",
+        "  lease_->MarkFollowed();",
+        "FollowedTableTest.WasNotFollowedWhenItWasStoppedBeforeItBegan"),
+    Mutation(
         "a-lost-state-is-a-first-follow", 6, "incremental/lease.cpp",
         "  followed_before_ = there && there->followed;",
         "",
@@ -486,18 +491,18 @@ MUTATIONS = [
         "  (void)all;",
         "LineageTest.PutsAStreamThatIsGoneOnRecordUnlessAllOfItWasApplied", BOTH),
     Mutation(
-        "a-new-stream-silently", 6, "incremental/followed_table.cpp",
+        "a-new-stream-silently", 6, "incremental/gap_before_stream.cpp",
         "    gap.reason = \"the stream was disabled and enabled again: changes in between are in "
         "no stream\";",
         "",
         "FollowedTableTest.DrainsTheOldStreamAndPutsTheGapOnRecord"),
     Mutation(
-        "a-table-made-again-silently", 6, "incremental/followed_table.cpp",
+        "a-table-made-again-silently", 6, "incremental/gap_before_stream.cpp",
         "    gap.reason = \"the table was deleted and created again\";",
         "",
         "FollowedTableTest.PutsARecreatedTableOnRecordAsAGap"),
     Mutation(
-        "never-backfilled-silently", 6, "incremental/followed_table.cpp",
+        "never-backfilled-silently", 6, "incremental/gap_before_stream.cpp",
         "    if (!backfilled) {\n      gap.reason =",
         "    if (!backfilled) {\n      (void)",
         "FollowedTableTest.BacksUpWhatChanges"),

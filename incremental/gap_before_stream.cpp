@@ -1,0 +1,44 @@
+#include "incremental/gap_before_stream.h"
+
+#include <algorithm>
+
+#include "stream/follower.h"
+
+namespace ddbvault {
+
+Task<FoundGap> GapBeforeStream(ObjectStore& store, const Layout& layout, StreamBegin begin) {
+  const FollowerState& follower = begin.state;
+  FoundGap gap;
+  gap.stream_label = begin.label;
+  gap.from = follower.watermark.value_or(Time{});
+  if (begin.recreated) {
+    gap.reason = "the table was deleted and created again";
+    // No backfill from before now has anything of it.
+    if (follower.stream_label.empty()) gap.from = begin.now;
+  } else if (begin.state_lost) {
+    gap.reason =
+        "state.json was lost: which gaps were open, and since when the backup had all of the "
+        "table, is not known";
+  } else if (follower.stream_label.empty()) {
+    // Never followed.  A backfill that began when the stream held everything since is as good as
+    // one that is yet to come.
+    gap.from = std::max(ParseTime(begin.label).value_or(Time{}), begin.now - kHeldForCertain);
+    const BackupState state = co_await BackupState::Load(store, layout);
+    bool backfilled = false;
+    for (const WholeBackfill& whole : state.whole) {
+      if (!whole.reconciled_began || *whole.reconciled_began <= gap.from) continue;
+      backfilled = true;
+      gap.from = *whole.reconciled_began;
+    }
+    if (!backfilled) {
+      gap.reason =
+          "what was in the table before it was followed is in no backup (its stream tells of "
+          "24 hours at most)";
+    }
+  } else if (follower.stream_label != begin.label) {
+    gap.reason = "the stream was disabled and enabled again: changes in between are in no stream";
+  }
+  co_return gap;
+}
+
+}  // namespace ddbvault
