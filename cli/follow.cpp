@@ -87,33 +87,39 @@ Task<void> LookAtLease(FollowedTable& table) {
   }
 }
 
-// All or none: one that cannot be followed is told before any is.  With --standby each is opened
-// when it is its turn (StandBy()).
-Task<void> OpenAll(Context& context, const FollowedList& tables, ObjectStore& store,
-                   CheckpointStore& checkpoints, const FollowedTableOptions& options) {
+Task<void> OpenEach(Context& context, const FollowedList& tables, ObjectStore& store,
+                    CheckpointStore& checkpoints, const FollowedTableOptions& options) {
   for (const auto& followed : tables) {
     co_await Prepare(context, *followed, store, checkpoints, options);
   }
   TaskGroup lookers(co_await asio::this_coro::executor);
   for (const auto& followed : tables) lookers.Spawn(LookAtLease(*followed->table));
   co_await lookers.Join();
-  std::exception_ptr error;
   for (const auto& followed : tables) {
-    try {
-      if (options.standby) {
-        // What is wrong with the command shows now.
-        co_await EnsureStream(*followed->client, context.clock(), context.stop(),
-                              followed->name.name, options.enable_stream);
-      } else {
-        co_await followed->table->Open();
-      }
-    } catch (...) {
-      error = std::current_exception();
+    if (options.standby) {
+      // What is wrong with the command shows now.
+      co_await EnsureStream(*followed->client, context.clock(), context.stop(), followed->name.name,
+                            options.enable_stream);
+    } else {
+      co_await followed->table->Open();
     }
-    if (error) break;
+  }
+}
+
+// All or none: one that cannot be followed is told before any is.  With --standby each is opened
+// when it is its turn (StandBy()).
+Task<void> OpenAll(Context& context, const FollowedList& tables, ObjectStore& store,
+                   CheckpointStore& checkpoints, const FollowedTableOptions& options) {
+  std::exception_ptr error;
+  try {
+    co_await OpenEach(context, tables, store, checkpoints, options);
+  } catch (...) {
+    error = std::current_exception();
   }
   if (!error) co_return;
-  for (const auto& followed : tables) co_await followed->table->Close();
+  for (const auto& followed : tables) {
+    if (followed->table) co_await followed->table->Close();
+  }
   if (tables.size() > 1) LogWarn("none of the {} tables is followed", tables.size());
   std::rethrow_exception(error);
 }
