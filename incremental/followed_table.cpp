@@ -49,6 +49,7 @@ Task<void> FollowedTable::Open() {
   co_await Claim();
   begun_ = std::make_unique<Event>(executor);
   co_await TakeLease();
+  lease_done_ = std::make_unique<Stop>();
   keeper_ = std::make_unique<TaskGroup>(executor);
   keeper_->Spawn(KeepLease());
   std::exception_ptr error;
@@ -151,7 +152,7 @@ Task<void> FollowedTable::LookAtLease() {
 
 Task<void> FollowedTable::StopKeepingLease() {
   if (!keeper_) co_return;
-  lease_done_.Request();
+  lease_done_->Request();
   co_await keeper_->Join();
   keeper_.reset();
 }
@@ -180,7 +181,7 @@ Task<void> FollowedTable::WaitUntilBegun(Stop& stop) {
 // Without it, nothing may be written any more, not even what is in hand.
 Task<void> FollowedTable::KeepLease() {
   try {
-    co_await lease_->Keep(lease_done_);
+    co_await lease_->Keep(*lease_done_);
   } catch (...) {
     lease_error_ = std::current_exception();
     stop_.Request();

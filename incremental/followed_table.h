@@ -134,7 +134,7 @@ class FollowedTable : public FollowerEvents {
   Time lease_seen_{};
   bool state_lost_ = false;  // there has been a state.json
   std::unique_ptr<Lease> lease_;
-  Stop lease_done_;
+  std::unique_ptr<Stop> lease_done_;
   std::unique_ptr<TaskGroup> keeper_;  // of the lease
   std::exception_ptr lease_error_;
   std::unique_ptr<StateFile> state_file_;

@@ -233,6 +233,42 @@ TEST_F(FollowedTableTest, GoesOnWhenThePlaceIsFullForAWhile) {
   EXPECT_TRUE(faults.fired());
 }
 
+// As a standby does that could not take over at its first try.
+TEST_F(FollowedTableTest, KeepsTheLeaseWhenItIsOpenedOnceMore) {
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  Run();
+  options_.follower.once = false;
+  int failed = 0;
+  for (std::uint64_t call = 1; call <= 20; ++call) {
+    SCOPED_TRACE(call);
+    Stop stop;
+    Faults faults(call, FaultMoment::kBefore);
+    FlakyStore store(world_.store, faults);
+    FollowedTable table(world_.table, world_.streams, store, world_.checkpoints, world_.clock, stop,
+                        "orders", options_);
+    for (bool open = false; !open;) {
+      try {
+        world_.Run(table.Open());
+        open = true;
+      } catch (const Error&) {
+        ++failed;
+        world_.Run(table.Close());
+      }
+    }
+    TaskGroup group(world_.context.get_executor());
+    const auto change = [this, call](Stop& end) -> Task<void> {
+      co_await world_.clock.Sleep(std::chrono::minutes(1));
+      world_.aws.Put("orders", Item(1, static_cast<int>(call)));
+      co_await world_.clock.Sleep(std::chrono::minutes(1));
+      end.Request();
+    };
+    group.Spawn(change(stop));
+    EXPECT_EQ(world_.Run(table.Run()).written, 1U);
+    world_.Run(group.Join());
+  }
+  EXPECT_GT(failed, 3);
+}
+
 // What a person does beside a follower: releases what it has parked, and looks at state.json before
 // and after it.
 struct Release {

@@ -125,6 +125,11 @@ MUTATIONS = [
 
     # 8. One writer.
     Mutation(
+        "a-lease-taken-once-more-is-not-kept", 8, "incremental/followed_table.cpp",
+        "  lease_done_ = std::make_unique<Stop>();",
+        "  if (!lease_done_) lease_done_ = std::make_unique<Stop>();",
+        "FollowedTableTest.KeepsTheLeaseWhenItIsOpenedOnceMore"),
+    Mutation(
         "generations-begin-anew", 8, "incremental/lease.cpp",
         "static_cast<std::uint64_t>(EpochSeconds(clock_.Now()))",
         "std::uint64_t{1}",
