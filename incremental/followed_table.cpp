@@ -128,9 +128,7 @@ Task<void> FollowedTable::TakeLease() {
                                    std::move(options));
   co_await lease_->Acquire(stop_);
   state_file_ = std::make_unique<StateFile>(store_, layout_, conditions_);
-  auto state = co_await state_file_->Load();
-  state_lost_ = !state && lease_->followed_before();
-  if (state) state_ = std::move(*state);
+  if (auto state = co_await state_file_->Load()) state_ = std::move(*state);
   // Has somebody else written here since these positions were moved (another host, or this file is
   // an older copy)?  Then what they take for news may be at rest already, or be older than that.
   ours_ = known() == lease_->generation_before();
@@ -272,11 +270,12 @@ Task<StreamEnd> FollowedTable::FollowOne(std::string stream_arn) {
 // Puts on record which stream is followed from here on, and with it, in one write, what may have
 // been missed before it.
 Task<void> FollowedTable::BeginStream() {
-  const StreamBegin begin{state_, table_.stream.label, recreated_, state_lost_, AwsNow()};
+  // One that was stopped before it came here may have written an empty one since.
+  const bool state_lost = state_.stream_label.empty() && lease_->followed_before();
+  const StreamBegin begin{state_, table_.stream.label, recreated_, state_lost, AwsNow()};
   FoundGap gap = co_await GapBeforeStream(store_, layout_, begin);
   LogInfo("{}: following stream {}", name_, table_.stream.label);
-  const bool first = state_.stream_label.empty() && !state_lost_;
-  state_lost_ = false;
+  const bool first = state_.stream_label.empty() && !state_lost;
   recreated_ = false;
   EndFollower();
   if (state_.stream_label != table_.stream.label) {

@@ -132,7 +132,6 @@ class FollowedTable : public FollowerEvents {
   bool running_ = false;
   std::string seen_lease_;
   Time lease_seen_{};
-  bool state_lost_ = false;  // there has been a state.json
   std::unique_ptr<Lease> lease_;
   std::unique_ptr<Stop> lease_done_;
   std::unique_ptr<TaskGroup> keeper_;  // of the lease

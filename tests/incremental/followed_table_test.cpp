@@ -437,6 +437,15 @@ TEST_F(FollowedTableTest, PutsTheLossOfStateJsonOnRecordAsAGap) {
   for (const StoredObject& version : world_.store.Versions(layout.State())) {
     world_.Run(world_.store.RemoveVersion(layout.State(), version.info.version_id));
   }
+  {
+    Stop stop;
+    FollowedTable stopped(world_.table, world_.streams, world_.store, world_.checkpoints,
+                          world_.clock, stop, "orders", options_);
+    world_.Run(stopped.Open());
+    stop.Request();
+    world_.Run(stopped.Run());
+    EXPECT_NE(world_.store.Current(layout.State()), nullptr) << "it has left an empty one";
+  }
   for (int run = 1; run <= 2; ++run) {
     const FollowedTableResult result = Run();
     ASSERT_THAT(result.open_gaps, SizeIs(1)) << run;
