@@ -1,7 +1,8 @@
 #include "base/digest.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <zlib.h>
 
@@ -12,40 +13,85 @@
 namespace ddbvault {
 namespace {
 
+// One fetched method for all calls: looking it up costs more than hashing a key.
+const EVP_MD* Fetched(const char* name) {
+  const EVP_MD* method = EVP_MD_fetch(nullptr, name, nullptr);
+  if (method == nullptr) {
+    throw Error(Reaction::kFixCommand, std::string("OpenSSL has no ") + name + " (FIPS mode?)");
+  }
+  return method;
+}
+
+const EVP_MD* Sha256Method() {
+  static const EVP_MD* const method = Fetched("SHA256");
+  return method;
+}
+
+const EVP_MD* Md5Method() {
+  static const EVP_MD* const method = Fetched("MD5");
+  return method;
+}
+
+template <auto Free>
+struct Freed {
+  template <typename T>
+  void operator()(T* handle) const {
+    Free(handle);
+  }
+};
+using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
+using MacContext = std::unique_ptr<EVP_MAC_CTX, Freed<EVP_MAC_CTX_free>>;
+
+[[noreturn]] void Refused() {
+  throw Error(Reaction::kFixCommand, "OpenSSL refuses a digest (FIPS mode?)");
+}
+
+// With a context that the thread keeps: making one costs as much as hashing a key.
 template <std::size_t N>
 std::array<unsigned char, N> Digest(const EVP_MD* method, std::string_view bytes) {
+  thread_local const DigestContext context(EVP_MD_CTX_new());
   std::array<unsigned char, N> result{};
-  unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), result.data(), &size, method, nullptr) != 1) {
-    throw Error(Reaction::kFixCommand, "OpenSSL refuses a digest (FIPS mode?)");
+  if (EVP_DigestInit_ex2(context.get(), method, nullptr) != 1 ||
+      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), result.data(), nullptr) != 1) {
+    Refused();
   }
   return result;
 }
 
-// One fetched method for all calls: looking it up costs more than hashing a key.
-const EVP_MD* Sha256Method() {
-  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  if (method == nullptr) throw Error(Reaction::kFixCommand, "OpenSSL has no SHA-256");
-  return method;
+MacContext NewHmacSha256() {
+  EVP_MAC* const method = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  if (method == nullptr) Refused();
+  MacContext context(EVP_MAC_CTX_new(method));
+  EVP_MAC_free(method);  // the context has its own hold on it
+  std::string digest = "SHA256";
+  const std::array parameters = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+      OSSL_PARAM_construct_end()};
+  if (!context || EVP_MAC_CTX_set_params(context.get(), parameters.data()) != 1) Refused();
+  return context;
 }
 
 }  // namespace
 
 Sha256Bytes Sha256(std::string_view bytes) { return Digest<32>(Sha256Method(), bytes); }
 
-Md5Bytes Md5(std::string_view bytes) { return Digest<16>(EVP_md5(), bytes); }
+Md5Bytes Md5(std::string_view bytes) { return Digest<16>(Md5Method(), bytes); }
 
 std::array<unsigned char, 20> Sha1(std::string_view bytes) { return Digest<20>(EVP_sha1(), bytes); }
 
 Sha256Bytes HmacSha256(std::string_view key, std::string_view bytes) {
+  thread_local const MacContext context = NewHmacSha256();
   Sha256Bytes result{};
-  unsigned int size = 0;
+  std::size_t size = 0;
   // OpenSSL takes a null pointer for the wish to keep an earlier key.
   const char* const key_bytes = key.empty() ? "" : key.data();
-  if (HMAC(Sha256Method(), key_bytes, static_cast<int>(key.size()),
-           reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), result.data(),
-           &size) == nullptr) {
-    throw Error(Reaction::kFixCommand, "OpenSSL refuses an HMAC");
+  if (EVP_MAC_init(context.get(), reinterpret_cast<const unsigned char*>(key_bytes), key.size(),
+                   nullptr) != 1 ||
+      EVP_MAC_update(context.get(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                     bytes.size()) != 1 ||
+      EVP_MAC_final(context.get(), result.data(), &size, result.size()) != 1) {
+    Refused();
   }
   return result;
 }
@@ -60,12 +106,9 @@ template <typename Bytes>
 struct DigestStream<Bytes>::Context {
   Context() : context(EVP_MD_CTX_new()) {
     const bool is_sha256 = std::is_same_v<Bytes, Sha256Bytes>;
-    EVP_DigestInit_ex(context, is_sha256 ? Sha256Method() : EVP_md5(), nullptr);
+    EVP_DigestInit_ex(context.get(), is_sha256 ? Sha256Method() : Md5Method(), nullptr);
   }
-  ~Context() { EVP_MD_CTX_free(context); }
-  Context(const Context&) = delete;
-  Context& operator=(const Context&) = delete;
-  EVP_MD_CTX* context;
+  DigestContext context;
 };
 
 template <typename Bytes>
@@ -79,16 +122,13 @@ DigestStream<Bytes>& DigestStream<Bytes>::operator=(DigestStream&&) noexcept = d
 
 template <typename Bytes>
 void DigestStream<Bytes>::Add(std::string_view bytes) {
-  EVP_DigestUpdate(context_->context, bytes.data(), bytes.size());
+  EVP_DigestUpdate(context_->context.get(), bytes.data(), bytes.size());
 }
 
 template <typename Bytes>
 Bytes DigestStream<Bytes>::Finish() {
   Bytes result{};
-  unsigned int size = 0;
-  if (EVP_DigestFinal_ex(context_->context, result.data(), &size) != 1) {
-    throw Error(Reaction::kFixCommand, "OpenSSL refuses a digest (FIPS mode?)");
-  }
+  if (EVP_DigestFinal_ex(context_->context.get(), result.data(), nullptr) != 1) Refused();
   return result;
 }
 
@@ -143,7 +183,12 @@ std::string RandomBytes(std::size_t count) {
 }
 
 std::string RandomUuid() {
-  std::string bytes = RandomBytes(16);
+  // Drawn for many at once: each draw asks the system for the state of its source.
+  constexpr std::size_t kSize = 16;
+  thread_local std::string drawn;
+  if (drawn.size() < kSize) drawn = RandomBytes(64 * kSize);
+  std::string bytes = drawn.substr(drawn.size() - kSize);
+  drawn.resize(drawn.size() - kSize);
   bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0fU) | 0x40U);
   bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3fU) | 0x80U);
   std::string text = Hex(bytes);
