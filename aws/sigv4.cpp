@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 namespace ddbvault {
 namespace {
@@ -33,40 +32,57 @@ std::string Lower(std::string_view text) {
 }
 
 // Without white space at the ends, and one space where there were several.
-std::string Collapse(std::string_view value) {
-  std::string text;
-  text.reserve(value.size());
+void AppendCollapsed(std::string_view value, std::string& text) {
+  const std::size_t start = text.size();
   bool space = false;
   for (const char c : value) {
     if (c == ' ' || c == '\t') {
       space = true;
       continue;
     }
-    if (space && !text.empty()) text += ' ';
+    if (space && text.size() > start) text += ' ';
     space = false;
     text += c;
   }
-  return text;
 }
 
-// Name -> value, sorted; the values of headers of one name joined with ",".
-std::map<std::string, std::string> CanonicalHeaders(const HttpHeaders& headers) {
-  std::map<std::string, std::string> canonical;
+bool IsSignedLower(std::string_view lower_name) {
+  return std::find(kUnsigned.begin(), kUnsigned.end(), lower_name) == kUnsigned.end();
+}
+
+// What is signed of a request's headers.
+struct CanonicalHeaders {
+  explicit CanonicalHeaders(const HttpHeaders& headers);
+  std::string lines;  // "name:value\n" of each, sorted; values of one name joined with ","
+  std::string names;  // joined with ";"
+};
+
+CanonicalHeaders::CanonicalHeaders(const HttpHeaders& headers) {
+  std::vector<std::pair<std::string, std::string_view>> sorted;
+  sorted.reserve(headers.fields().size());
+  std::size_t size = 0;
   for (const auto& [name, value] : headers.fields()) {
-    if (!IsSigned(name)) continue;
-    const auto [at, added] = canonical.try_emplace(Lower(name), Collapse(value));
-    if (!added) at->second += "," + Collapse(value);
+    std::string lower = Lower(name);
+    if (!IsSignedLower(lower)) continue;
+    size += lower.size() + value.size() + 2;
+    sorted.emplace_back(std::move(lower), value);
   }
-  return canonical;
-}
-
-std::string JoinNames(const std::map<std::string, std::string>& headers) {
-  std::string names;
-  for (const auto& [name, value] : headers) {
-    if (!names.empty()) names += ';';
-    names += name;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  lines.reserve(size);
+  names.reserve(size);
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const auto& [name, value] = sorted[i];
+    if (i > 0 && sorted[i - 1].first == name) {
+      lines.back() = ',';  // was the end of that line
+    } else {
+      if (!names.empty()) names += ';';
+      names += name;
+      lines.append(name).append(":");
+    }
+    AppendCollapsed(value, lines);
+    lines += '\n';
   }
-  return names;
 }
 
 // RFC 3986 section 5.2.4, and "//" as "/".
@@ -88,6 +104,23 @@ std::string NormalPath(std::string_view path) {
   const bool directory = path.empty() || path.back() == '/';
   if (directory || normal.empty()) normal += '/';
   return normal;
+}
+
+std::string CanonicalText(const SignedRequest& request, SigningRules rules,
+                          const CanonicalHeaders& headers) {
+  std::string text(request.method);
+  text.reserve(request.path.size() + request.query.size() + headers.lines.size() +
+               headers.names.size() + 128);
+  text += '\n';
+  if (rules == SigningRules::kS3) {
+    text += request.path;
+  } else {
+    text += UriEncode(NormalPath(request.path), true);
+  }
+  text.append("\n").append(request.query).append("\n");
+  text.append(headers.lines).append("\n").append(headers.names).append("\n");
+  text += request.payload_hash;
+  return text;
 }
 
 std::string Date(Time time) { return FormatCompactTime(time).substr(0, 8); }
@@ -126,29 +159,14 @@ std::string CanonicalQuery(const HttpQuery& query) {
   return text;
 }
 
-bool IsSigned(std::string_view header_name) {
-  return std::find(kUnsigned.begin(), kUnsigned.end(), Lower(header_name)) == kUnsigned.end();
-}
+bool IsSigned(std::string_view header_name) { return IsSignedLower(Lower(header_name)); }
 
 std::string SignedHeaderNames(const HttpHeaders& headers) {
-  return JoinNames(CanonicalHeaders(headers));
+  return CanonicalHeaders(headers).names;
 }
 
 std::string CanonicalRequest(const SignedRequest& request, SigningRules rules) {
-  const auto headers = CanonicalHeaders(request.headers);
-  std::string text(request.method);
-  text += '\n';
-  if (rules == SigningRules::kS3) {
-    text += request.path;
-  } else {
-    text += UriEncode(NormalPath(request.path), true);
-  }
-  text.append("\n").append(request.query).append("\n");
-  for (const auto& [name, value] : headers) {
-    text.append(name).append(":").append(value).append("\n");
-  }
-  text.append("\n").append(JoinNames(headers)).append("\n").append(request.payload_hash);
-  return text;
+  return CanonicalText(request, rules, CanonicalHeaders(request.headers));
 }
 
 std::string CredentialScope(Time time, std::string_view region, std::string_view service) {
@@ -193,10 +211,11 @@ void Signer::Sign(std::string_view method, std::string_view path, std::string_vi
   }
   const std::string scope = CredentialScope(time, region_, service_);
   const SignedRequest request{method, path, query, headers, payload_hash};
-  const std::string to_sign = StringToSign(CanonicalRequest(request, rules_), time, scope);
+  const CanonicalHeaders canonical(headers);
+  const std::string to_sign = StringToSign(CanonicalText(request, rules_, canonical), time, scope);
   std::string value(kAlgorithm);
   value.append(" Credential=").append(credentials.access_key_id).append("/").append(scope);
-  value.append(", SignedHeaders=").append(SignedHeaderNames(headers));
+  value.append(", SignedHeaders=").append(canonical.names);
   value += ", Signature=";
   value += Signature(KeyFor(credentials.secret_access_key, time), to_sign);
   headers.Set("Authorization", std::move(value));
