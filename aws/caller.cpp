@@ -80,6 +80,7 @@ struct Outcome {
   std::optional<Error> error;
   AwsErrorTraits traits;
   bool sent = false;
+  int sends = 0;
   bool unanswered = false;
   std::string access_key_id;  // signed with
   Duration skew{0};
@@ -92,6 +93,7 @@ struct Progress {
   std::string invocation_id = RandomUuid();
   Time started;
   int attempts = 0;
+  int sends = 0;
   int retries = 0;  // attempts but the first and those after a remedy
   int last_cost = 0;
   bool unanswered = false;
@@ -163,11 +165,13 @@ Task<AwsResponse> AwsCaller::State::Call(const AwsRequest& request,
     ++progress.attempts;
     Outcome outcome = co_await Try(request, accepted, progress);
     progress.unanswered = progress.unanswered || outcome.unanswered;
+    progress.sends += outcome.sends;
     if (!outcome.error) {
       quota.Return(progress.last_cost);
       LogRecovery();
       if (const auto date = ParseTime(outcome.response->headers.Find("Date"))) LookAtClock(*date);
-      co_return AwsResponse{std::move(*outcome.response), progress.attempts, progress.unanswered};
+      co_return AwsResponse{std::move(*outcome.response), progress.attempts, progress.sends,
+                            progress.unanswered};
     }
     if (!Remedied(outcome, progress)) co_await WaitToRetry(outcome, progress);
   }
@@ -188,15 +192,18 @@ Task<Outcome> AwsCaller::State::Try(const AwsRequest& request, const std::vector
       outcome.skew = skew;
       Sign(request, keys, http);
     }
+    http.sends = &outcome.sends;
     outcome.sent = true;
     outcome.response = co_await transport.Send(http);
-    outcome.unanswered = outcome.response->replayed;
+    outcome.unanswered = outcome.sends > 1;
   } catch (const Error& error) {
     outcome.error = error;
     outcome.traits.reaction = error.reaction();
     outcome.traits.retry = error.reaction() == Reaction::kRetryLater;
     outcome.unanswered = outcome.sent;
   }
+  // One that failed early may not have gone out at all: who knows.
+  if (outcome.sent) outcome.sends = std::max(outcome.sends, 1);
   if (outcome.response) Judge(request, accepted, outcome);
   if (options.retry_mode == RetryMode::kAdaptive) {
     rate.OnAnswer(clock.Now(), outcome.traits.throttling);
@@ -220,7 +227,7 @@ HttpRequest AwsCaller::State::Build(const AwsRequest& request, const Progress& p
   if (options.protocol == AwsProtocol::kJson) http.headers.Set("Accept-Encoding", "identity");
   http.body = request.body;
   http.use_proxy = !IsLoopback(host);
-  http.fresh_connection = request.fresh_connection;
+  http.idle_most = request.idle_most;
   return http;
 }
 

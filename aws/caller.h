@@ -45,7 +45,7 @@ struct AwsRequest {
   HttpHeaders headers;    // without Host; signed, except those of IsSigned() (sigv4.h)
   std::string_view body;  // must stay valid until the call has returned
   PayloadHash payload_hash = PayloadHash::kSha256;
-  bool fresh_connection = false;
+  std::chrono::seconds idle_most = HttpRequest().idle_most;  // of the connection it is sent on
   // Asked before each try; false: Error{kRetryLater}.  Empty: always.  For writes
   // that must not be sent any more once somebody else may write.
   std::function<bool()> may_send;
@@ -54,6 +54,7 @@ struct AwsRequest {
 struct AwsResponse {
   HttpResponse http;  // status 2xx, or one of AwsCaller's accepted statuses
   int attempts = 1;
+  int sends = 1;  // of all attempts: more where the transport sent one twice (HttpRequest::sends)
   // A try ended without a whole answer, or with a 5xx, or was sent twice by the transport: a copy
   // that nobody answered may have been carried out all the same, or may yet be.
   bool unanswered_attempt = false;

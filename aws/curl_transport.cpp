@@ -49,6 +49,14 @@ std::string_view TrimmedHeader(std::string_view text) {
   return text;
 }
 
+template <typename Value>
+void Set(CURL* easy, CURLoption option, Value value) {
+  if (const CURLcode code = curl_easy_setopt(easy, option, value); code != CURLE_OK) {
+    throw Error(Reaction::kFixCommand,
+                std::string("libcurl refuses a setting: ") + curl_easy_strerror(code));
+  }
+}
+
 TransportFailure FailureOf(CURLcode code, bool request_sent) {
   switch (code) {
     case CURLE_URL_MALFORMAT:
@@ -119,6 +127,7 @@ class CurlTransport::Impl {
   void FinishDone();
   void StartWaiting();
   CURL* TakeHandle();
+  void SetUp(CURL* easy);
 
   asio::io_context& context_;
   HttpOptions options_;
@@ -163,13 +172,15 @@ class CurlTransport::Impl::Transfer {
   void Finish(CURLcode code);
   Task<HttpResponse> Await();
 
+  // What libcurl calls, with the transfer as `self`.
+  static int OnSending(void* self, char*, char*, int, int);
+  static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
+
  private:
   template <typename Value>
   void Set(CURLoption option, Value value) {
-    if (const CURLcode code = curl_easy_setopt(easy_, option, value); code != CURLE_OK) {
-      throw Error(Reaction::kFixCommand,
-                  std::string("libcurl refuses a setting: ") + curl_easy_strerror(code));
-    }
+    ddbvault::Set(easy_, option, value);
   }
   void Prepare();
   void SetMethod();
@@ -177,9 +188,6 @@ class CurlTransport::Impl::Transfer {
   void SetConnection();
   void Leave();
   HttpResponse Take();
-  static int OnSending(void* self, char*, char*, int, int);
-  static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
-  static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
   void AddHeader(std::string_view line);
   void AddBody(std::string_view bytes);
 
@@ -193,7 +201,6 @@ class CurlTransport::Impl::Transfer {
   std::optional<TransportEnding> ending_;
   std::exception_ptr failure_;
   bool finished_ = false;
-  bool sent_ = false;
 };
 
 void CurlTransport::Impl::Transfer::Start() {
@@ -222,11 +229,8 @@ void CurlTransport::Impl::Transfer::Prepare() {
   Set(CURLOPT_PRIVATE, this);
   Set(CURLOPT_ERRORBUFFER, message_.data());
   Set(CURLOPT_URL, request_.url.c_str());
-  Set(CURLOPT_HEADERFUNCTION, &OnHeader);
   Set(CURLOPT_HEADERDATA, this);
-  Set(CURLOPT_WRITEFUNCTION, &OnBody);
   Set(CURLOPT_WRITEDATA, this);
-  Set(CURLOPT_PREREQFUNCTION, &OnSending);
   Set(CURLOPT_PREREQDATA, this);
   SetConnection();
   SetMethod();
@@ -234,37 +238,19 @@ void CurlTransport::Impl::Transfer::Prepare() {
 }
 
 void CurlTransport::Impl::Transfer::SetConnection() {
-  Set(CURLOPT_NOSIGNAL, 1L);
-  Set(CURLOPT_PATH_AS_IS, 1L);
-  Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  Set(CURLOPT_PROTOCOLS_STR, "http,https");
-  Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  Set(CURLOPT_MAXLIFETIME_CONN, kConnectionLifetimeSeconds);
-  Set(CURLOPT_FRESH_CONNECT, request_.fresh_connection ? 1L : 0L);
-  Set(CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
-  Set(CURLOPT_OPENSOCKETDATA, &curl_);
-  Set(CURLOPT_CLOSESOCKETFUNCTION, &CloseSocket);
-  Set(CURLOPT_CLOSESOCKETDATA, &curl_);
-  if (!curl_.options_.user_agent.empty()) {
-    Set(CURLOPT_USERAGENT, curl_.options_.user_agent.c_str());
-  }
-  if (!curl_.certificates_.empty()) {
-    Set(CURLOPT_CAINFO, curl_.certificates_.c_str());
-    Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-  }
-  if (!request_.use_proxy) Set(CURLOPT_PROXY, "");
+  Set(CURLOPT_MAXAGE_CONN, static_cast<long>(request_.idle_most.count()));
+  // Null: as the environment says.
+  Set(CURLOPT_PROXY, request_.use_proxy ? static_cast<const char*>(nullptr) : "");
   Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout.count()));
-  if (request_.total_timeout.count() > 0) {
-    Set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.total_timeout.count()));
-  }
-  if (request_.idle_timeout.count() > 0) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(request_.idle_timeout);
-    Set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    Set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds.count()));
-  }
+  Set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.total_timeout.count()));
+  const auto idle = std::chrono::ceil<std::chrono::seconds>(request_.idle_timeout);
+  Set(CURLOPT_LOW_SPEED_LIMIT, idle.count() > 0 ? 1L : 0L);
+  Set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(idle.count()));
 }
 
+// The handle may have made any request before: each way says all that another one sets.
 void CurlTransport::Impl::Transfer::SetMethod() {
+  Set(CURLOPT_CUSTOMREQUEST, static_cast<const char*>(nullptr));
   if (request_.method == "HEAD") {
     Set(CURLOPT_NOBODY, 1L);
   } else if (request_.method == "GET") {
@@ -325,7 +311,10 @@ void CurlTransport::Impl::Transfer::Finish(CURLcode code) {
 void CurlTransport::Impl::Transfer::Leave() {
   if (easy_ != nullptr) {
     curl_multi_remove_handle(curl_.multi_, easy_);
-    curl_easy_reset(easy_);
+    // It must not keep what ends with this transfer.
+    curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, nullptr);
+    curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, nullptr);
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, nullptr);
     curl_.spare_.push_back(std::exchange(easy_, nullptr));
   }
   --curl_.in_flight_;
@@ -341,8 +330,7 @@ HttpResponse CurlTransport::Impl::Transfer::Take() {
 
 // libcurl calls this each time before it sends the request, its own replays too.
 int CurlTransport::Impl::Transfer::OnSending(void* self, char*, char*, int, int) {
-  auto& transfer = *static_cast<Transfer*>(self);
-  if (std::exchange(transfer.sent_, true)) transfer.response_.replayed = true;
+  if (int* sends = static_cast<Transfer*>(self)->request_.sends; sends != nullptr) ++*sends;
   return CURL_PREREQFUNC_OK;
 }
 
@@ -569,8 +557,36 @@ CURL* CurlTransport::Impl::TakeHandle() {
   }
   CURL* easy = curl_easy_init();
   if (easy == nullptr) throw std::bad_alloc();
-  curl_easy_setopt(easy, CURLOPT_SHARE, share_);
+  try {
+    SetUp(easy);
+  } catch (...) {
+    curl_easy_cleanup(easy);
+    throw;
+  }
   return easy;
+}
+
+// What is the same for all requests, once for each handle: libcurl copies texts and parses some.
+void CurlTransport::Impl::SetUp(CURL* easy) {
+  Set(easy, CURLOPT_SHARE, share_);
+  Set(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
+  Set(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
+  Set(easy, CURLOPT_PREREQFUNCTION, &Transfer::OnSending);
+  Set(easy, CURLOPT_NOSIGNAL, 1L);
+  Set(easy, CURLOPT_PATH_AS_IS, 1L);
+  Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  Set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  Set(easy, CURLOPT_MAXLIFETIME_CONN, kConnectionLifetimeSeconds);
+  Set(easy, CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
+  Set(easy, CURLOPT_OPENSOCKETDATA, this);
+  Set(easy, CURLOPT_CLOSESOCKETFUNCTION, &CloseSocket);
+  Set(easy, CURLOPT_CLOSESOCKETDATA, this);
+  if (!options_.user_agent.empty()) Set(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
+  if (!certificates_.empty()) {
+    Set(easy, CURLOPT_CAINFO, certificates_.c_str());
+    Set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
 }
 
 void CurlTransport::Impl::StartWaiting() {

@@ -44,17 +44,17 @@ struct HttpRequest {
   // Limit on the whole request; zero: none.  For metadata services, which must answer quickly.
   Duration total_timeout{0};
   bool use_proxy = true;  // false for metadata services and loopback: never through a proxy
-  // True: not on a reused connection, so that libcurl never sends it a second time by itself.
-  // For conditional writes, whose replay would answer 412 to our own write.
-  bool fresh_connection = false;
+  // A kept connection that nothing has used for longer is not taken: servers close idle ones, and
+  // what is sent on one that they are closing goes out a second time.  (libcurl's own limit.)
+  std::chrono::seconds idle_most{118};
+  // Where to add one each time the request goes out: libcurl sends it again by itself when a kept
+  // connection turns out to be dead, and an earlier copy may have been carried out, or may yet be.
+  int* sends = nullptr;
 };
 
 struct HttpResponse {
   int status = 0;
   HttpHeaders headers;
-  // The transport sent the request more than once (a reused connection died before the answer), so
-  // an earlier copy may have been carried out too, or may yet be.
-  bool replayed = false;
   // Has at least 64 bytes of spare capacity behind its size (SIMDJSON_PADDING).
   std::string body;
 };

@@ -11,6 +11,9 @@ namespace ddbvault {
 namespace {
 
 constexpr std::string_view kMetadataPrefix = "x-amz-meta-";
+// S3 closes connections that were idle for a few seconds.  A conditional write that is sent twice
+// may find its own first copy in its way, which costs a look at what is there.
+constexpr std::chrono::seconds kIdleMostOfConditional{2};
 
 // Every byte but the unreserved ones (RFC 3986) and '/', once: S3 signs the path as it is sent.
 std::string EncodePath(std::string_view path) {
@@ -116,7 +119,7 @@ S3PutResult ReadPutResult(const AwsResponse& response) {
   S3PutResult result;
   result.version_id = response.http.headers.Find("x-amz-version-id");
   result.etag = UnquoteETag(response.http.headers.Find("ETag"));
-  result.attempts = response.attempts;
+  result.sends = response.sends;
   result.unanswered_attempt = response.unanswered_attempt;
   return result;
 }
@@ -177,7 +180,7 @@ Task<S3PutResult> S3Client::PutObject(S3PutRequest put) {
   if (!put.if_none_match.empty()) request.headers.Add("If-None-Match", put.if_none_match);
   if (!put.if_match.empty()) request.headers.Add("If-Match", put.if_match);
   if (!put.if_none_match.empty() || !put.if_match.empty()) {
-    request.fresh_connection = true;
+    request.idle_most = kIdleMostOfConditional;
     accepted.push_back(412);
   }
   if (!put.if_match.empty()) accepted.push_back(404);

@@ -52,8 +52,8 @@ struct S3PutResult {
   // (see unanswered_attempt).
   bool precondition_failed = false;
   std::string version_id;
-  std::string etag;  // without quotes
-  int attempts = 1;
+  std::string etag;                 // without quotes
+  int sends = 1;                    // AwsResponse::sends
   bool unanswered_attempt = false;  // at least one attempt ended without an answer or with a 5xx
 };
 

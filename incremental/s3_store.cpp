@@ -1,5 +1,7 @@
 #include "incremental/s3_store.h"
 
+#include <limits>
+
 #include "base/digest.h"
 #include "base/error.h"
 #include "incremental/s3_writer.h"
@@ -62,7 +64,8 @@ Task<PutResult> S3Store::Put(PutRequest request) {
     // Somebody else writes the same key at this moment, and has the upper hand.
     if (!conditional || error.code() != "ConditionalRequestConflict") throw;
     answer.precondition_failed = true;
-    answer.unanswered_attempt = true;  // what went before is not known
+    answer.unanswered_attempt = true;  // what went before is not known, nor how often
+    answer.sends = std::numeric_limits<int>::max();
   }
   PutResult result;
   if (!answer.precondition_failed) {
@@ -73,7 +76,7 @@ Task<PutResult> S3Store::Put(PutRequest request) {
     co_return result;
   }
   if (answer.unanswered_attempt) {
-    result = co_await Settle(key, body, metadata, answer.attempts);
+    result = co_await Settle(key, body, metadata, answer.sends);
   } else {
     result.written = false;
   }
@@ -83,7 +86,7 @@ Task<PutResult> S3Store::Put(PutRequest request) {
 // A try without an answer may have been the one that wrote the object which the next one found in
 // its way.  The ETag is an MD5 on some buckets only: the bytes themselves are compared.
 Task<PutResult> S3Store::Settle(std::string key, std::string_view body, ObjectMetadata metadata,
-                                int attempts) {
+                                int sends) {
   std::optional<StoredObject> found = co_await Get(std::move(key));
   PutResult result;
   result.written = found && found->metadata == metadata && found->body == body;
@@ -91,9 +94,9 @@ Task<PutResult> S3Store::Settle(std::string key, std::string_view body, ObjectMe
     result.version_id = std::move(found->info.version_id);
     result.etag = std::move(found->info.etag);
   }
-  // Of two tries one has written and one was refused; of more, or where none of them has written,
+  // Sent twice, one has written and one was refused; of more, or where none of them has written,
   // one is left that nobody knows of.
-  result.in_doubt = !result.written || attempts > 2;
+  result.in_doubt = !result.written || sends > 2;
   co_return result;
 }
 

@@ -43,7 +43,7 @@ class S3Store : public ObjectStore {
 
  private:
   Task<PutResult> Settle(std::string key, std::string_view body, ObjectMetadata metadata,
-                         int attempts);
+                         int sends);
   StoredObject ToStored(std::string key, S3Object object) const;
   ObjectInfo ToInfo(S3Entry entry) const;
 

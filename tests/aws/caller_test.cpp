@@ -125,14 +125,14 @@ TEST_F(CallerTest, SaysNothingOfAPayloadUnlessItIsS3) {
   transport_.Answer(200).Answer(200);
   Call();
   request_.payload_hash = PayloadHash::kUnsigned;
-  request_.fresh_connection = true;
+  request_.idle_most = std::chrono::seconds(5);
   Call();
   const auto& seen = transport_.requests();
   EXPECT_EQ(seen[0].url, "https://bucket.s3.eu-central-1.amazonaws.com/a//b/../c");
   EXPECT_EQ(seen[0].headers.Find("x-amz-content-sha256"), Hex(AsBytes(Sha256("{}"))));
-  EXPECT_FALSE(seen[0].fresh_connection);
+  EXPECT_EQ(seen[0].idle_most, HttpRequest().idle_most);
   EXPECT_EQ(seen[1].headers.Find("x-amz-content-sha256"), "UNSIGNED-PAYLOAD");
-  EXPECT_TRUE(seen[1].fresh_connection);
+  EXPECT_EQ(seen[1].idle_most, std::chrono::seconds(5));
 }
 
 TEST_F(CallerTest, AnUnsignedPayloadNeedsTls) {
@@ -291,14 +291,25 @@ TEST_F(CallerTest, AcceptedAfterAnUnansweredTryIsMarked) {
 }
 
 TEST_F(CallerTest, WhatTheTransportSentTwiceIsMarkedAsUnanswered) {
-  transport_.Then([](const HttpRequest&) {
-    HttpResponse response = MakeResponse(200, "{}");
-    response.replayed = true;
-    return response;
+  transport_.Then([](const HttpRequest& request) {
+    *request.sends = 2;
+    return MakeResponse(200, "{}");
   });
   const AwsResponse response = Call();
   EXPECT_EQ(response.attempts, 1);
+  EXPECT_EQ(response.sends, 2);
   EXPECT_TRUE(response.unanswered_attempt);
+}
+
+TEST_F(CallerTest, SendsAreThoseOfAllTries) {
+  transport_
+      .Then([](const HttpRequest& request) -> HttpResponse {
+        *request.sends = 2;
+        throw BrokenConnection();
+      })
+      .Fail(BrokenConnection())  // one of which nobody says how often it went out
+      .Answer(200);
+  EXPECT_EQ(Call().sends, 4);
 }
 
 TEST_F(CallerTest, ADamagedAnswerIsAskedForAgain) {

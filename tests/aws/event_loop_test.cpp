@@ -163,12 +163,18 @@ TEST(EventLoop, SendsAThousandPutsOverSixtyFourConnections) {
   EXPECT_EQ(loop.in_flight(), 0U);
 }
 
-TEST_F(EventLoopTest, ReusesAConnectionUnlessAskedForAFreshOne) {
+TEST_F(EventLoopTest, ReusesAConnectionThatHasNotBeenIdleForTooLong) {
   server_.Otherwise([](const ScriptedRequest&) { return Ok(); });
   HttpRequest request = Request("GET", server_.url() + "/");
   for (int i = 0; i < 3; ++i) loop_.Run(loop_.Send(request));
   EXPECT_EQ(server_.connections(), 1);
-  request.fresh_connection = true;
+  // By libcurl's own clock, in whole seconds: nothing but time makes a connection idle.
+  SystemClock clock;
+  loop_.Run(clock.Sleep(std::chrono::seconds(1)));
+  loop_.Run(loop_.Send(request));
+  EXPECT_EQ(server_.connections(), 1);
+  loop_.Run(clock.Sleep(std::chrono::seconds(1)));
+  request.idle_most = std::chrono::seconds(0);
   loop_.Run(loop_.Send(request));
   EXPECT_EQ(server_.connections(), 2);
 }
@@ -179,26 +185,29 @@ TEST_F(EventLoopTest, SaysWhenARequestWasSentTwice) {
   dead.no_answer = true;
   server_.Reply(dead);
   server_.Reply(200, "2");
-  const HttpRequest request = Request("PUT", server_.url() + "/", "body");
-  EXPECT_FALSE(loop_.Run(loop_.Send(request)).replayed);
+  HttpRequest request = Request("PUT", server_.url() + "/", "body");
+  int sends = 0;
+  request.sends = &sends;
+  loop_.Run(loop_.Send(request));
+  EXPECT_EQ(sends, 1);
   // libcurl takes the connection that it kept, gets nothing, and sends all of it once more.
   const HttpResponse second = loop_.Run(loop_.Send(request));
   EXPECT_EQ(second.body, "2");
-  EXPECT_TRUE(second.replayed);
+  EXPECT_EQ(sends, 3);
   EXPECT_EQ(server_.requests().size(), 3U);
 }
 
-TEST_F(EventLoopTest, AFreshConnectionIsNeverReplayed) {
-  server_.Reply(200, "1");
+TEST_F(EventLoopTest, SaysThatAFailedRequestWasSent) {
   ScriptedReply dead;
   dead.no_answer = true;
   server_.Reply(dead);
   HttpRequest request = Request("PUT", server_.url() + "/", "body");
-  loop_.Run(loop_.Send(request));
-  request.fresh_connection = true;
+  int sends = 0;
+  request.sends = &sends;
   const Error error = Failure(loop_, request);
   EXPECT_EQ(error.reaction(), Reaction::kRetryLater);
-  EXPECT_EQ(server_.requests().size(), 2U);
+  EXPECT_EQ(sends, 1);
+  EXPECT_EQ(server_.requests().size(), 1U);
 }
 
 TEST_F(EventLoopTest, GoesThroughTheProxyOfTheEnvironmentUnlessToldNotTo) {

@@ -63,7 +63,7 @@ TEST_F(S3ClientTest, PutsWithACrcOverHttps) {
   EXPECT_EQ(last().headers.Find("x-amz-checksum-crc32"), "y/Q5Jg==");
   EXPECT_EQ(last().headers.Find("x-amz-meta-event"), "INSERT");
   EXPECT_EQ(last().headers.Find("Content-Type"), "application/json");
-  EXPECT_FALSE(last().fresh_connection);
+  EXPECT_EQ(last().idle_most, HttpRequest().idle_most);
 }
 
 TEST_F(S3ClientTest, PutsWithTheBodysHashOverHttpOrWhenChecksumsAreOff) {
@@ -78,20 +78,20 @@ TEST_F(S3ClientTest, PutsWithTheBodysHashOverHttpOrWhenChecksumsAreOff) {
   }
 }
 
-TEST_F(S3ClientTest, AConditionalPutIsNeverReplayedByTheTransport) {
+TEST_F(S3ClientTest, AConditionalPutTakesOnlyAConnectionThatWasJustUsed) {
   S3Client client = Client("http://s3.test", true);
   transport_.Answer(200, "", {{"ETag", "\"e\""}});
   S3PutRequest put = PutOf("k");
   put.if_none_match = "*";
   EXPECT_FALSE(Run(client.PutObject(put)).precondition_failed);
   EXPECT_EQ(last().headers.Find("If-None-Match"), "*");
-  EXPECT_TRUE(last().fresh_connection);
+  EXPECT_EQ(last().idle_most, std::chrono::seconds(2));
   transport_.Answer(200);
   put = PutOf("k");
   put.if_match = "e";
   EXPECT_FALSE(Run(client.PutObject(put)).precondition_failed);
   EXPECT_EQ(last().headers.Find("If-Match"), "e");
-  EXPECT_TRUE(last().fresh_connection);
+  EXPECT_EQ(last().idle_most, std::chrono::seconds(2));
 }
 
 TEST_F(S3ClientTest, AFailedPreconditionIsAnOutcomeAndSaysWhetherAnEarlierTryMayHaveWritten) {

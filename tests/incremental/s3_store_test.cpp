@@ -72,8 +72,49 @@ TEST_F(S3StoreTest, AConditionalPutIsOursWhenTheLostTryWroteIt) {
   ASSERT_EQ(transport_.requests().size(), 3U);
   EXPECT_EQ(transport_.requests()[0].target(), "/bucket/pre/orders/a");
   EXPECT_EQ(transport_.requests()[0].headers.Find("If-None-Match"), "*");
-  EXPECT_TRUE(transport_.requests()[0].fresh_connection);
-  EXPECT_TRUE(transport_.requests()[1].fresh_connection);
+}
+
+// A kept connection dies while the first copy is on its way: libcurl sends another by itself.
+TEST_F(S3StoreTest, AConditionalPutIsOursWhenTheTransportSentItTwice) {
+  const auto refused_after = [this](int sends) {
+    transport_.Then([sends](const HttpRequest& request) {
+      *request.sends = sends;
+      HttpResponse response;
+      response.status = 412;
+      return response;
+    });
+    AnswerWithObject("mine", "w1");
+    return Put(PutCondition::kIfAbsent);
+  };
+  const PutResult twice = refused_after(2);
+  EXPECT_TRUE(twice.written);
+  EXPECT_FALSE(twice.in_doubt) << "one copy has written, and one was refused";
+  const PutResult more = refused_after(3);
+  EXPECT_TRUE(more.written);
+  EXPECT_TRUE(more.in_doubt) << "of three copies one may still be on its way";
+}
+
+TEST_F(S3StoreTest, OneThatWasSentTwiceOnItsSecondTryIsInDoubt) {
+  transport_.Fail(BrokenConnection()).Then([](const HttpRequest& request) {
+    *request.sends = 2;
+    HttpResponse response;
+    response.status = 412;
+    return response;
+  });
+  AnswerWithObject("mine", "w1");
+  const PutResult result = Put(PutCondition::kIfAbsent);
+  EXPECT_TRUE(result.written);
+  EXPECT_TRUE(result.in_doubt);
+}
+
+TEST_F(S3StoreTest, WhatWentBeforeAConflictThatDoesNotEndIsInDoubt) {
+  for (int i = 0; i < 4; ++i) {
+    transport_.Answer(409, "<Error><Code>ConditionalRequestConflict</Code></Error>");
+  }
+  AnswerWithObject("mine", "w1");
+  const PutResult result = Put(PutCondition::kIfAbsent);
+  EXPECT_TRUE(result.written);
+  EXPECT_TRUE(result.in_doubt);
 }
 
 TEST_F(S3StoreTest, AConditionalPutIsNotOursWhenAnothersObjectIsThere) {

@@ -29,7 +29,7 @@ Task<HttpResponse> ScriptTransport::Send(const HttpRequest& request) {
   const Executor executor = co_await asio::this_coro::executor;
   co_await asio::post(executor, asio::use_awaitable);
   requests_.push_back({request.method, request.url, request.headers, std::string(request.body),
-                       request.use_proxy, request.fresh_connection});
+                       request.use_proxy, request.idle_most});
   Handler handler = otherwise_;
   if (!script_.empty()) {
     handler = std::move(script_.front());

@@ -24,7 +24,7 @@ class ScriptTransport : public HttpTransport {
     HttpHeaders headers;
     std::string body;
     bool use_proxy = true;
-    bool fresh_connection = false;
+    std::chrono::seconds idle_most{0};
     // The part of the URL behind the host: path and query.
     std::string target() const;
   };
