@@ -45,7 +45,14 @@ class ChangeBatch {
 
   const std::vector<ChangeView>& changes() const { return changes_; }
   bool empty() const { return changes_.empty(); }
-  std::size_t bytes() const { return body_ ? body_->size() : 0; }
+  std::size_t bytes() const { return body_ ? body_->size() : 0; }  // of the answer
+  // What the batch holds for as long as it is applied: the answer, its changes, and what whoever
+  // applies them keeps of each.
+  std::size_t memory() const {
+    constexpr std::size_t kKeptOfEach = 512;  // BackupSink: a queue, two names, the key
+    return (body_ ? body_->capacity() : 0) + changes_.capacity() * sizeof(ChangeView) +
+           changes_.size() * kKeptOfEach;
+  }
 
  private:
   std::unique_ptr<std::string> body_;  // behind a pointer: its bytes stay where they are

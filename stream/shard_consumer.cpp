@@ -11,8 +11,9 @@ namespace {
 
 // How often a shard that is read but has nothing new gets its `read` time saved.
 constexpr Duration kReadTimeSavedEvery = std::chrono::minutes(5);
-// GetRecords answers at most 1000 records or 1 MB (API reference): so much is as good as full.
-constexpr std::size_t kFullAnswer = 900'000;
+// GetRecords answers at most 1000 records or 1 MB (API reference), and a record with two images has
+// up to 0.8 MB: an answer of so much may have ended because the next one did not fit.
+constexpr std::size_t kFullAnswer = 200'000;
 constexpr Duration kRetryBase{250};
 // So many answers in a row that a shard is gone, although it is listed, and one that has ended is
 // taken for gone; with `once`, an open one ends the run.
@@ -168,7 +169,7 @@ bool ShardConsumer::HasRoom() const {
 
 Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked,
                                    Semaphore::Permit slot) {
-  Semaphore::Permit permit = co_await context_.memory.Acquire(batch->bytes());
+  Semaphore::Permit permit = co_await context_.memory.Acquire(batch->memory());
   slot.Release();
   if (group_->first_error() || context_.stop.requested()) co_return false;
 
@@ -181,7 +182,7 @@ Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Tim
   if (entry->last_sequence_number.empty()) entry->last_sequence_number = last_read_;
   entry->changes = batch->changes().size();
   entry->asked = asked;
-  entry->bytes = batch->bytes();
+  entry->bytes = batch->memory();
   last_read_ = entry->last_sequence_number;
 
   // The note goes to disk before the first of these changes can be at rest.  It never moves back:
