@@ -1,6 +1,7 @@
 #include "incremental/backup_sink.h"
 
 #include <algorithm>
+#include <list>
 
 #include "base/digest.h"
 #include "base/log.h"
@@ -76,7 +77,8 @@ struct BackupSink::Pending {
 };
 
 struct BackupSink::ItemQueue {
-  std::deque<Pending> pending;
+  std::string name;
+  std::list<Pending> pending;
 };
 
 BackupSink::BackupSink(ObjectStore& store, Layout layout, Clock& clock, Stop& stop,
@@ -86,8 +88,7 @@ BackupSink::BackupSink(ObjectStore& store, Layout layout, Clock& clock, Stop& st
       clock_(clock),
       stop_(stop),
       options_(std::move(options)),
-      executor_(executor),
-      requests_(std::move(executor), options_.in_flight) {}
+      executor_(std::move(executor)) {}
 
 BackupSink::~BackupSink() = default;
 
@@ -186,38 +187,60 @@ void BackupSink::Enqueue(Pending pending) {
     return;
   }
   auto& queue = queues_[name];
-  const bool idle = queue == nullptr;
-  if (idle) queue = std::make_unique<ItemQueue>();
+  if (queue != nullptr) {
+    queue->pending.push_back(std::move(pending));
+    return;
+  }
+  queue = std::make_unique<ItemQueue>();
+  queue->name = name;
   queue->pending.push_back(std::move(pending));
-  if (idle) asio::co_spawn(executor_, DrainItem(name), [](const std::exception_ptr&) {});
+  ready_.push_back(queue.get());
+  if (workers_ == options_.in_flight) return;
+  ++workers_;
+  asio::co_spawn(executor_, Work(), [](const std::exception_ptr&) {});
 }
 
-// The only writer of this item while its queue exists: never two writes of one object in flight.
-Task<void> BackupSink::DrainItem(std::string name) {
-  ItemQueue& queue = *queues_.at(name);
+// A task for each request in flight, not for each item: a batch may have a thousand of those.
+Task<void> BackupSink::Work() {
+  while (!ready_.empty()) {
+    ItemQueue& queue = *ready_.front();
+    ready_.pop_front();
+    co_await ApplyNext(queue);
+  }
+  --workers_;
+}
+
+// The only writer of this item until its queue is among the ready ones again: never two writes of
+// one object in flight.
+Task<void> BackupSink::ApplyNext(ItemQueue& queue) {
+  if (!blocked_.contains(queue.name)) Coalesce(queue);
+  const Pending& pending = queue.pending.front();
   std::exception_ptr error;
-  while (!queue.pending.empty() && !error) {
-    Semaphore::Permit permit = co_await requests_.Acquire();
-    if (!blocked_.contains(name)) Coalesce(queue);
-    const Pending& pending = queue.pending.front();
-    try {
-      stop_.ThrowIfRequested();
-      co_await ApplyOne(name, pending);
-    } catch (...) {
-      error = std::current_exception();
-    }
-    if (error) break;
+  try {
+    stop_.ThrowIfRequested();
+    co_await ApplyOne(queue.name, pending);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (error) {
+    Fail(queue, error);
+  } else {
     pending.Settle(nullptr);
     queue.pending.pop_front();
   }
-  if (error) {
-    failed_[name] = queue.pending.front().batch->origin.shard_id;
-    last_failed_ = clock_.Now();
-    doubted_.erase(name);  // a try of it may be in flight: offered again, it is in doubt anew
+  if (error || queue.pending.empty()) {
+    queues_.erase(queues_.find(queue.name));
+  } else {
+    ready_.push_back(&queue);
   }
-  // Order is kept: when one change could not be written, none after it is.
+}
+
+// Order is kept: when one change could not be written, none after it is.
+void BackupSink::Fail(const ItemQueue& queue, const std::exception_ptr& error) {
+  failed_[queue.name] = queue.pending.front().batch->origin.shard_id;
+  last_failed_ = clock_.Now();
+  doubted_.erase(queue.name);  // a try of it may be in flight: offered again, it is in doubt anew
   for (const Pending& pending : queue.pending) pending.Settle(error);
-  queues_.erase(name);
 }
 
 void BackupSink::Coalesce(ItemQueue& queue) {
@@ -227,9 +250,11 @@ void BackupSink::Coalesce(ItemQueue& queue) {
   if (clock_.Now() + ahead - first.change_time <= options_.coalesce_beyond) return;
   if (first.change_time == Time{}) return;  // the record has no time: its lag is not known
   // A record that must be parked is never left out.
-  while (queue.pending.size() >= 2 && queue.pending.front().change->defect.empty() &&
-         !queue.pending.front().key.empty() && queue.pending[1].change->defect.empty() &&
-         !queue.pending[1].key.empty()) {
+  const auto applies = [](const Pending& one) {
+    return one.change->defect.empty() && !one.key.empty();
+  };
+  while (queue.pending.size() >= 2 && applies(queue.pending.front()) &&
+         applies(*std::next(queue.pending.begin()))) {
     Pending out = std::move(queue.pending.front());
     queue.pending.pop_front();
     out.left_out.push_back(std::move(out.batch));

@@ -109,7 +109,9 @@ class BackupSink : public ChangeSink {
   Pending Read(const std::shared_ptr<BatchState>& batch, const ChangeView& change) const;
   void DoubtReplayed(const std::vector<Pending>& batch);
   void Enqueue(Pending pending);
-  Task<void> DrainItem(std::string name);
+  Task<void> Work();
+  Task<void> ApplyNext(ItemQueue& queue);
+  void Fail(const ItemQueue& queue, const std::exception_ptr& error);
   void Coalesce(ItemQueue& queue);
   Task<void> ApplyOne(const std::string& name, const Pending& pending);
   Task<bool> IsBlocked(const std::string& name);
@@ -129,12 +131,14 @@ class BackupSink : public ChangeSink {
   Stop& stop_;
   BackupSinkOptions options_;
   Executor executor_;
-  Semaphore requests_;
   BackupSinkCounters counters_;
   std::uint64_t counted_ = 0;              // records under parked/, the last time
   std::uint64_t parked_when_counted_ = 0;  // counters_.parked then
-  std::unordered_map<std::string, std::unique_ptr<ItemQueue>> queues_;  // by item name
-  std::unordered_set<std::string> blocked_;                             // item names
+  // By item name: those that have changes to write.
+  std::unordered_map<std::string, std::unique_ptr<ItemQueue>> queues_;
+  std::deque<ItemQueue*> ready_;  // those of which no change is being written; first come, first
+  std::size_t workers_ = 0;
+  std::unordered_set<std::string> blocked_;  // item names
   std::unordered_set<std::string> doubted_;  // items whose changes are replayed
   // Items of which a change has failed: the shard that will offer it again.
   std::unordered_map<std::string, std::string> failed_;

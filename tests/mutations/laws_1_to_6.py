@@ -85,10 +85,9 @@ MUTATIONS = [
         "BackupSinkTest.CoalescesOnlyBeyondTheLag"),
     Mutation(
         "coalesce-what-must-be-parked", 2, "incremental/backup_sink.cpp",
-        "  while (queue.pending.size() >= 2 && queue.pending.front().change->defect.empty() &&\n"
-        "         !queue.pending.front().key.empty() && queue.pending[1].change->defect.empty() &&\n"
-        "         !queue.pending[1].key.empty()) {",
-        "  while (queue.pending.size() >= 2) {",
+        "  while (queue.pending.size() >= 2 && applies(queue.pending.front()) &&\n"
+        "         applies(*std::next(queue.pending.begin()))) {",
+        "  (void)applies;\n  while (queue.pending.size() >= 2) {",
         "BackupSinkTest.LeavesOutNoRecordThatMustBeParkedHoweverFarBehind"),
     Mutation(
         "begin-again-is-not-said", 2, "stream/shard_consumer.cpp",
@@ -104,8 +103,9 @@ MUTATIONS = [
     # 3. In order per item.
     Mutation(
         "two-writes-of-one-object", 3, "incremental/backup_sink.cpp",
-        "  const bool idle = queue == nullptr;\n  if (idle) queue",
-        "  const bool idle = true;\n  if (queue == nullptr) queue",
+        "    queue->pending.push_back(std::move(pending));\n    return;",
+        "    queue->pending.push_back(std::move(pending));\n"
+        "    ready_.push_back(queue.get());\n    return;",
         "BackupSinkTest.NeverHasTwoWritesOfOneObjectInFlight"),
     Mutation(
         "a-failed-change-is-overtaken", 3, "incremental/backup_sink.cpp",
@@ -114,8 +114,9 @@ MUTATIONS = [
         "BackupSinkTest.ALaterBatchDoesNotOvertakeAChangeThatHasFailed"),
     Mutation(
         "the-rest-of-the-queue-goes-on", 3, "incremental/backup_sink.cpp",
-        "    if (error) break;\n    pending.Settle(nullptr);",
-        "    pending.Settle(std::exchange(error, nullptr));",
+        "  if (error) {\n    Fail(queue, error);\n  } else {\n    pending.Settle(nullptr);\n"
+        "    queue.pending.pop_front();\n  }\n  if (error || queue.pending.empty()) {",
+        "  pending.Settle(error);\n  queue.pending.pop_front();\n  if (queue.pending.empty()) {",
         "BackupSinkTest.WritesNothingOfAnItemAfterAChangeThatCouldNotBeWritten"),
     Mutation(
         "forget-unanswered-writes", 3, "incremental/backup_sink.cpp",
@@ -144,8 +145,8 @@ MUTATIONS = [
         "BackupSinkTest.AChangeThatFailedIsInDoubtAgainWhenItIsOfferedAgain", MODEL),
     Mutation(
         "offered-again-and-not-in-doubt-again", 3, "incremental/backup_sink.cpp",
-        "    doubted_.erase(name);",
-        "    (void)name;",
+        "  doubted_.erase(queue.name);",
+        "",
         "BackupSinkTest.AChangeThatFailedIsInDoubtAgainWhenItIsOfferedAgain"),
     Mutation(
         "the-same-change-again-is-not-late", 3, "incremental/doubts.cpp",
@@ -179,9 +180,19 @@ MUTATIONS = [
         "DoubtsTest.WhatIsInDoubtWhenItIsPutRightIsPutRightOnceMore"),
     Mutation(
         "a-refused-try-ends-the-doubt", 3, "incremental/s3_store.cpp",
-        "  result.in_doubt = !result.written || attempts > 2;",
-        "  result.in_doubt = result.written && attempts > 2;",
+        "  result.in_doubt = !result.written || sends > 2;",
+        "  result.in_doubt = result.written && sends > 2;",
         "S3StoreTest.AConditionalPutIsNotOursWhenAnothersObjectIsThere"),
+    Mutation(
+        "what-the-transport-sent-twice-is-one", 3, "aws/caller.cpp",
+        "    outcome.unanswered = outcome.sends > 1;",
+        "    outcome.unanswered = false;",
+        "S3StoreTest.AConditionalPutIsOursWhenTheTransportSentItTwice"),
+    Mutation(
+        "copies-of-one-try-are-not-counted", 3, "aws/caller.cpp",
+        "    progress.sends += outcome.sends;",
+        "    ++progress.sends;",
+        "S3StoreTest.OneThatWasSentTwiceOnItsSecondTryIsInDoubt"),
     Mutation(
         "the-sink-is-not-told-of-the-one-cut-off", 3, "incremental/followed_table.cpp",
         "  if (lease_->unnoted_until() != Time{}) {",
