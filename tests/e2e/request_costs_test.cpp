@@ -1,0 +1,115 @@
+// What each command asks of AWS for an item or a change, as the README's table of costs has it: the
+// difference between a small table and a larger one, in which what a run costs by itself drops out.
+#include <gmock/gmock.h>
+
+#include "incremental/layout.h"
+#include "tests/e2e/e2e_world.h"
+#include "tests/support/proxy/fault_proxy.h"
+#include "tests/support/proxy/request_counts.h"
+#include "tests/support/proxy/s3_as_aws.h"
+#include "tests/support/workload.h"
+
+namespace ddbvault {
+namespace {
+
+using Counts = RequestCounts::Counts;
+
+constexpr std::uint32_t kFew = 50;
+constexpr std::uint32_t kMany = 250;
+constexpr std::int64_t kMore = kMany - kFew;
+// BatchWriteItem takes at most 25 (API reference).
+constexpr std::int64_t kBatch = 25;
+
+// What depends on how long a run takes: polls, and renewals of the lease (control objects).
+void WithoutTimed(Counts& counts) {
+  std::erase_if(counts, [](const auto& entry) {
+    const std::string& kind = entry.first;
+    return kind == "GetRecords" || kind == "DescribeStream" || kind == "GetShardIterator" ||
+           kind == "DescribeTable" || kind.ends_with(" other");
+  });
+}
+
+class RequestCostsTest : public testing::Test {
+ protected:
+  using ByCommand = std::map<std::string, Counts>;
+
+  RequestCostsTest() {
+    auto dynamodb = std::make_unique<RequestCounts>();
+    dynamodb_counts_ = dynamodb.get();
+    dynamodb_proxy_.Add(std::move(dynamodb));
+    auto s3 = std::make_unique<RequestCounts>();
+    s3_counts_ = s3.get();
+    s3_proxy_.Add(std::move(s3));
+    s3_proxy_.Add(std::make_unique<S3AsAws>(s3_proxy_.loop(), s3_proxy_.upstream(),
+                                            CredentialsOf(world_.servers), world_.servers.region));
+    dynamodb_proxy_.Start();
+    s3_proxy_.Start();
+    world_.environment["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_proxy_.url();
+    world_.environment["AWS_ENDPOINT_URL_DYNAMODB_STREAMS"] = dynamodb_proxy_.url();
+    world_.environment["AWS_ENDPOINT_URL_S3"] = s3_proxy_.url();
+    const std::string bucket = world_.MakeBucket(true);
+    world_.environment["INCREMENTAL_BUCKET"] = bucket;
+    world_.environment["INCREMENTAL_PREFIX"] = "incremental";
+    world_.environment["SNAPSHOT_BUCKET"] = bucket;
+    world_.environment["SNAPSHOT_PREFIX"] = "snapshots";
+  }
+
+  Counts CountsOf(std::vector<std::string> arguments) {
+    dynamodb_counts_->Take();
+    s3_counts_->Take();
+    const Finished finished = world_.Run(std::move(arguments));
+    EXPECT_EQ(finished.status, 0) << finished.out << finished.err;
+    Counts counts = s3_counts_->Take();
+    counts.merge(dynamodb_counts_->Take());
+    WithoutTimed(counts);
+    return counts;
+  }
+
+  // Of one item each, and of one change of each item.
+  ByCommand Measure(std::uint32_t items) {
+    const std::string table = UniqueName("orders");
+    WorkloadOptions options;
+    options.keys = items;
+    Workload workload(world_.dynamodb, table, options);
+    world_.Do(workload.CreateTable(true));
+    world_.Do(workload.Fill(items));
+    ByCommand counts;
+    counts["backfill"] = CountsOf({"backfill", table});
+    CountsOf({"follow", table, "--once", "--backfill"});
+    world_.Do(workload.Fill(items));
+    counts["follow"] = CountsOf({"follow", table, "--once"});
+    counts["verify"] = CountsOf({"verify", table});
+    counts["snapshot"] = CountsOf({"snapshot", table});
+    counts["restore"] = CountsOf({"restore", UniqueName("again"), table + "/latest", "--create"});
+    return counts;
+  }
+
+  E2eWorld world_;
+  FaultProxy dynamodb_proxy_{world_.servers.dynamodb_endpoint};
+  FaultProxy s3_proxy_{world_.servers.s3_endpoint};
+  RequestCounts* dynamodb_counts_ = nullptr;
+  RequestCounts* s3_counts_ = nullptr;
+};
+
+Counts Difference(const Counts& many, const Counts& few) {
+  Counts difference = many;
+  for (const auto& [kind, count] : few) difference[kind] -= count;
+  std::erase_if(difference, [](const auto& entry) { return entry.second == 0; });
+  return difference;
+}
+
+TEST_F(RequestCostsTest, AnItemAndAChangeCostWhatTheReadmeSays) {
+  const ByCommand few = Measure(kFew);
+  ByCommand more;
+  for (const auto& [command, counts] : Measure(kMany)) {
+    more[command] = Difference(counts, few.at(command));
+  }
+  EXPECT_EQ(more["follow"], (Counts{{"PUT item", kMore}}));
+  EXPECT_EQ(more["backfill"], (Counts{{"PUT item", kMore}}));
+  EXPECT_EQ(more["verify"], (Counts{{"GET item", kMore}}));
+  EXPECT_EQ(more["snapshot"], (Counts{{"GET item", kMore}}));
+  EXPECT_EQ(more["restore"], (Counts{{"BatchWriteItem", kMore / kBatch}}));
+}
+
+}  // namespace
+}  // namespace ddbvault
