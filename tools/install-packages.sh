@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that a part of the work needs, and only those that are missing:
 #
-#   tools/install-packages.sh [build] [test] [lint] [fuzz] [dynamodb] [s3] [faketime]     default: build
+#   tools/install-packages.sh [build] [test] [lint] [fuzz] [dynamodb] [s3] [faketime] [bench]     default: build
 #
 # Debian 12 is the reference.  Quick and silent when nothing is missing, also without root.
 set -euo pipefail
@@ -21,11 +21,12 @@ packages_of() {
     dynamodb) echo java:default-jre-headless curl:curl ca-certificates openssl:openssl ;;
     npm) echo npm:npm ca-certificates ;;
     faketime) echo libfaketime ;;
+    bench) echo valgrind:valgrind strip:binutils python3:python3 ;;
     s3)
       echo ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common \
         monmaptool:ceph-common curl:curl openssl:openssl ;;
     *)
-      echo "install-packages.sh: no group '$1'; there are build test lint fuzz dynamodb npm faketime s3" >&2
+      echo "install-packages.sh: no group '$1'; there are build test lint fuzz dynamodb npm faketime bench s3" >&2
       return 2 ;;
   esac
 }

@@ -1,0 +1,83 @@
+// What does a process cost that follows a thousand open shards, and does a busy one among them
+// wait?
+#include <chrono>
+#include <csignal>
+#include <stdexcept>
+#include <thread>
+
+#include "bench/clocks.h"
+#include "bench/product.h"
+#include "bench/report.h"
+
+namespace ddbvault {
+namespace {
+
+constexpr std::uint32_t kManyShards = 1000;
+// Quiet shards are asked less and less: a few seconds after the start it is once in two.
+constexpr std::chrono::seconds kUntilQuiet{12};
+
+void Idle(const BenchSettings& settings, CannedServer& server, Product& product) {
+  CannedLoad load;
+  load.shards = kManyShards;
+  server.Load(load);
+  product.Rewind();
+  const auto running = product.Start(product.Follow(kInFlight, false));
+  std::this_thread::sleep_for(kUntilQuiet);
+  const double cpu = running->CpuSeconds();
+  const double wall = WallSeconds();
+  const std::uint64_t reads = server.counts()["GetRecords"];
+  std::this_thread::sleep_for(std::chrono::seconds(settings.short_form ? 6 : 30));
+  const double seconds = WallSeconds() - wall;
+  const double percent = (running->CpuSeconds() - cpu) / seconds * 100;
+  const double rate = static_cast<double>(server.counts()["GetRecords"] - reads) / seconds;
+  running->Signal(SIGTERM);
+  const Usage usage = running->Wait();
+  AtMost("idle shards: 1,000 open, all quiet", percent, "% of a core", 2.0,
+         Rounded(usage.rss_megabytes, 1) + " MB, " + Rounded(percent * 1e4 / rate, 0) +
+             " us of CPU a read");
+  AtMost("idle shards: reads of a quiet shard per second", rate / kManyShards, "/s", 0.55);
+}
+
+// Seconds from the first to the last read of the first shard that had something.
+double SecondsOfTheBusyOne(CannedServer& server, Product& product, CannedLoad load) {
+  server.Load(load);
+  product.Rewind();
+  const auto running = product.Start(product.Follow(kInFlight, false));
+  const double deadline = WallSeconds() + 120;
+  while (server.counts()["PUT item"] < load.changes) {
+    if (WallSeconds() > deadline) throw std::runtime_error("the busy shard is not read to its end");
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  const std::vector<Instant> times = server.item_requests();
+  running->Signal(SIGTERM);
+  running->Wait();
+  return std::chrono::duration<double>(times.back() - times.front()).count();
+}
+
+void Busy(const BenchSettings& settings, CannedServer& server, Product& product) {
+  CannedLoad load;
+  load.changes = settings.short_form ? 8000 : 60000;
+  load.one_busy_shard = true;
+  std::vector<double> ratios;
+  for (int round = 0; round < (settings.short_form ? 1 : 3); ++round) {
+    load.shards = 1;
+    const double alone = SecondsOfTheBusyOne(server, product, load);
+    load.shards = kManyShards;
+    const double among = SecondsOfTheBusyOne(server, product, load);
+    ratios.push_back(alone / among);
+  }
+  // At the start the others are asked 4 times a second each: some of a core goes there.
+  Reported("idle shards: speed of a busy one / alone", Median(ratios), "x");
+}
+
+void Bench(const BenchSettings& settings) {
+  CannedServer server;
+  Product product(server);
+  Idle(settings, server, product);
+  Busy(settings, server, product);
+}
+
+}  // namespace
+}  // namespace ddbvault
+
+int main(int argc, char** argv) { return ddbvault::RunBench(argc, argv, ddbvault::Bench); }
