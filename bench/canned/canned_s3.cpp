@@ -29,6 +29,11 @@ bool IsItemName(std::string_view name) {
   return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+std::string_view Unquoted(std::string_view etag) {
+  const bool quoted = etag.size() >= 2 && etag.front() == '"' && etag.back() == '"';
+  return quoted ? etag.substr(1, etag.size() - 2) : etag;
+}
+
 std::string_view LastPart(std::string_view key) { return key.substr(key.rfind('/') + 1); }
 
 CannedAnswer Refused(int status, std::string_view code) {
@@ -122,7 +127,7 @@ CannedAnswer CannedS3::Put(std::string_view key, const CannedRequest& request, b
   const auto there = kept_.find(key);
   const std::string_view if_match = request.Header("if-match");
   const bool fits =
-      if_match.empty() || (there != kept_.end() && if_match == '"' + there->second.etag + '"');
+      if_match.empty() || (there != kept_.end() && Unquoted(if_match) == there->second.etag);
   if (!fits || (!request.Header("if-none-match").empty() && there != kept_.end())) {
     return Refused(412, "PreconditionFailed");
   }
