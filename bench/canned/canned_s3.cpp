@@ -10,7 +10,9 @@
 namespace ddbvault {
 namespace {
 
+// Of larger ones that are not the program's bookkeeping only the size is kept.
 constexpr std::size_t kKeptWhole = std::size_t{64} << 10;
+constexpr std::string_view kBookkeeping = "/_/";
 constexpr std::size_t kListedAtOnce = 1000;  // ListObjectsV2 (API reference)
 constexpr std::string_view kModified = "2026-01-02T00:00:00.000Z";
 constexpr std::string_view kModifiedHeader =
@@ -137,7 +139,8 @@ CannedAnswer CannedS3::Put(std::string_view key, const CannedRequest& request, b
   object.etag = etag.data();
   object.version_id = "w" + object.etag;
   object.size = request.body.size();
-  if (object.size <= kKeptWhole) object.body = request.body;
+  const bool bookkeeping = key.find(kBookkeeping) != std::string_view::npos;
+  if (bookkeeping || object.size <= kKeptWhole) object.body = request.body;
   object.headers = KeptHeaders(request.head);
   object.modified = Now();
   answer.headers =
