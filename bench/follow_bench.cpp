@@ -15,7 +15,7 @@ void Bench(const BenchSettings& settings) {
         load.changes = changes;
         product.Rewind();
         server.Load(load);
-        const Usage usage = product.Run(product.Follow(kInFlight));
+        const Usage usage = product.RunFollow(kInFlight, changes);
         counts = server.counts();
         return usage;
       });

@@ -2,7 +2,6 @@
 // wait?
 #include <chrono>
 #include <csignal>
-#include <stdexcept>
 #include <thread>
 
 #include "bench/clocks.h"
@@ -21,7 +20,7 @@ void Idle(const BenchSettings& settings, CannedServer& server, Product& product)
   load.shards = kManyShards;
   server.Load(load);
   product.Rewind();
-  const auto running = product.Start(product.Follow(kInFlight, false));
+  const auto running = product.Start(product.Follow(kInFlight));
   std::this_thread::sleep_for(kUntilQuiet);
   const double cpu = running->CpuSeconds();
   const double wall = WallSeconds();
@@ -44,14 +43,10 @@ double SecondsOfTheBusyOne(CannedServer& server, Product& product, CannedLoad lo
   const CannedLoad quiet = {.shards = load.shards};
   server.Load(quiet);
   product.Rewind();
-  const auto running = product.Start(product.Follow(kInFlight, false));
+  const auto running = product.Start(product.Follow(kInFlight));
   std::this_thread::sleep_for(load.shards == 1 ? std::chrono::seconds(2) : kUntilQuiet);
   server.Load(load);
-  const double deadline = WallSeconds() + 120;
-  while (server.counts()["PUT item"] < load.changes) {
-    if (WallSeconds() > deadline) throw std::runtime_error("the busy shard is not read to its end");
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  running->WaitUntil([&] { return server.item_puts() >= load.changes; });
   const std::vector<Instant> times = server.item_requests();
   running->Signal(SIGTERM);
   running->Wait();

@@ -55,7 +55,7 @@ class Latency {
     product_.Rewind();
     server_.Load(load);
     server_.SetLatency(std::chrono::milliseconds(each.milliseconds));
-    if (command == "follow") product_.Run(product_.Follow(each.in_flight));
+    if (command == "follow") product_.RunFollow(each.in_flight, load.changes);
     if (command == "backfill") product_.Run(product_.Backfill(each.in_flight));
     if (command == "snapshot") product_.Run(product_.Snapshot(each.in_flight));
     server_.SetLatency({});

@@ -57,7 +57,7 @@ class Linear {
     product_.Rewind();
     server_.Load(load);
     std::vector<std::string> arguments;
-    if (command == "follow") arguments = product_.Follow(kInFlight);
+    if (command == "follow") return Of(product_.RunFollow(kInFlight, items, {}, Wrapper()));
     if (command == "backfill") arguments = product_.Backfill(kInFlight);
     if (command == "snapshot") arguments = product_.Snapshot(kInFlight);
     if (command == "restore") {
@@ -66,10 +66,16 @@ class Linear {
       product_.Run(product_.SnapshotTo(directory));
       arguments = product_.Restore(directory);
     }
-    if (!valgrind_) return product_.Run(std::move(arguments)).cpu_seconds * 1e6;
-    return Instructions(product_.RunUnder(
-        {"valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"},
-        arguments));
+    return Of(product_.RunUnder(Wrapper(), arguments));
+  }
+
+  std::vector<std::string> Wrapper() const {
+    if (!valgrind_) return {};
+    return {"valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"};
+  }
+
+  double Of(const Usage& usage) const {
+    return valgrind_ ? Instructions(usage) : usage.cpu_seconds * 1e6;
   }
 
   // "==1234== I   refs:      1,234,567,890"

@@ -6,6 +6,7 @@
 namespace ddbvault {
 namespace {
 
+constexpr const char* kCommands[] = {"follow", "backfill", "snapshot", "restore"};
 constexpr int kManyInFlight = 256;
 constexpr std::size_t kLargestItem = std::size_t{400} << 10U;  // DynamoDB takes no larger ones
 
@@ -16,15 +17,27 @@ class Memory {
     at_start_ = Rss("follow", {});
   }
 
+  // Enough items to fill what may be buffered, and several times as many.
   void OfManyItems() {
-    for (const char* command : {"follow", "backfill", "snapshot", "restore"}) {
-      const double few = Rss(command, LoadOf(settings_.few(), 1024));
-      const double many = Rss(command, LoadOf(settings_.many(), 1024));
-      const std::string name = command;
-      if (name == "follow") AtMost("memory: follow, 256 in flight", many, "MB", 64);
-      AtMost("memory: " + name + ", many items / few", many / few, "x", 1.1,
-             Rounded(many, 1) + " MB at " + std::to_string(settings_.many()) + ", " +
-                 Rounded(few, 1) + " MB at " + std::to_string(settings_.few()));
+    memory_ = settings_.short_form ? "4M" : "16M";
+    const std::uint64_t few = settings_.short_form ? 4000 : 15000;
+    for (const char* command : kCommands) {
+      const double of_few = Rss(command, LoadOf(few, 1024));
+      const double of_many = Rss(command, LoadOf(4 * few, 1024));
+      AtMost("memory: " + std::string(command) + ", many items / few", of_many / of_few, "x", 1.1,
+             Rounded(of_many, 1) + " MB at " + std::to_string(4 * few) + ", " + Rounded(of_few, 1) +
+                 " MB at " + std::to_string(few) + ", --memory " + memory_);
+    }
+  }
+
+  // With all the memory that it may use unless told otherwise.
+  void OfFollow() {
+    memory_.clear();
+    CannedLoad load = LoadOf(settings_.short_form ? 10000 : 80000, 1024);
+    for (const std::uint32_t shards : {1U, 8U}) {
+      load.shards = shards;
+      AtMost("memory: follow, 256 in flight, shards: " + std::to_string(shards),
+             Rss("follow", load), "MB", 64);
     }
   }
 
@@ -32,8 +45,8 @@ class Memory {
   void OfLargeItems() {
     constexpr double kMemoryMegabytes = 32;
     memory_ = "32M";
-    const std::uint64_t items = settings_.short_form ? 150 : 1000;
-    for (const char* command : {"follow", "backfill", "snapshot", "restore"}) {
+    const std::uint64_t items = settings_.short_form ? 100 : 1000;
+    for (const char* command : kCommands) {
       CannedLoad load = LoadOf(items, kLargestItem);
       // A page has two changes of such items: it takes many shards to fill the memory.
       load.shards = 32;
@@ -54,8 +67,11 @@ class Memory {
     server_.Load(load);
     std::vector<std::string> arguments;
     if (command == "follow") {
-      arguments = product_.Follow(kManyInFlight);
-    } else if (command == "backfill") {
+      std::vector<std::string> more;
+      if (!memory_.empty()) more = {"--memory", memory_};
+      return product_.RunFollow(kManyInFlight, load.changes, more).rss_megabytes;
+    }
+    if (command == "backfill") {
       arguments = product_.Backfill(kManyInFlight);
     } else if (command == "snapshot") {
       arguments = product_.Snapshot(kManyInFlight);
@@ -78,6 +94,7 @@ class Memory {
 
 void Bench(const BenchSettings& settings) {
   Memory memory(settings);
+  memory.OfFollow();
   memory.OfManyItems();
   memory.OfLargeItems();
 }

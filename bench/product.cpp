@@ -89,14 +89,6 @@ RunningProduct::~RunningProduct() {
 
 void RunningProduct::Signal(int signal) const { kill(pid_, signal); }
 
-// ru_maxrss would not do: it counts what the bench itself had when it forked.
-void RunningProduct::NoteRss() {
-  const std::string status = ReadFile("/proc/" + std::to_string(pid_) + "/status");
-  const std::size_t at = status.find("VmHWM:");
-  if (at == std::string::npos) return;
-  rss_megabytes_ = std::max(rss_megabytes_, std::strtod(status.c_str() + at + 6, nullptr) / 1024);
-}
-
 // The clock ticks of /proc/PID/stat are too coarse for what is to be nearly nothing.
 double RunningProduct::CpuSeconds() const {
   double nanoseconds = 0;
@@ -107,13 +99,32 @@ double RunningProduct::CpuSeconds() const {
   return nanoseconds * 1e-9;
 }
 
-Usage RunningProduct::Wait() {
+// Notes what memory it has while it waits.
+bool RunningProduct::EndsWithin(int milliseconds) {
   pollfd polled{pidfd_, POLLIN, 0};
-  while (poll(&polled, 1, kLookEveryMilliseconds) <= 0) {
-    NoteRss();
-    if (WallSeconds() - started_ > kLongestSeconds) {
-      throw std::runtime_error(command_line_ + "does not end:\n" + ReadFile(output_));
-    }
+  if (poll(&polled, 1, milliseconds) > 0) return true;
+  // ru_maxrss would not do: it counts what the bench itself had when it forked.
+  const std::string status = ReadFile("/proc/" + std::to_string(pid_) + "/status");
+  const std::size_t at = status.find("VmHWM:");
+  if (at != std::string::npos) {
+    rss_megabytes_ = std::max(rss_megabytes_, std::strtod(status.c_str() + at + 6, nullptr) / 1024);
+  }
+  if (WallSeconds() - started_ > kLongestSeconds) {
+    throw std::runtime_error(command_line_ + "does not end:\n" + ReadFile(output_));
+  }
+  return false;
+}
+
+void RunningProduct::WaitUntil(const std::function<bool()>& so) {
+  while (!so()) {
+    if (!EndsWithin(kLookEveryMilliseconds)) continue;
+    Wait();
+    throw std::runtime_error(command_line_ + "has ended too early:\n" + ReadFile(output_));
+  }
+}
+
+Usage RunningProduct::Wait() {
+  while (!EndsWithin(kLookEveryMilliseconds)) {
   }
   Usage usage;
   rusage used{};
@@ -163,15 +174,28 @@ Usage Product::RunUnder(std::vector<std::string> wrapper,
   return running.Wait();
 }
 
-std::vector<std::string> Product::Follow(int in_flight, bool once) {
+Usage Product::RunFollow(int in_flight, std::uint64_t changes, const std::vector<std::string>& more,
+                         std::vector<std::string> wrapper) {
+  std::vector<std::string> arguments = Follow(in_flight);
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  wrapper.push_back(Binary().string());
+  wrapper.insert(wrapper.end(), arguments.begin(), arguments.end());
+  RunningProduct running(std::move(wrapper), environment_, directory() / "output");
+  running.WaitUntil([this, changes] {
+    // With none to write it is following when it has read, more than once.
+    return changes > 0 ? server_.item_puts() >= changes : server_.counts()["GetRecords"] > 2;
+  });
+  running.Signal(SIGTERM);
+  return running.Wait();
+}
+
+std::vector<std::string> Product::Follow(int in_flight) {
   const std::string checkpoints = "checkpoints-" + std::to_string(++runs_) + ".db";
-  std::vector<std::string> arguments = {"follow",        kCannedTable,
-                                        "--incremental", Place(kCannedBackup),
-                                        "--checkpoints", directory() / checkpoints,
-                                        "--in-flight",   std::to_string(in_flight),
-                                        "--quiet"};
-  if (once) arguments.emplace_back("--once");
-  return arguments;
+  return {"follow",        kCannedTable,
+          "--incremental", Place(kCannedBackup),
+          "--checkpoints", directory() / checkpoints,
+          "--in-flight",   std::to_string(in_flight),
+          "--quiet"};
 }
 
 std::vector<std::string> Product::Backfill(int in_flight) {
@@ -207,7 +231,7 @@ std::vector<std::string> Product::Restore(const std::filesystem::path& directory
 void Product::Prepare() {
   server_.Load({});
   std::vector<std::string> arguments = Follow(kInFlight);
-  arguments.emplace_back("--backfill");
+  arguments.insert(arguments.end(), {"--once", "--backfill"});
   Run(std::move(arguments));
   prepared_ = server_.kept();
 }

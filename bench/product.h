@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,12 +35,14 @@ class RunningProduct {
   double started() const { return started_; }  // WallSeconds()
   double CpuSeconds() const;                   // up to now
   void Signal(int signal) const;
+  // Looks, every few milliseconds, until it is so.  Throws as Wait() does when it ends before.
+  void WaitUntil(const std::function<bool()>& so);
   // Throws std::runtime_error with all its output when it ends otherwise than with 0 or 4 (there is
   // a gap, or no backfill), or not in ten minutes.
   Usage Wait();
 
  private:
-  void NoteRss();
+  bool EndsWithin(int milliseconds);
 
   std::string command_line_;
   std::filesystem::path output_;
@@ -58,8 +62,14 @@ class Product {
   // The same under another program: valgrind and its options.
   Usage RunUnder(std::vector<std::string> wrapper, const std::vector<std::string>& arguments);
 
+  // Follows until so many changes are written, and has it end then.  (--once would end it when all
+  // is written that was there when it began, and the canned changes are always newer than that.)
+  // `more`: arguments; `wrapper`: as for RunUnder().
+  Usage RunFollow(int in_flight, std::uint64_t changes, const std::vector<std::string>& more = {},
+                  std::vector<std::string> wrapper = {});
+
   // Commands as the benches need them; --quiet, and a new checkpoints file each time.
-  std::vector<std::string> Follow(int in_flight, bool once = true);
+  std::vector<std::string> Follow(int in_flight);
   std::vector<std::string> Backfill(int in_flight);
   // Into the bucket, under a name of its own.
   std::vector<std::string> Snapshot(int in_flight);

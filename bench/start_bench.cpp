@@ -33,6 +33,8 @@ void Bench(const BenchSettings& settings) {
     product.Rewind();
     server.Load(load);
     const auto running = product.Start(product.Follow(kInFlight));
+    running->WaitUntil([&server] { return server.item_puts() > 0; });
+    running->Signal(SIGTERM);
     running->Wait();
     first.push_back((Seconds(server.item_requests().at(0)) - running->started()) * 1000);
   }
@@ -41,7 +43,7 @@ void Bench(const BenchSettings& settings) {
   server.Load({});
   product.Rewind();
   Reported("start: memory of a follow with nothing to do",
-           product.Run(product.Follow(kInFlight)).rss_megabytes, "MB");
+           product.RunFollow(kInFlight, 0).rss_megabytes, "MB");
 }
 
 }  // namespace

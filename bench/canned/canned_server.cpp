@@ -52,6 +52,11 @@ std::vector<Instant> CannedServer::item_requests() {
   return item_requests_;
 }
 
+std::uint64_t CannedServer::item_puts() {
+  const std::lock_guard lock(mutex_);
+  return item_puts_;
+}
+
 CannedAnswer CannedServer::Answer(const CannedRequest& request) {
   const std::lock_guard lock(mutex_);
   const std::string_view target = request.Header("x-amz-target");

@@ -43,6 +43,7 @@ class CannedServer {
   // also of "connections"; and when each request for an item's object came.
   std::map<std::string, std::uint64_t> counts();
   std::vector<Instant> item_requests();
+  std::uint64_t item_puts();
 
  private:
   CannedAnswer Answer(const CannedRequest& request);

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdio>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -36,9 +37,6 @@ int main(int argc, char** argv) {
   server.SetLatency(std::chrono::milliseconds(latency));
   std::cout << server.url() << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
-    for (const auto& [operation, count] : server.counts()) {
-      std::cout << operation << ' ' << count << '\n';
-    }
-    std::cout << std::flush;
+    std::cout << nlohmann::json(server.counts()).dump() << std::endl;
   }
 }
