@@ -84,7 +84,7 @@ class Latency {
 
 void Bench(const BenchSettings& settings) {
   Latency latency;
-  if (settings.short_form) return latency.Measure({20, 256}, 1.0, 1);
+  if (settings.short_form) return latency.Measure({20, 256}, 0.5, 1);
   latency.Measure({20, 256}, 4.0, 3);
   latency.Measure({100, 1000}, 4.0, 3);
   // What the work itself takes is not little beside so short a latency.

@@ -23,7 +23,7 @@ class Linear {
   Linear(const BenchSettings& settings, bool valgrind)
       : product_(server_),
         valgrind_(valgrind),
-        sizes_(settings.short_form ? Sizes{500, 4000, 20000} : Sizes{1000, 10000, 200000}) {
+        sizes_(settings.short_form ? Sizes{500, 2500, 8000} : Sizes{1000, 10000, 200000}) {
     product_.Prepare();
   }
 

@@ -19,13 +19,13 @@ class Memory {
 
   // Enough items to fill what may be buffered, and several times as many.
   void OfManyItems() {
-    memory_ = settings_.short_form ? "4M" : "16M";
-    const std::uint64_t few = settings_.short_form ? 4000 : 15000;
+    memory_ = settings_.short_form ? "8M" : "16M";
+    const std::uint64_t few = settings_.short_form ? 6000 : 15000;
     for (const char* command : kCommands) {
       const double of_few = Rss(command, LoadOf(few, 1024));
-      const double of_many = Rss(command, LoadOf(4 * few, 1024));
+      const double of_many = Rss(command, LoadOf(3 * few, 1024));
       AtMost("memory: " + std::string(command) + ", many items / few", of_many / of_few, "x", 1.1,
-             Rounded(of_many, 1) + " MB at " + std::to_string(4 * few) + ", " + Rounded(of_few, 1) +
+             Rounded(of_many, 1) + " MB at " + std::to_string(3 * few) + ", " + Rounded(of_few, 1) +
                  " MB at " + std::to_string(few) + ", --memory " + memory_);
     }
   }
@@ -33,7 +33,7 @@ class Memory {
   // With all the memory that it may use unless told otherwise.
   void OfFollow() {
     memory_.clear();
-    CannedLoad load = LoadOf(settings_.short_form ? 10000 : 80000, 1024);
+    CannedLoad load = LoadOf(settings_.short_form ? 6000 : 80000, 1024);
     for (const std::uint32_t shards : {1U, 8U}) {
       load.shards = shards;
       AtMost("memory: follow, 256 in flight, shards: " + std::to_string(shards),
@@ -45,7 +45,7 @@ class Memory {
   void OfLargeItems() {
     constexpr double kMemoryMegabytes = 32;
     memory_ = "32M";
-    const std::uint64_t items = settings_.short_form ? 100 : 1000;
+    const std::uint64_t items = settings_.short_form ? 60 : 1000;
     for (const char* command : kCommands) {
       CannedLoad load = LoadOf(items, kLargestItem);
       // A page has two changes of such items: it takes many shards to fill the memory.

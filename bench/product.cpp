@@ -24,7 +24,7 @@ namespace {
 
 // How often its memory is looked at.
 constexpr int kLookEveryMilliseconds = 5;
-constexpr double kLongestSeconds = 600;
+constexpr double kLongestSeconds = 3600;
 
 [[noreturn]] void ThrowErrno(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);

@@ -38,7 +38,7 @@ class RunningProduct {
   // Looks, every few milliseconds, until it is so.  Throws as Wait() does when it ends before.
   void WaitUntil(const std::function<bool()>& so);
   // Throws std::runtime_error with all its output when it ends otherwise than with 0 or 4 (there is
-  // a gap, or no backfill), or not in ten minutes.
+  // a gap, or no backfill), or not in an hour.
   Usage Wait();
 
  private:

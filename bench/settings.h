@@ -16,11 +16,11 @@ struct BenchSettings {
   // Few items and rounds: does it still run?  Its figures are rough.
   bool short_form = false;
 
-  int rounds() const { return short_form ? 3 : 7; }
+  int rounds() const { return short_form ? 2 : 7; }
   // Two numbers of items: what a run with the second costs more than one with the first, by their
   // difference, is the cost of an item, without that of starting.
-  std::uint64_t few() const { return short_form ? 1000 : 5000; }
-  std::uint64_t many() const { return short_form ? 9000 : 45000; }
+  std::uint64_t few() const { return short_form ? 500 : 5000; }
+  std::uint64_t many() const { return short_form ? 5500 : 45000; }
 };
 
 }  // namespace ddbvault
