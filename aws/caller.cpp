@@ -101,6 +101,24 @@ struct Progress {
   bool clock_corrected = false;
 };
 
+// A call's request as it goes out.  What differs from try to try is set anew in its headers.
+struct Prepared {
+  HttpRequest http;
+  // As they are signed.
+  std::string path;
+  std::string query;
+  std::string payload_hash;
+};
+
+// The keys of the next try may be some without a session token.
+HttpHeaders WithoutToken(const HttpHeaders& headers) {
+  HttpHeaders others;
+  for (const auto& [name, value] : headers.fields()) {
+    if (name != "X-Amz-Security-Token") others.Add(name, value);
+  }
+  return others;
+}
+
 Error WithTries(const Error& error, int attempts, std::string_view reason) {
   std::string message = error.message();
   if (attempts > 1) message += ", after " + std::to_string(attempts) + " tries";
@@ -124,12 +142,10 @@ struct AwsCaller::State {
         what(options.service + " at " + endpoint.host),
         signer(options.region, options.service) {}
 
-  Task<AwsResponse> Call(const AwsRequest& request, const std::vector<int>& accepted);
-  Task<Outcome> Try(const AwsRequest& request, const std::vector<int>& accepted,
-                    const Progress& progress);
-  HttpRequest Build(const AwsRequest& request, const Progress& progress) const;
-  void Sign(const AwsRequest& request, const Credentials& keys, HttpRequest& http);
-  void Judge(const AwsRequest& request, const std::vector<int>& accepted, Outcome& outcome) const;
+  Task<AwsResponse> Call(AwsRequest request, std::vector<int> accepted);
+  Task<Outcome> Try(Prepared& prepared, const std::vector<int>& accepted, const Progress& progress);
+  Prepared Prepare(AwsRequest& request, const Progress& progress) const;
+  void Judge(std::string_view method, const std::vector<int>& accepted, Outcome& outcome) const;
   void LookAtClock(Time server_time);
   bool Remedied(const Outcome& outcome, Progress& progress);
   Task<void> WaitToRetry(const Outcome& outcome, Progress& progress);
@@ -154,16 +170,16 @@ struct AwsCaller::State {
   bool in_trouble = false;
 };
 
-Task<AwsResponse> AwsCaller::State::Call(const AwsRequest& request,
-                                         const std::vector<int>& accepted) {
+Task<AwsResponse> AwsCaller::State::Call(AwsRequest request, std::vector<int> accepted) {
   Progress progress;
   progress.started = clock.Now();
+  Prepared prepared = Prepare(request, progress);
   while (true) {
     if (request.may_send && !request.may_send()) {
       throw Error(Reaction::kRetryLater, "a write that may not be sent any more was given up");
     }
     ++progress.attempts;
-    Outcome outcome = co_await Try(request, accepted, progress);
+    Outcome outcome = co_await Try(prepared, accepted, progress);
     progress.unanswered = progress.unanswered || outcome.unanswered;
     progress.sends += outcome.sends;
     if (!outcome.error) {
@@ -177,7 +193,7 @@ Task<AwsResponse> AwsCaller::State::Call(const AwsRequest& request,
   }
 }
 
-Task<Outcome> AwsCaller::State::Try(const AwsRequest& request, const std::vector<int>& accepted,
+Task<Outcome> AwsCaller::State::Try(Prepared& prepared, const std::vector<int>& accepted,
                                     const Progress& progress) {
   Outcome outcome;
   if (options.retry_mode == RetryMode::kAdaptive) {
@@ -185,12 +201,16 @@ Task<Outcome> AwsCaller::State::Try(const AwsRequest& request, const std::vector
     if (wait.count() > 0) co_await clock.Sleep(wait);
   }
   try {
-    HttpRequest http = Build(request, progress);
+    HttpRequest& http = prepared.http;
+    if (progress.attempts > 1) http.headers = WithoutToken(http.headers);
+    http.headers.Set("amz-sdk-request", "attempt=" + std::to_string(progress.attempts) +
+                                            "; max=" + std::to_string(options.max_attempts));
     if (credentials) {
       const Credentials keys = co_await credentials->Get();
       outcome.access_key_id = keys.access_key_id;
       outcome.skew = skew;
-      Sign(request, keys, http);
+      signer.Sign(http.method, prepared.path, prepared.query, prepared.payload_hash, keys,
+                  clock.Now() + skew, http.headers);
     }
     http.sends = &outcome.sends;
     outcome.sent = true;
@@ -204,47 +224,44 @@ Task<Outcome> AwsCaller::State::Try(const AwsRequest& request, const std::vector
   }
   // One that failed early may not have gone out at all: who knows.
   if (outcome.sent) outcome.sends = std::max(outcome.sends, 1);
-  if (outcome.response) Judge(request, accepted, outcome);
+  if (outcome.response) Judge(prepared.http.method, accepted, outcome);
   if (options.retry_mode == RetryMode::kAdaptive) {
     rate.OnAnswer(clock.Now(), outcome.traits.throttling);
   }
   co_return outcome;
 }
 
-HttpRequest AwsCaller::State::Build(const AwsRequest& request, const Progress& progress) const {
+Prepared AwsCaller::State::Prepare(AwsRequest& request, const Progress& progress) const {
   const std::string host =
       request.host.empty() ? endpoint.host : HostHeader(request.host, endpoint.scheme);
-  const std::string query = CanonicalQuery(request.query);
-  HttpRequest http;
-  http.method = request.method;
-  http.url = endpoint.scheme + "://" + host + endpoint.base_path + request.path;
-  if (!query.empty()) http.url += "?" + query;
-  http.headers = request.headers;
+  Prepared prepared;
+  prepared.path = endpoint.base_path + request.path;
+  prepared.query = CanonicalQuery(request.query);
+  HttpRequest& http = prepared.http;
+  http.method = std::move(request.method);
+  http.url = endpoint.scheme + "://" + host + prepared.path;
+  if (!prepared.query.empty()) http.url += "?" + prepared.query;
+  http.headers = std::move(request.headers);
   http.headers.Set("amz-sdk-invocation-id", progress.invocation_id);
-  http.headers.Set("amz-sdk-request", "attempt=" + std::to_string(progress.attempts) +
-                                          "; max=" + std::to_string(options.max_attempts));
   // x-amz-crc32 is of the bytes as they are sent: compressed ones would have to be checked first.
   if (options.protocol == AwsProtocol::kJson) http.headers.Set("Accept-Encoding", "identity");
   http.body = request.body;
   http.use_proxy = !IsLoopback(host);
   http.idle_most = request.idle_most;
-  return http;
-}
-
-void AwsCaller::State::Sign(const AwsRequest& request, const Credentials& keys, HttpRequest& http) {
-  const std::string host =
-      request.host.empty() ? endpoint.host : HostHeader(request.host, endpoint.scheme);
+  if (!credentials) return prepared;
+  http.headers.Set("Host", host);
   const bool unsigned_payload =
       request.payload_hash == PayloadHash::kUnsigned && endpoint.scheme == "https";
-  const std::string payload_hash =
-      unsigned_payload ? std::string(kUnsignedPayload) : Hex(AsBytes(Sha256(request.body)));
-  const std::string path = endpoint.base_path + request.path;
-  const std::string query = CanonicalQuery(request.query);
-  http.headers.Set("Host", host);
-  signer.Sign(request.method, path, query, payload_hash, keys, clock.Now() + skew, http.headers);
+  if (unsigned_payload) {
+    prepared.payload_hash = kUnsignedPayload;
+  } else {
+    static const std::string of_nothing = Hex(AsBytes(Sha256("")));
+    prepared.payload_hash = request.body.empty() ? of_nothing : Hex(AsBytes(Sha256(request.body)));
+  }
+  return prepared;
 }
 
-void AwsCaller::State::Judge(const AwsRequest& request, const std::vector<int>& accepted,
+void AwsCaller::State::Judge(std::string_view method, const std::vector<int>& accepted,
                              Outcome& outcome) const {
   const HttpResponse& response = *outcome.response;
   outcome.server_time = ParseTime(response.headers.Find("date"));
@@ -263,7 +280,7 @@ void AwsCaller::State::Judge(const AwsRequest& request, const std::vector<int>& 
     return;
   }
   const bool success = response.status >= 200 && response.status < 300;
-  const bool may_hide_error = options.protocol == AwsProtocol::kXml && request.method == "POST";
+  const bool may_hide_error = options.protocol == AwsProtocol::kXml && method == "POST";
   if (success && !(may_hide_error && !ErrorCode(response, options.protocol).empty())) return;
   if (std::find(accepted.begin(), accepted.end(), response.status) != accepted.end()) return;
   const int status = success ? 500 : response.status;
@@ -272,7 +289,7 @@ void AwsCaller::State::Judge(const AwsRequest& request, const std::vector<int>& 
   outcome.traits = TraitsOf(outcome.error->code(), status);
   outcome.unanswered = outcome.unanswered || status >= 500;
   // Answers to HEAD have no body to say why.
-  if (outcome.error->code().empty() && request.method == "HEAD") {
+  if (outcome.error->code().empty() && method == "HEAD") {
     if (status == 400) outcome.traits.remedy = Remedy::kNewCredentials;
     if (status == 403) outcome.traits.remedy = Remedy::kClock;
   }
@@ -366,8 +383,8 @@ AwsCaller::AwsCaller(HttpTransport& transport, Clock& clock,
 
 AwsCaller::~AwsCaller() = default;
 
-Task<AwsResponse> AwsCaller::Call(const AwsRequest& request, std::vector<int> accepted) {
-  co_return co_await state_->Call(request, accepted);
+Task<AwsResponse> AwsCaller::Call(AwsRequest request, std::vector<int> accepted) {
+  return state_->Call(std::move(request), std::move(accepted));
 }
 
 const CallerOptions& AwsCaller::options() const { return state_->options; }

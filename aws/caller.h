@@ -94,7 +94,7 @@ class AwsCaller {
   // Throws Error with the reaction from AWS's name of the error, its request id, and a hint; for a
   // status in `accepted` returns the answer instead (404, 412, ...), body and all.  The message is
   // AWS's own, with its name of the error and the number of tries; nothing in it quotes an item.
-  Task<AwsResponse> Call(const AwsRequest& request, std::vector<int> accepted = {});
+  Task<AwsResponse> Call(AwsRequest request, std::vector<int> accepted = {});
 
   const CallerOptions& options() const;
   // What is added to our clock in signatures: how far AWS's was ahead when an answer, or a refusal,

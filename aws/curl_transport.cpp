@@ -1,20 +1,18 @@
 #include "aws/curl_transport.h"
 
 #include <curl/curl.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
-#include <cerrno>
 #include <charconv>
 #include <deque>
 #include <vector>
 
 #include "aws/certificate_file.h"
+#include "aws/header_lines.h"
+#include "aws/socket_set.h"
 #include "aws/transport_error.h"
 #include "base/error.h"
 
@@ -27,17 +25,9 @@ constexpr std::size_t kLargestReserve = std::size_t{16} << 20U;
 // S3 rotates its addresses: a connection should not live for ever (protocol notes, 300 s).
 constexpr long kConnectionLifetimeSeconds = 300;
 
-using Milliseconds = std::chrono::milliseconds;
-
 void StartCurl() {
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (started != CURLE_OK) throw Error(Reaction::kFixCommand, "libcurl does not start");
-}
-
-bool HasControlCharacter(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-  });
 }
 
 std::string_view TrimmedHeader(std::string_view text) {
@@ -101,25 +91,17 @@ class CurlTransport::Impl {
   Impl& operator=(const Impl&) = delete;
 
   Task<HttpResponse> Send(const HttpRequest& request);
-  std::size_t in_flight() const { return in_flight_; }
+  std::size_t in_flight() const { return running_.size(); }
   void Detach();
 
  private:
   class Transfer;
-  // What the epoll set has been told about a socket, by number.
-  struct Socket {
-    std::uint32_t registered = 0;  // events in the epoll set; 0: not in it
-    bool ours = false;             // opened by OpenSocket: we also see it close
-    bool wanted = false;           // a request waits for it now
-  };
 
   static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* self, void* unused);
   static int OnTimer(CURLM* multi, long milliseconds, void* self);
   static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int CloseSocket(void* self, curl_socket_t socket);
 
-  Socket& At(curl_socket_t socket);
-  void Watch(curl_socket_t socket, std::uint32_t events);
   void Kick();
   void ArmTimer(std::chrono::steady_clock::time_point when);
   void AwaitSockets();
@@ -128,22 +110,24 @@ class CurlTransport::Impl {
   void StartWaiting();
   CURL* TakeHandle();
   void SetUp(CURL* easy);
+  void WatchIdle();
 
   asio::io_context& context_;
   HttpOptions options_;
   std::string certificates_;
   CURLM* multi_ = nullptr;
   CURLSH* share_ = nullptr;
-  int epoll_ = -1;
+  SocketSet sockets_;  // outlives multi_, which closes some
   std::optional<asio::posix::stream_descriptor> readable_;
   std::optional<asio::steady_timer> timer_;
   std::optional<std::chrono::steady_clock::time_point> timer_due_;  // as libcurl wants it
   bool timer_armed_ = false;
   bool kicked_ = false;
-  std::vector<Socket> sockets_;
   std::vector<CURL*> spare_;
   std::deque<Transfer*> waiting_;
-  std::size_t in_flight_ = 0;
+  std::vector<Transfer*> running_;
+  std::optional<asio::steady_timer> idle_timer_;
+  bool idle_watched_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
@@ -162,7 +146,6 @@ class CurlTransport::Impl::Transfer {
       auto& waiting = curl_.waiting_;
       waiting.erase(std::remove(waiting.begin(), waiting.end(), this), waiting.end());
     }
-    curl_slist_free_all(headers_);
   }
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
@@ -171,6 +154,8 @@ class CurlTransport::Impl::Transfer {
   void Start();
   void Finish(CURLcode code);
   Task<HttpResponse> Await();
+  // Nothing has moved for longer than it may, as seen by who asks now and then.
+  bool IsIdle(std::chrono::steady_clock::time_point now);
 
   // What libcurl calls, with the transfer as `self`.
   static int OnSending(void* self, char*, char*, int, int);
@@ -178,10 +163,7 @@ class CurlTransport::Impl::Transfer {
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
 
  private:
-  template <typename Value>
-  void Set(CURLoption option, Value value) {
-    ddbvault::Set(easy_, option, value);
-  }
+  void Set(CURLoption option, auto value) { ddbvault::Set(easy_, option, value); }
   void Prepare();
   void SetMethod();
   void SetHeaders();
@@ -195,7 +177,12 @@ class CurlTransport::Impl::Transfer {
   const HttpRequest& request_;
   asio::steady_timer done_;
   CURL* easy_ = nullptr;
-  curl_slist* headers_ = nullptr;
+  HeaderLines lines_;
+  std::vector<curl_slist> list_;  // of them
+  int sends_ = 0;
+  std::size_t place_ = 0;                           // in running_
+  curl_off_t moved_ = 0;                            // bytes, both ways
+  std::chrono::steady_clock::time_point moved_at_;  // when they were last seen to be more
   std::array<char, CURL_ERROR_SIZE> message_{};
   HttpResponse response_;
   std::optional<TransportEnding> ending_;
@@ -204,7 +191,10 @@ class CurlTransport::Impl::Transfer {
 };
 
 void CurlTransport::Impl::Transfer::Start() {
-  ++curl_.in_flight_;
+  place_ = curl_.running_.size();
+  curl_.running_.push_back(this);
+  moved_at_ = std::chrono::steady_clock::now();
+  curl_.WatchIdle();
   try {
     easy_ = curl_.TakeHandle();
     Prepare();
@@ -243,9 +233,6 @@ void CurlTransport::Impl::Transfer::SetConnection() {
   Set(CURLOPT_PROXY, request_.use_proxy ? static_cast<const char*>(nullptr) : "");
   Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout.count()));
   Set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.total_timeout.count()));
-  const auto idle = std::chrono::ceil<std::chrono::seconds>(request_.idle_timeout);
-  Set(CURLOPT_LOW_SPEED_LIMIT, idle.count() > 0 ? 1L : 0L);
-  Set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(idle.count()));
 }
 
 // The handle may have made any request before: each way says all that another one sets.
@@ -268,24 +255,15 @@ void CurlTransport::Impl::Transfer::SetMethod() {
   }
 }
 
+// libcurl's list, as curl_slist_append() makes it, without a block of memory or two for each line.
 void CurlTransport::Impl::Transfer::SetHeaders() {
-  const auto add = [this](const std::string& line) {
-    curl_slist* longer = curl_slist_append(headers_, line.c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    headers_ = longer;
-  };
-  for (const auto& [name, value] : request_.headers.fields()) {
-    if (HasControlCharacter(name) || HasControlCharacter(value)) {
-      throw Error(Reaction::kFixCommand, "the value of the header " + name +
-                                             " contains a character that HTTP does not allow");
-    }
-    add(value.empty() ? name + ";" : name + ": " + value);
+  lines_ = HeaderLines(request_.headers);
+  list_.resize(lines_.size());
+  for (std::size_t i = 0; i < list_.size(); ++i) {
+    list_[i].data = lines_.line(i);
+    list_[i].next = i + 1 < list_.size() ? &list_[i + 1] : nullptr;
   }
-  // A name with nothing behind it takes away what libcurl would add by itself.
-  for (const char* name : {"Accept", "Content-Type", "Expect"}) {
-    if (!request_.headers.Has(name)) add(std::string(name) + ":");
-  }
-  Set(CURLOPT_HTTPHEADER, headers_);
+  Set(CURLOPT_HTTPHEADER, list_.data());
 }
 
 void CurlTransport::Impl::Transfer::Finish(CURLcode code) {
@@ -308,6 +286,21 @@ void CurlTransport::Impl::Transfer::Finish(CURLcode code) {
   done_.cancel();
 }
 
+bool CurlTransport::Impl::Transfer::IsIdle(std::chrono::steady_clock::time_point now) {
+  long sent = 0;
+  long headers = 0;
+  curl_off_t up = 0;
+  curl_off_t down = 0;
+  curl_easy_getinfo(easy_, CURLINFO_REQUEST_SIZE, &sent);
+  curl_easy_getinfo(easy_, CURLINFO_HEADER_SIZE, &headers);
+  curl_easy_getinfo(easy_, CURLINFO_SIZE_UPLOAD_T, &up);
+  curl_easy_getinfo(easy_, CURLINFO_SIZE_DOWNLOAD_T, &down);
+  if (sent == 0 || request_.idle_timeout.count() == 0) return false;  // it connects: another limit
+  const curl_off_t moved = sent + headers + up + down;
+  if (moved != std::exchange(moved_, moved)) moved_at_ = now;
+  return now - moved_at_ >= request_.idle_timeout;
+}
+
 void CurlTransport::Impl::Transfer::Leave() {
   if (easy_ != nullptr) {
     curl_multi_remove_handle(curl_.multi_, easy_);
@@ -315,9 +308,15 @@ void CurlTransport::Impl::Transfer::Leave() {
     curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, nullptr);
     curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, nullptr);
     curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, nullptr);
-    curl_.spare_.push_back(std::exchange(easy_, nullptr));
+    // One that was in trouble goes: libcurl counts how often a handle has sent again, for good.
+    const bool sound = response_.status != 0 && sends_ <= 1;
+    if (!sound) curl_easy_cleanup(easy_);
+    if (sound) curl_.spare_.push_back(easy_);
+    easy_ = nullptr;
   }
-  --curl_.in_flight_;
+  curl_.running_[place_] = curl_.running_.back();
+  curl_.running_[place_]->place_ = place_;
+  curl_.running_.pop_back();
   if (*curl_.alive_) curl_.StartWaiting();
 }
 
@@ -330,7 +329,9 @@ HttpResponse CurlTransport::Impl::Transfer::Take() {
 
 // libcurl calls this each time before it sends the request, its own replays too.
 int CurlTransport::Impl::Transfer::OnSending(void* self, char*, char*, int, int) {
-  if (int* sends = static_cast<Transfer*>(self)->request_.sends; sends != nullptr) ++*sends;
+  auto& transfer = *static_cast<Transfer*>(self);
+  ++transfer.sends_;
+  if (transfer.request_.sends != nullptr) ++*transfer.request_.sends;
   return CURL_PREREQFUNC_OK;
 }
 
@@ -382,10 +383,9 @@ CurlTransport::Impl::Impl(asio::io_context& context, HttpOptions options)
       certificates_(CertificateFile(options_.ca_bundle)) {
   StartCurl();
   options_.max_connections = std::max<std::size_t>(options_.max_connections, 1);
-  epoll_ = epoll_create1(EPOLL_CLOEXEC);
   multi_ = curl_multi_init();
   share_ = curl_share_init();
-  if (epoll_ < 0 || multi_ == nullptr || share_ == nullptr) {
+  if (multi_ == nullptr || share_ == nullptr) {
     throw Error(Reaction::kRetryLater, "no resources for network connections");
   }
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &OnSocket);
@@ -396,8 +396,9 @@ CurlTransport::Impl::Impl(asio::io_context& context, HttpOptions options)
   // TLS sessions are otherwise kept per handle, and hardly ever resumed.
   curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-  readable_.emplace(context_, epoll_);
+  readable_.emplace(context_, sockets_.descriptor());
   timer_.emplace(context_);
+  idle_timer_.emplace(context_);
   AwaitSockets();
 }
 
@@ -405,65 +406,37 @@ CurlTransport::Impl::~Impl() {
   for (CURL* easy : spare_) curl_easy_cleanup(easy);
   if (multi_ != nullptr) curl_multi_cleanup(multi_);
   if (share_ != nullptr) curl_share_cleanup(share_);
-  if (epoll_ >= 0) close(epoll_);
 }
 
 void CurlTransport::Impl::Detach() {
   *alive_ = false;
   timer_.reset();
+  idle_timer_.reset();
   readable_->release();
   readable_.reset();
 }
 
-CurlTransport::Impl::Socket& CurlTransport::Impl::At(curl_socket_t socket) {
-  const auto index = static_cast<std::size_t>(socket);
-  if (index >= sockets_.size()) sockets_.resize(index + 1);
-  return sockets_[index];
-}
-
-void CurlTransport::Impl::Watch(curl_socket_t socket, std::uint32_t events) {
-  Socket& known = At(socket);
-  if (known.registered == events) return;
-  epoll_event event{};
-  event.events = events;
-  event.data.fd = socket;
-  if (events == 0) {
-    epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, nullptr);
-  } else if (epoll_ctl(epoll_, known.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket,
-                       &event) != 0) {
-    // The kernel forgets a socket when it is closed: what we remember may be of an older one.
-    epoll_ctl(epoll_, errno == EEXIST ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event);
-  }
-  known.registered = events;
-}
-
 int CurlTransport::Impl::OnSocket(CURL*, curl_socket_t socket, int what, void* self, void*) {
-  auto& curl = *static_cast<Impl*>(self);
+  SocketSet& sockets = static_cast<Impl*>(self)->sockets_;
   if (what == CURL_POLL_REMOVE) {
-    // A kept connection stays in the set: its next request wants the same events again.
-    Socket& known = curl.At(socket);
-    known.wanted = false;
-    if (!known.ours || (known.registered & EPOLLOUT) != 0) curl.Watch(socket, 0);
+    sockets.Release(socket);
     return 0;
   }
   std::uint32_t events = 0;
   if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= EPOLLIN;
   if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= EPOLLOUT;
-  curl.At(socket).wanted = true;
-  curl.Watch(socket, events);
+  sockets.Want(socket, events);
   return 0;
 }
 
 curl_socket_t CurlTransport::Impl::OpenSocket(void* self, curlsocktype, curl_sockaddr* address) {
-  const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (socket < 0) return CURL_SOCKET_BAD;
-  static_cast<Impl*>(self)->At(socket) = Socket{0, true, false};
-  return socket;
+  SocketSet& sockets = static_cast<Impl*>(self)->sockets_;
+  const int socket = sockets.Open(address->family, address->socktype, address->protocol);
+  return socket < 0 ? CURL_SOCKET_BAD : socket;
 }
 
 int CurlTransport::Impl::CloseSocket(void* self, curl_socket_t socket) {
-  static_cast<Impl*>(self)->At(socket) = Socket{};
-  return close(socket);
+  return static_cast<Impl*>(self)->sockets_.Close(socket);
 }
 
 int CurlTransport::Impl::OnTimer(CURLM*, long milliseconds, void* self) {
@@ -473,7 +446,7 @@ int CurlTransport::Impl::OnTimer(CURLM*, long milliseconds, void* self) {
   if (milliseconds == 0) {
     curl.Kick();
   } else {
-    curl.timer_due_ = std::chrono::steady_clock::now() + Milliseconds(milliseconds);
+    curl.timer_due_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
     curl.ArmTimer(*curl.timer_due_);
   }
   return 0;
@@ -520,21 +493,14 @@ void CurlTransport::Impl::AwaitSockets() {
 }
 
 void CurlTransport::Impl::OnReadable() {
-  std::array<epoll_event, 256> events{};
-  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
-    if (!At(event.data.fd).wanted) {  // a kept connection that the server has closed
-      Watch(event.data.fd, 0);
-      continue;
-    }
+  sockets_.ForEachReady([this](int socket, std::uint32_t events) {
     int what = 0;
-    if ((event.events & EPOLLIN) != 0) what |= CURL_CSELECT_IN;
-    if ((event.events & EPOLLOUT) != 0) what |= CURL_CSELECT_OUT;
-    if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) what |= CURL_CSELECT_ERR | CURL_CSELECT_IN;
+    if ((events & EPOLLIN) != 0) what |= CURL_CSELECT_IN;
+    if ((events & EPOLLOUT) != 0) what |= CURL_CSELECT_OUT;
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0) what |= CURL_CSELECT_ERR | CURL_CSELECT_IN;
     int running = 0;
-    curl_multi_socket_action(multi_, event.data.fd, what, &running);
-  }
+    curl_multi_socket_action(multi_, socket, what, &running);
+  });
   FinishDone();
 }
 
@@ -547,6 +513,24 @@ void CurlTransport::Impl::FinishDone() {
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     transfer->Finish(code);
   }
+}
+
+// One look at all of them a second.  libcurl's own watch (CURLOPT_LOW_SPEED_TIME) sets a timer anew
+// with each step of each request.
+void CurlTransport::Impl::WatchIdle() {
+  if (!*alive_ || std::exchange(idle_watched_, true)) return;
+  idle_timer_->expires_after(std::chrono::seconds(1));
+  idle_timer_->async_wait([this, alive = alive_](asio::error_code error) {
+    if (error || !*alive) return;
+    idle_watched_ = false;
+    const auto now = std::chrono::steady_clock::now();
+    std::vector<Transfer*> idle;
+    for (Transfer* transfer : running_) {
+      if (transfer->IsIdle(now)) idle.push_back(transfer);
+    }
+    for (Transfer* transfer : idle) transfer->Finish(CURLE_OPERATION_TIMEDOUT);
+    if (!running_.empty()) WatchIdle();
+  });
 }
 
 CURL* CurlTransport::Impl::TakeHandle() {
@@ -590,7 +574,7 @@ void CurlTransport::Impl::SetUp(CURL* easy) {
 }
 
 void CurlTransport::Impl::StartWaiting() {
-  while (!waiting_.empty() && in_flight_ < options_.max_connections) {
+  while (!waiting_.empty() && running_.size() < options_.max_connections) {
     Transfer* next = waiting_.front();
     waiting_.pop_front();
     next->Start();

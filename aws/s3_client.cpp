@@ -162,18 +162,18 @@ void S3Client::SetBody(AwsRequest& request, std::string_view body) const {
   request.headers.Add("x-amz-checksum-crc32", Crc32Base64(body));
 }
 
-Task<AwsResponse> S3Client::Send(const AwsRequest& request, std::vector<int> accepted) {
+Task<AwsResponse> S3Client::Send(AwsRequest request, std::vector<int> accepted) {
   try {
-    co_return co_await caller_->Call(request, std::move(accepted));
+    co_return co_await caller_->Call(std::move(request), std::move(accepted));
   } catch (Error& error) {
     AddBucketHint(error, bucket_);
     throw;
   }
 }
 
-Task<S3PutResult> S3Client::PutObject(S3PutRequest put) {
+Task<S3PutResult> S3Client::PutObject(const S3PutRequest& put) {
   AwsRequest request = NewRequest("PUT", put.key);
-  request.may_send = std::move(put.may_send);
+  request.may_send = put.may_send;
   request.headers.Add("Content-Type", std::string(put.content_type));
   AddMetadata(request, put.metadata);
   std::vector<int> accepted;
@@ -186,7 +186,7 @@ Task<S3PutResult> S3Client::PutObject(S3PutRequest put) {
   if (!put.if_match.empty()) accepted.push_back(404);
   SetBody(request, put.body);
 
-  const AwsResponse response = co_await Send(request, std::move(accepted));
+  const AwsResponse response = co_await Send(std::move(request), std::move(accepted));
   S3PutResult result = ReadPutResult(response);
   if (response.http.status == 404) {
     const S3ErrorDocument document = ParseS3Error(response.http.body);
@@ -228,7 +228,7 @@ S3Object S3Client::ReadObject(AwsResponse& response, bool head) const {
 Task<std::optional<S3Object>> S3Client::Fetch(AwsRequest request, bool head) {
   // 405: the version asked for is a delete marker.
   std::vector<int> accepted = {404, 405, 412, 416};
-  AwsResponse response = co_await Send(request, std::move(accepted));
+  AwsResponse response = co_await Send(std::move(request), std::move(accepted));
   const int status = response.http.status;
   if (status == 404 || status == 405) {
     if (head) co_return std::nullopt;
@@ -279,7 +279,7 @@ Task<S3Listing> S3Client::ListObjectsV2(std::string prefix, std::string continua
   } else if (!start_after.empty()) {
     request.query.emplace_back("start-after", start_after);
   }
-  const AwsResponse response = co_await Send(request);
+  const AwsResponse response = co_await Send(std::move(request));
   co_return ParseListObjectsV2(response.http.body);
 }
 
@@ -295,7 +295,7 @@ Task<S3Listing> S3Client::ListObjectVersions(std::string prefix, std::string key
   if (!version_id_marker.empty()) {
     request.query.emplace_back("version-id-marker", version_id_marker);
   }
-  const AwsResponse response = co_await Send(request);
+  const AwsResponse response = co_await Send(std::move(request));
   co_return ParseListObjectVersions(response.http.body);
 }
 
@@ -303,7 +303,7 @@ Task<void> S3Client::DeleteObject(std::string key, std::string version_id) {
   AwsRequest request = NewRequest("DELETE", key);
   if (!version_id.empty()) request.query.emplace_back("versionId", version_id);
   std::vector<int> accepted = {404};
-  const AwsResponse response = co_await Send(request, std::move(accepted));
+  const AwsResponse response = co_await Send(std::move(request), std::move(accepted));
   if (response.http.status != 404) co_return;
   const S3ErrorDocument document = ParseS3Error(response.http.body);
   if (document.code == "NoSuchKey" || document.code == "NoSuchVersion") co_return;
@@ -315,7 +315,7 @@ Task<void> S3Client::DeleteObject(std::string key, std::string version_id) {
 Task<std::string> S3Client::GetBucketVersioning() {
   AwsRequest request = NewRequest("GET", "");
   request.query.emplace_back("versioning", "");
-  const AwsResponse response = co_await Send(request);
+  const AwsResponse response = co_await Send(std::move(request));
   co_return ParseBucketVersioning(response.http.body);
 }
 
@@ -323,7 +323,7 @@ Task<std::vector<S3LifecycleRule>> S3Client::GetBucketLifecycle() {
   AwsRequest request = NewRequest("GET", "");
   request.query.emplace_back("lifecycle", "");
   std::vector<int> accepted = {404};
-  const AwsResponse response = co_await Send(request, std::move(accepted));
+  const AwsResponse response = co_await Send(std::move(request), std::move(accepted));
   if (response.http.status != 404) co_return ParseBucketLifecycle(response.http.body);
   const S3ErrorDocument document = ParseS3Error(response.http.body);
   if (document.code == "NoSuchLifecycleConfiguration") co_return std::vector<S3LifecycleRule>();
@@ -337,7 +337,7 @@ Task<void> S3Client::CreateBucket() {
   const std::string body = FormatCreateBucket(caller_->options().region);
   SetBody(request, body);
   std::vector<int> accepted = {409};
-  const AwsResponse response = co_await Send(request, std::move(accepted));
+  const AwsResponse response = co_await Send(std::move(request), std::move(accepted));
   if (response.http.status != 409) co_return;
   const S3ErrorDocument document = ParseS3Error(response.http.body);
   if (document.code == "BucketAlreadyOwnedByYou") co_return;
@@ -350,7 +350,7 @@ Task<void> S3Client::PutBucketVersioning(bool enabled) {
   request.query.emplace_back("versioning", "");
   const std::string body = FormatBucketVersioning(enabled);
   SetBody(request, body);
-  co_await Send(request);
+  co_await Send(std::move(request));
 }
 
 Task<std::string> S3Client::CreateMultipartUpload(std::string key, std::string_view content_type,
@@ -359,7 +359,7 @@ Task<std::string> S3Client::CreateMultipartUpload(std::string key, std::string_v
   request.query.emplace_back("uploads", "");
   request.headers.Add("Content-Type", std::string(content_type));
   AddMetadata(request, metadata);
-  const AwsResponse response = co_await Send(request);
+  const AwsResponse response = co_await Send(std::move(request));
   co_return ParseInitiateMultipartUpload(response.http.body);
 }
 
@@ -371,7 +371,7 @@ Task<std::string> S3Client::UploadPart(std::string key, std::string upload_id, i
   // No checksum header: it would have to be named again, part by part, when completing.  A part's
   // SHA-256 in the signature does the same for its way there.
   request.body = body;
-  const AwsResponse response = co_await Send(request);
+  const AwsResponse response = co_await Send(std::move(request));
   std::string etag = UnquoteETag(response.http.headers.Find("ETag"));
   if (etag.empty()) throw Error(Reaction::kCorrupt, "S3 answered a part without an ETag");
   co_return etag;
@@ -384,7 +384,7 @@ Task<S3PutResult> S3Client::CompleteMultipartUpload(std::string key, std::string
   request.headers.Add("Content-Type", "application/xml");
   const std::string body = FormatCompleteMultipartUpload(etags);
   request.body = body;
-  const AwsResponse response = co_await Send(request);
+  const AwsResponse response = co_await Send(std::move(request));
   const S3CompleteDocument document = ParseCompleteMultipartUpload(response.http.body);
   const std::string& code = document.error.code;
   if (!code.empty()) {
@@ -402,7 +402,7 @@ Task<void> S3Client::AbortMultipartUpload(std::string key, std::string upload_id
   AwsRequest request = NewRequest("DELETE", key);
   request.query.emplace_back("uploadId", upload_id);
   std::vector<int> accepted = {404};
-  const AwsResponse response = co_await Send(request, std::move(accepted));
+  const AwsResponse response = co_await Send(std::move(request), std::move(accepted));
   if (response.http.status != 404) co_return;
   const S3ErrorDocument document = ParseS3Error(response.http.body);
   if (document.code == "NoSuchUpload" || document.code == "NoSuchKey") co_return;

@@ -106,7 +106,8 @@ class S3Client {
            S3Checksums checksums = S3Checksums::kWhenSupported);
 
   // A racing write of the same key (409 ConditionalRequestConflict) is an Error of that code.
-  Task<S3PutResult> PutObject(S3PutRequest put);
+  // `put` must stay valid until the call has returned.
+  Task<S3PutResult> PutObject(const S3PutRequest& put);
   // nullopt: 404 NoSuchKey, NoSuchVersion or a delete marker (404/405).  NoSuchBucket throws.
   // `range_count` 0: the whole object; a range that begins behind the end gives an empty body.
   // `size` is that of the object.  With `if_match`: 412 throws kConflict.  Throws kCorrupt when the
@@ -149,7 +150,7 @@ class S3Client {
  private:
   AwsRequest NewRequest(std::string_view method, std::string_view key) const;
   void SetBody(AwsRequest& request, std::string_view body) const;
-  Task<AwsResponse> Send(const AwsRequest& request, std::vector<int> accepted = {});
+  Task<AwsResponse> Send(AwsRequest request, std::vector<int> accepted = {});
   Task<std::optional<S3Object>> Fetch(AwsRequest request, bool head);
   S3Object ReadObject(AwsResponse& response, bool head) const;
   bool over_https() const;

@@ -79,7 +79,7 @@ Task<std::string> StsClient::Call(std::string form) {
   request.headers.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
   request.body = form;
   std::vector<int> accepted;
-  AwsResponse response = co_await caller_->Call(request, std::move(accepted));
+  AwsResponse response = co_await caller_->Call(std::move(request), std::move(accepted));
   co_return std::move(response.http.body);
 }
 

@@ -88,7 +88,9 @@ BackupSink::BackupSink(ObjectStore& store, Layout layout, Clock& clock, Stop& st
       clock_(clock),
       stop_(stop),
       options_(std::move(options)),
-      executor_(std::move(executor)) {}
+      executor_(std::move(executor)) {
+  options_.in_flight = std::max<std::size_t>(options_.in_flight, 1);
+}
 
 BackupSink::~BackupSink() = default;
 
@@ -213,19 +215,18 @@ Task<void> BackupSink::Work() {
 // The only writer of this item until its queue is among the ready ones again: never two writes of
 // one object in flight.
 Task<void> BackupSink::ApplyNext(ItemQueue& queue) {
-  if (!blocked_.contains(queue.name)) Coalesce(queue);
-  const Pending& pending = queue.pending.front();
   std::exception_ptr error;
   try {
+    if (!blocked_.contains(queue.name)) Coalesce(queue);
     stop_.ThrowIfRequested();
-    co_await ApplyOne(queue.name, pending);
+    co_await ApplyOne(queue.name, queue.pending.front());
   } catch (...) {
     error = std::current_exception();
   }
   if (error) {
     Fail(queue, error);
   } else {
-    pending.Settle(nullptr);
+    queue.pending.front().Settle(nullptr);
     queue.pending.pop_front();
   }
   if (error || queue.pending.empty()) {

@@ -51,15 +51,12 @@ Task<PutResult> S3Store::Put(PutRequest request) {
   if (request.condition == PutCondition::kIfMatches && request.etag.empty()) {
     throw Error(Reaction::kFixCommand, "a conditional write without the ETag to compare with");
   }
-  const std::string key = request.key;
-  const std::string_view body = request.body;
-  const ObjectMetadata metadata = request.metadata;
-  S3PutRequest put = ToS3(std::move(request), prefix_);
+  const S3PutRequest put = ToS3(std::move(request), prefix_);
   const bool conditional = !put.if_none_match.empty() || !put.if_match.empty();
 
   S3PutResult answer;
   try {
-    answer = co_await client_->PutObject(std::move(put));
+    answer = co_await client_->PutObject(put);
   } catch (const Error& error) {
     // Somebody else writes the same key at this moment, and has the upper hand.
     if (!conditional || error.code() != "ConditionalRequestConflict") throw;
@@ -76,7 +73,7 @@ Task<PutResult> S3Store::Put(PutRequest request) {
     co_return result;
   }
   if (answer.unanswered_attempt) {
-    result = co_await Settle(key, body, metadata, answer.sends);
+    result = co_await Settle(put, answer.sends);
   } else {
     result.written = false;
   }
@@ -85,11 +82,10 @@ Task<PutResult> S3Store::Put(PutRequest request) {
 
 // A try without an answer may have been the one that wrote the object which the next one found in
 // its way.  The ETag is an MD5 on some buckets only: the bytes themselves are compared.
-Task<PutResult> S3Store::Settle(std::string key, std::string_view body, ObjectMetadata metadata,
-                                int sends) {
-  std::optional<StoredObject> found = co_await Get(std::move(key));
+Task<PutResult> S3Store::Settle(const S3PutRequest& put, int sends) {
+  std::optional<StoredObject> found = co_await Get(put.key.substr(prefix_.size()));
   PutResult result;
-  result.written = found && found->metadata == metadata && found->body == body;
+  result.written = found && found->metadata == put.metadata && found->body == put.body;
   if (result.written) {
     result.version_id = std::move(found->info.version_id);
     result.etag = std::move(found->info.etag);

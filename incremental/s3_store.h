@@ -42,8 +42,7 @@ class S3Store : public ObjectStore {
   Task<void> RemoveVersion(std::string key, std::string version_id) override;
 
  private:
-  Task<PutResult> Settle(std::string key, std::string_view body, ObjectMetadata metadata,
-                         int sends);
+  Task<PutResult> Settle(const S3PutRequest& put, int sends);
   StoredObject ToStored(std::string key, S3Object object) const;
   ObjectInfo ToInfo(S3Entry entry) const;
 

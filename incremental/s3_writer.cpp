@@ -114,7 +114,7 @@ Task<PutResult> S3Writer::CommitSmall() {
   put.key = key_;
   put.body = buffer_;
   put.content_type = content_type_;
-  S3PutResult answer = co_await client_->PutObject(std::move(put));
+  S3PutResult answer = co_await client_->PutObject(put);
   PutResult result;
   result.version_id = std::move(answer.version_id);
   result.etag = std::move(answer.etag);

@@ -31,11 +31,12 @@ class CountingCredentials : public CredentialsProvider {
     Credentials credentials;
     credentials.access_key_id = "AKID" + std::to_string(number);
     credentials.secret_access_key = "secret";
-    credentials.session_token = "token" + std::to_string(number);
+    if (number <= last_with_token) credentials.session_token = "token" + std::to_string(number);
     co_return credentials;
   }
   void Invalidate() override { ++number; }
   int number = 1;
+  int last_with_token = 1000;
   int failures = 0;
 };
 
@@ -340,6 +341,19 @@ TEST_F(CallerTest, NewCredentialsAreFetchedOnceWhenTheOldAreRefused) {
   EXPECT_EQ(error.message(),
             "The security token is expired (ExpiredTokenException), after 2 tries");
   EXPECT_EQ(credentials_->number, 3);
+}
+
+TEST_F(CallerTest, KeysWithoutATokenDoNotGoWithThatOfTheKeysBefore) {
+  credentials_->last_with_token = 1;
+  transport_
+      .Answer(400,
+              R"({"__type":"x#ExpiredTokenException","message":"The security token is expired"})")
+      .Answer(200);
+  Call();
+  EXPECT_EQ(transport_.requests()[0].headers.Find("x-amz-security-token"), "token1");
+  EXPECT_FALSE(transport_.requests()[1].headers.Has("x-amz-security-token"));
+  EXPECT_EQ(transport_.requests()[1].headers.Find("authorization").find("token"),
+            std::string_view::npos);
 }
 
 TEST_F(CallerTest, ManyCallsRefusedAtOnceAskForNewCredentialsOnce) {

@@ -114,9 +114,11 @@ MUTATIONS = [
         "BackupSinkTest.ALaterBatchDoesNotOvertakeAChangeThatHasFailed"),
     Mutation(
         "the-rest-of-the-queue-goes-on", 3, "incremental/backup_sink.cpp",
-        "  if (error) {\n    Fail(queue, error);\n  } else {\n    pending.Settle(nullptr);\n"
+        "  if (error) {\n    Fail(queue, error);\n  } else {\n"
+        "    queue.pending.front().Settle(nullptr);\n"
         "    queue.pending.pop_front();\n  }\n  if (error || queue.pending.empty()) {",
-        "  pending.Settle(error);\n  queue.pending.pop_front();\n  if (queue.pending.empty()) {",
+        "  queue.pending.front().Settle(error);\n  queue.pending.pop_front();\n"
+        "  if (queue.pending.empty()) {",
         "BackupSinkTest.WritesNothingOfAnItemAfterAChangeThatCouldNotBeWritten"),
     Mutation(
         "forget-unanswered-writes", 3, "incremental/backup_sink.cpp",

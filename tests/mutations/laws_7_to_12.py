@@ -191,7 +191,7 @@ MUTATIONS = [
         "S3StoreTest.APutAsksBeforeEachTryWhetherItMayBeSent"),
     Mutation(
         "the-client-does-not-ask", 8, "aws/s3_client.cpp",
-        "  request.may_send = std::move(put.may_send);\n",
+        "  request.may_send = put.may_send;\n",
         "",
         "S3StoreTest.APutAsksBeforeEachTryWhetherItMayBeSent"),
     Mutation(

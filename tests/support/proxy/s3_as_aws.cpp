@@ -128,7 +128,7 @@ Task<ProxyReply> S3AsAws::Delete(const Place& place, ProxyRequest request, const
   const Semaphore::Permit no_listings = co_await Lock(place.bucket);
   S3PutRequest stand_in;
   stand_in.key = place.key;
-  const S3PutResult put = co_await client.PutObject(std::move(stand_in));
+  const S3PutResult put = co_await client.PutObject(stand_in);
   ProxyReply reply = co_await next(std::move(request));
   co_await client.DeleteObject(place.key, put.version_id);
   ++second_markers_;

@@ -1,0 +1,47 @@
+#include "aws/header_lines.h"
+
+#include <array>
+
+#include "base/error.h"
+
+namespace ddbvault {
+namespace {
+
+// Those of a signed PUT with its metadata.
+constexpr std::size_t kUsualSize = 1536;
+// What libcurl would add by itself: a name with nothing behind it takes it away.
+constexpr std::array<std::string_view, 3> kNotByItself = {"Accept", "Content-Type", "Expect"};
+
+bool HasControlCharacter(std::string_view text) {
+  // All of them, without a way out in between: so the compiler makes it some bytes at a time.
+  unsigned found = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    found |= (unsigned{byte < 0x20} & unsigned{byte != '\t'}) | unsigned{byte == 0x7f};
+  }
+  return found != 0;
+}
+
+}  // namespace
+
+HeaderLines::HeaderLines(const HttpHeaders& headers) {
+  text_.reserve(kUsualSize);
+  starts_.reserve(headers.fields().size() + kNotByItself.size());
+  for (const auto& [name, value] : headers.fields()) {
+    if (HasControlCharacter(name) || HasControlCharacter(value)) {
+      throw Error(Reaction::kFixCommand, "the value of the header " + name +
+                                             " contains a character that HTTP does not allow");
+    }
+    Add(name, value.empty() ? ";" : ": ", value);
+  }
+  for (const std::string_view name : kNotByItself) {
+    if (!headers.Has(name)) Add(name, ":", {});
+  }
+}
+
+void HeaderLines::Add(std::string_view name, std::string_view between, std::string_view value) {
+  starts_.push_back(text_.size());
+  text_.append(name).append(between).append(value).push_back('\0');
+}
+
+}  // namespace ddbvault
