@@ -137,12 +137,12 @@ template class DigestStream<Md5Bytes>;
 
 std::string Hex(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
+  char* out = text.data();
   for (const char byte : bytes) {
     const auto value = static_cast<unsigned char>(byte);
-    text += kDigits[value >> 4U];
-    text += kDigits[value & 15U];
+    *out++ = kDigits[value >> 4U];
+    *out++ = kDigits[value & 15U];
   }
   return text;
 }
