@@ -52,12 +52,23 @@ ItemKey ItemKey::FromKeys(std::string_view keys_json) {
 }
 
 ItemKey ItemKey::FromItem(std::string_view item_json, const KeySchema& schema) {
+  return Read(item_json, schema, Rest::kPassedOver);
+}
+
+ItemKey ItemKey::FromWholeItem(std::string_view item_json, const KeySchema& schema) {
+  return Read(item_json, schema, Rest::kChecked);
+}
+
+ItemKey ItemKey::Read(std::string_view item_json, const KeySchema& schema, Rest rest) {
   CanonicalAttributes attributes;
   ReadJsonObject(item_json, [&](JsonReader& reader, std::string_view name, JsonValue& value) {
     const auto attribute =
         std::find_if(schema.attributes.begin(), schema.attributes.end(),
                      [&](const KeyAttribute& candidate) { return candidate.name == name; });
-    if (attribute == schema.attributes.end()) return;
+    if (attribute == schema.attributes.end()) {
+      if (rest == Rest::kChecked) reader.Text(value);
+      return;
+    }
     if (attributes.Add(reader, name, value) != std::string_view(&attribute->type, 1)) {
       Corrupt("an item whose key attribute is of another type than the table's");
     }

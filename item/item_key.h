@@ -31,6 +31,8 @@ class ItemKey {
   // From a whole item: its attributes of `schema`.  Throws Error{kCorrupt} when one is missing or
   // of another type.
   static ItemKey FromItem(std::string_view item_json, const KeySchema& schema);
+  // Likewise, and throws Error{kCorrupt} unless it is one whole JSON object, all of it.
+  static ItemKey FromWholeItem(std::string_view item_json, const KeySchema& schema);
   // What a person typed (--key): as FromKeys, but errors are Error{kFixCommand} with a hint that
   // shows this table's form; also when the attributes are not those of `schema`.
   static ItemKey FromUser(std::string_view text, const KeySchema& schema);
@@ -43,6 +45,8 @@ class ItemKey {
   bool operator==(const ItemKey&) const = default;
 
  private:
+  enum class Rest { kPassedOver, kChecked };  // the attributes that are not of the key
+  static ItemKey Read(std::string_view item_json, const KeySchema& schema, Rest rest);
   explicit ItemKey(std::string bytes) : bytes_(std::move(bytes)) {}
   std::string bytes_;
 };

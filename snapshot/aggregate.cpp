@@ -141,17 +141,19 @@ Task<void> Aggregate::Take(const std::string& name, ItemState state) {
 
 // Empty: none.
 std::string Aggregate::DamageOf(const std::string& name, const std::string& body) const {
+  std::string reason;
+  try {
+    if (layout_.ItemObject(ItemKey::FromWholeItem(body, schema_)) == name) return "";
+    return "it holds another item than its name says";
+  } catch (const Error& error) {
+    reason = error.message();
+  }
   try {
     CheckWholeJson(body);
   } catch (const Error&) {
     return "it is not one whole JSON object";
   }
-  try {
-    if (layout_.ItemObject(ItemKey::FromItem(body, schema_)) == name) return "";
-    return "it holds another item than its name says";
-  } catch (const Error& error) {
-    return error.message();
-  }
+  return reason;
 }
 
 void Aggregate::AddDamage(const std::string& name, std::string reason) {

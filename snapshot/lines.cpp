@@ -39,7 +39,9 @@ std::string_view ItemOfLine(std::string_view line) {
 }
 
 std::string_view OneLine(std::string_view json, std::string& buffer) {
-  if (json.find_first_of("\n\r") == std::string_view::npos) return json;
+  // Two searches for a byte each: quicker by far than one for either.
+  const bool one_line = json.find('\n') == json.npos && json.find('\r') == json.npos;
+  if (one_line) return json;
   buffer.clear();
   bool in_string = false;
   for (std::size_t i = 0; i < json.size(); ++i) {
