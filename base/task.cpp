@@ -164,6 +164,13 @@ Semaphore::Permit& Semaphore::Permit::operator=(Permit&& other) noexcept {
   return *this;
 }
 
+void Semaphore::Permit::Keep(std::size_t units) {
+  if (!state_ || units >= units_) return;
+  const std::size_t excess = units_ - units;
+  units_ = units;
+  state_->Return(excess);
+}
+
 void Semaphore::Permit::Release() {
   if (const auto state = std::exchange(state_, nullptr)) state->Return(units_);
 }

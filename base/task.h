@@ -100,6 +100,9 @@ class Semaphore {
     Permit& operator=(Permit&& other) noexcept;
     ~Permit() { Release(); }
     void Release();
+    std::size_t units() const { return state_ ? units_ : 0; }
+    // Gives back what it has beyond so many.
+    void Keep(std::size_t units);
 
    private:
     std::shared_ptr<State> state_;

@@ -28,7 +28,7 @@ BackfillOptions BackfillOptionsOf(Context& context, const TableDescription& tabl
   options.in_flight = context.settings().in_flight;
   // follow --backfill may do one of each table at the same time, and half is for the following.
   const bool follow = line.command == &DefaultCommand();
-  options.memory = context.settings().memory / line.arguments.size() / (follow ? 2 : 1);
+  options.memory = context.settings().buffers() / line.arguments.size() / (follow ? 2 : 1);
   options.typed = line.arguments.front();
   options.restart = line.Has("restart");
   options.reconcile = line.Has("reconcile");

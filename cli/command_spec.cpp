@@ -37,8 +37,8 @@ OptionSpec ParallelismOption() {
 
 OptionSpec MemoryOption() {
   return {"memory", "SIZE",
-          "How many bytes may be buffered, all in all: a number, or one with K, M or G behind it. "
-          "Default: 64M."};
+          "How much memory may be used, about: a number of bytes, or one with K, M or G behind it. "
+          "24M of it are the program's; the rest is for what is buffered. Default: 64M."};
 }
 
 OptionSpec KeyOption(std::string_view help) { return {"key", "JSON", help}; }

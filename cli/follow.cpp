@@ -61,7 +61,7 @@ FollowedTableOptions OptionsOf(Context& context, std::size_t tables) {
   }
   options.follower.once = context.line().Has("once");
   // Half of it is a backfill's, see BackfillOptionsOf().
-  options.follower.memory = settings.memory / tables / (backfill ? 2 : 1);
+  options.follower.memory = settings.buffers() / tables / (backfill ? 2 : 1);
   return options;
 }
 

@@ -33,7 +33,7 @@ RestoreOptions OptionsOf(Context& context, const TableName& name,
   options.key = line.Find("key").value_or("");
   options.in_flight = context.settings().parallelism;
   options.files_at_once = context.settings().in_flight;
-  options.memory = context.settings().memory;
+  options.memory = context.settings().buffers();
   if (options.create && options.into_existing) {
     throw Refusal("--create and --into-existing cannot be given together",
                   "--create is for a table that is not there yet");

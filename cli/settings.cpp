@@ -11,7 +11,8 @@ namespace ddbvault {
 namespace {
 
 constexpr std::uint64_t kMostRequests = 1024;
-constexpr std::size_t kLeastMemory = std::size_t{8} << 20U;  // a few answers of 1 MB, and batches
+// A few answers of 1 MB, and batches, beside what a process takes.
+constexpr std::size_t kLeastMemory = std::size_t{32} << 20U;
 
 UsageError Bad(std::string message, std::string_view hint) {
   UsageError error(std::move(message));
@@ -204,7 +205,7 @@ class Resolver {
     if (const Found size = Flag("memory")) {
       settings_.memory = ParseSize(*size);
       if (settings_.memory < kLeastMemory) {
-        throw Bad(size->origin + ": " + size->text + " is too little", "8M is the least");
+        throw Bad(size->origin + ": " + size->text + " is too little", "32M is the least");
       }
     }
   }

@@ -27,9 +27,11 @@ struct Settings {
   std::string checkpoints;  // absolute path
   KeyHash key_hash = KeyHash::kSha256;
 
-  std::size_t in_flight = 64;    // requests to the store
-  std::size_t parallelism = 16;  // requests to DynamoDB
-  std::size_t memory = std::size_t{64} << 20U;
+  std::size_t in_flight = 64;                   // requests to the store
+  std::size_t parallelism = 16;                 // requests to DynamoDB
+  std::size_t memory = std::size_t{64} << 20U;  // of the process
+  // Of that, what there is for all that is buffered; the rest is the program and its connections.
+  std::size_t buffers() const { return memory - (std::size_t{24} << 20U); }
 
   std::string log_level = "info";
   bool json = false;

@@ -34,7 +34,7 @@ SnapshotOptions OptionsOf(Context& context) {
     options.compression = kChoices[ParseChoice(*compression, {"gzip", "zstd", "none"})];
   }
   options.in_flight = settings.in_flight;
-  options.memory = settings.memory;
+  options.memory = settings.buffers();
   options.allow_smaller = context.line().Has("allow-smaller");
   options.skip_damaged = context.line().Has("skip-damaged");
   if (settings.snapshots.s3) {

@@ -35,7 +35,7 @@ VerifyOptions OptionsOf(Context& context, const TableDescription& table) {
   }
   options.show_keys = context.line().Has("show-keys");
   options.in_flight = settings.in_flight;
-  options.memory = settings.memory;
+  options.memory = settings.buffers();
   return options;
 }
 

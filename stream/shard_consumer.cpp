@@ -31,7 +31,9 @@ ShardConsumer::ShardConsumer(ConsumerContext& context, ShardCheckpoint start, bo
     : context_(context),
       checkpoint_(std::move(start)),
       expected_(expected),
-      read_saved_(checkpoint_.read) {}
+      read_saved_(checkpoint_.read) {
+  next_answer_ = std::min(next_answer_, context_.share);
+}
 
 Task<ShardEnd> ShardConsumer::Run() {
   const Executor executor = co_await asio::this_coro::executor;
@@ -77,7 +79,11 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
     while (!HasRoom() && !group_->first_error() && !context_.stop.requested()) {
       co_await moved_->Wait();
     }
-    Semaphore::Permit slot = co_await context_.reads.Acquire();
+    // The next answer is as large as the last one, or a bit larger: it has its room before it
+    // comes. In this order, in which nobody waits for a slot who has room.
+    Place place;
+    place.slot = co_await context_.reads.Acquire();
+    if (next_answer_ > 0) place.room = co_await context_.memory.Acquire(next_answer_);
     if (group_->first_error() || context_.stop.requested()) break;
     const Time asked = context_.AwsNow();
     RecordsPage page = co_await Read();
@@ -92,11 +98,13 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
     empty_reads_ = empty ? empty_reads_ + 1 : 0;
     const bool nothing_in_hand = empty && in_flight_.empty();
     if (nothing_in_hand || !checkpoint_.applied.empty()) checkpoint_.read = read_;
+    // A quiet shard does not wait for memory: what comes of it after all waits in HandOver().
+    next_answer_ = empty ? 0 : std::min(page.batch.memory() * 9 / 8, context_.share);
     if (empty) {
-      slot.Release();
+      place = Place();
     } else {
       auto batch = std::make_shared<const ChangeBatch>(std::move(page.batch));
-      const bool handed_over = co_await HandOver(std::move(batch), asked, std::move(slot));
+      const bool handed_over = co_await HandOver(std::move(batch), asked, std::move(place));
       if (!handed_over) break;
     }
     if (iterator_.empty()) co_return co_await Finish();
@@ -168,9 +176,16 @@ bool ShardConsumer::HasRoom() const {
 }
 
 Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked,
-                                   Semaphore::Permit slot) {
-  Semaphore::Permit permit = co_await context_.memory.Acquire(batch->memory());
-  slot.Release();
+                                   Place place) {
+  Semaphore::Permit permit = std::move(place.room);
+  if (batch->memory() <= permit.units()) {
+    permit.Keep(batch->memory());
+  } else {
+    // Larger than was thought.  Not for what is missing: two could wait for each other.
+    permit.Release();
+    permit = co_await context_.memory.Acquire(batch->memory());
+  }
+  place.slot.Release();
   if (group_->first_error() || context_.stop.requested()) co_return false;
 
   auto entry = std::make_shared<InFlight>();

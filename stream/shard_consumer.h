@@ -135,12 +135,17 @@ class ShardConsumer {
     bool applied = false;
   };
 
+  // What a read holds until its batch has memory of its own.
+  struct Place {
+    Semaphore::Permit slot;  // of `reads`
+    Semaphore::Permit room;  // of `memory`, for what is expected to come
+  };
+
   Task<ShardEnd> ReadToEnd();
   Task<void> OpenIterator();
   Task<RecordsPage> Read();
   // False: not handed over, because of a stop or a failure; it is read again from the checkpoint.
-  // `slot`: of the read; given back when there is memory for the batch.
-  Task<bool> HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked, Semaphore::Permit slot);
+  Task<bool> HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked, Place place);
   Task<void> ApplyBatch(Task<void> apply, std::shared_ptr<InFlight> entry,
                         Semaphore::Permit permit);
   void NoteAge(const ChangeBatch& batch);
@@ -168,6 +173,8 @@ class ShardConsumer {
   std::string iterator_;
   std::string last_read_;  // sequence number up to which the iterator has been read
   int empty_reads_ = 0;
+  // What the next answer is expected to take in memory; at first, that it is full.
+  std::size_t next_answer_ = std::size_t{1} << 20U;
   int failures_ = 0;       // of calls to the stream, since one succeeded
   int sink_failures_ = 0;  // since a batch was applied
   // When it was last read, by this run since it began at the checkpoint.  checkpoint_.read is older

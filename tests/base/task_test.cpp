@@ -172,6 +172,29 @@ TEST_F(TaskTest, APermitIsReturnedOnceHoweverItIsMoved) {
   EXPECT_EQ(log_, "done");
 }
 
+TEST_F(TaskTest, APermitCanGiveBackAPart) {
+  Semaphore semaphore(executor(), 10);
+  Semaphore::Permit permit;
+  const auto take = [&]() -> Task<void> { permit = co_await semaphore.Acquire(8); };
+  const auto wait = [&]() -> Task<void> {
+    const Semaphore::Permit other = co_await semaphore.Acquire(6);
+    log_ += "taken";
+  };
+  Spawn(take());
+  Spawn(wait());
+  Settle();
+  permit.Keep(9);  // more than it has: all of it
+  EXPECT_EQ(semaphore.in_use(), 8U);
+  permit.Keep(3);
+  EXPECT_EQ(permit.units(), 3U);
+  Settle();
+  EXPECT_EQ(log_, "taken");
+  EXPECT_EQ(semaphore.in_use(), 3U);
+  permit.Release();
+  EXPECT_EQ(permit.units(), 0U);
+  EXPECT_EQ(semaphore.in_use(), 0U);
+}
+
 TEST_F(TaskTest, APermitMayOutliveItsSemaphore) {
   Semaphore::Permit permit;
   auto semaphore = std::make_unique<Semaphore>(executor(), 1);

@@ -13,7 +13,7 @@ BackfillOptions OptionsOf(const std::vector<std::string>& arguments) {
   };
   CommandLine line = ParseCommandLine(arguments);
   Settings settings;
-  settings.memory = std::size_t{90} << 20U;
+  settings.memory = std::size_t{90 + 24} << 20U;  // 24 are the program's
   Context context(std::move(line), std::move(settings), environment);
   return BackfillOptionsOf(context, TableDescription());
 }
