@@ -186,8 +186,7 @@ Task<AwsResponse> AwsCaller::State::Call(AwsRequest request, std::vector<int> ac
       quota.Return(progress.last_cost);
       LogRecovery();
       if (const auto date = ParseTime(outcome.response->headers.Find("Date"))) LookAtClock(*date);
-      co_return AwsResponse{std::move(*outcome.response), progress.attempts, progress.sends,
-                            progress.unanswered};
+      co_return AwsResponse{std::move(*outcome.response), progress.sends, progress.unanswered};
     }
     if (!Remedied(outcome, progress)) co_await WaitToRetry(outcome, progress);
   }

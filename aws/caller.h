@@ -53,8 +53,7 @@ struct AwsRequest {
 
 struct AwsResponse {
   HttpResponse http;  // status 2xx, or one of AwsCaller's accepted statuses
-  int attempts = 1;
-  int sends = 1;  // of all attempts: more where the transport sent one twice (HttpRequest::sends)
+  int sends = 1;      // of all tries: more where the transport sent one twice (HttpRequest::sends)
   // A try ended without a whole answer, or with a 5xx, or was sent twice by the transport: a copy
   // that nobody answered may have been carried out all the same, or may yet be.
   bool unanswered_attempt = false;

@@ -310,8 +310,11 @@ void CurlTransport::Impl::Transfer::Leave() {
     curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, nullptr);
     // One that was in trouble goes: libcurl counts how often a handle has sent again, for good.
     const bool sound = response_.status != 0 && sends_ <= 1;
-    if (!sound) curl_easy_cleanup(easy_);
-    if (sound) curl_.spare_.push_back(easy_);
+    if (sound) {
+      curl_.spare_.push_back(easy_);
+    } else {
+      curl_easy_cleanup(easy_);
+    }
     easy_ = nullptr;
   }
   curl_.running_[place_] = curl_.running_.back();
@@ -539,15 +542,10 @@ CURL* CurlTransport::Impl::TakeHandle() {
     spare_.pop_back();
     return easy;
   }
-  CURL* easy = curl_easy_init();
-  if (easy == nullptr) throw std::bad_alloc();
-  try {
-    SetUp(easy);
-  } catch (...) {
-    curl_easy_cleanup(easy);
-    throw;
-  }
-  return easy;
+  std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy(curl_easy_init(), &curl_easy_cleanup);
+  if (!easy) throw std::bad_alloc();
+  SetUp(easy.get());
+  return easy.release();
 }
 
 // What is the same for all requests, once for each handle: libcurl copies texts and parses some.

@@ -173,4 +173,8 @@ std::string StreamLabel(std::string_view stream_arn) {
   return std::string(stream_arn.substr(part + kPart.size()));
 }
 
+std::optional<Time> WhenEnabled(std::string_view stream_label) {
+  return ParseTime(std::string(stream_label) + "Z");
+}
+
 }  // namespace ddbvault

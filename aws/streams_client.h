@@ -77,5 +77,8 @@ RecordsPage ParseRecordsPage(std::unique_ptr<std::string> body);
 // "arn:aws:dynamodb:eu-central-1:123456789012:table/T/stream/2026-11-20T11:53:39.431" -> the last
 // part.  Throws Error{kCorrupt} when the text is not a stream's ARN.
 std::string StreamLabel(std::string_view stream_arn);
+// When the stream with this label was enabled, by AWS's clock: labels are that, in UTC and without
+// a zone.  nullopt: the label is none of that form.
+std::optional<Time> WhenEnabled(std::string_view stream_label);
 
 }  // namespace ddbvault

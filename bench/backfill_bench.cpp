@@ -6,27 +6,15 @@ namespace ddbvault {
 namespace {
 
 void Bench(const BenchSettings& settings) {
-  CannedServer server;
-  Product product(server);
-  product.Prepare();
-  CannedLoad load;
-  std::map<std::string, std::uint64_t> counts;
-  const PerItem cost =
-      MeasurePerItem(settings, {.endpoint = server.url()}, [&](std::uint64_t items) {
-        load.items = items;
-        product.Rewind();
-        server.Load(load);
-        const Usage usage = product.Run(product.Backfill(kInFlight));
-        counts = server.counts();
-        return usage;
-      });
-  AtMost("backfill: an item / a bare PUT", cost.ratio, "x", 1.5, cost.Note());
-  const auto items = static_cast<double>(load.items);
-  AtMost("backfill: requests to items' objects per item",
-         static_cast<double>(counts["PUT item"] + counts["GET item"] + counts["HEAD item"]) / items,
-         "", 1.0);
-  Reported("backfill: connections opened per item",
-           static_cast<double>(counts["connections"]) / items, "");
+  PerItemBench bench(settings);
+  bench.product().Prepare();
+  const auto backfill = [&bench](std::uint64_t items) {
+    bench.Load(items);
+    return bench.product().Run(bench.product().Backfill(kInFlight));
+  };
+  bench.SayCost("backfill: an item / a bare PUT", BareMethod::kPut, 1.5, backfill);
+  bench.SayItemRequests("backfill: requests to items' objects per item");
+  Reported("backfill: connections opened per item", bench.Each("connections"), "");
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <csignal>
 #include <stdexcept>
-#include <thread>
 
 #include "bench/clocks.h"
 #include "bench/product.h"
@@ -14,12 +13,12 @@ namespace {
 
 constexpr std::uint32_t kManyShards = 1000;
 // Quiet shards are asked less and less, down to once in two seconds.
-constexpr std::chrono::seconds kLongestPause{2};
+constexpr double kLongestPause = 2;
 
-void WaitUntilQuiet(CannedServer& server, std::uint32_t shards) {
+void WaitUntilQuiet(RunningProduct& running, CannedServer& server, std::uint32_t shards) {
   std::uint64_t before = 0;
   for (int tries = 0; tries < 20; ++tries) {
-    std::this_thread::sleep_for(kLongestPause);
+    running.RunFor(kLongestPause);
     const std::uint64_t reads = server.counts()["GetRecords"];
     // All have been read, and none oftener than that.
     if (before >= shards && reads - before <= shards + shards / 20 + 1) return;
@@ -34,11 +33,11 @@ void Idle(const BenchSettings& settings, CannedServer& server, Product& product)
   server.Load(load);
   product.Rewind();
   const auto running = product.Start(product.Follow(kInFlight));
-  WaitUntilQuiet(server, load.shards);
+  WaitUntilQuiet(*running, server, load.shards);
   const double cpu = running->CpuSeconds();
   const double wall = WallSeconds();
   const std::uint64_t reads = server.counts()["GetRecords"];
-  std::this_thread::sleep_for(std::chrono::seconds(settings.short_form ? 4 : 30));
+  running->RunFor(settings.short_form ? 4 : 30);
   const double seconds = WallSeconds() - wall;
   const double percent = (running->CpuSeconds() - cpu) / seconds * 100;
   const double rate = static_cast<double>(server.counts()["GetRecords"] - reads) / seconds;
@@ -57,7 +56,7 @@ double SecondsOfTheBusyOne(CannedServer& server, Product& product, CannedLoad lo
   server.Load(quiet);
   product.Rewind();
   const auto running = product.Start(product.Follow(kInFlight));
-  WaitUntilQuiet(server, load.shards);
+  WaitUntilQuiet(*running, server, load.shards);
   server.Load(load);
   running->WaitUntil([&] { return server.item_puts() >= load.changes; });
   const std::vector<Instant> times = server.item_requests();

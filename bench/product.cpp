@@ -123,6 +123,11 @@ void RunningProduct::WaitUntil(const std::function<bool()>& so) {
   }
 }
 
+void RunningProduct::RunFor(double seconds) {
+  const double until = WallSeconds() + seconds;
+  WaitUntil([until] { return WallSeconds() >= until; });
+}
+
 Usage RunningProduct::Wait() {
   while (!EndsWithin(kLookEveryMilliseconds)) {
   }

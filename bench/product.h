@@ -37,6 +37,8 @@ class RunningProduct {
   void Signal(int signal) const;
   // Looks, every few milliseconds, until it is so.  Throws as Wait() does when it ends before.
   void WaitUntil(const std::function<bool()>& so);
+  // Lets it run so long.  Throws likewise.
+  void RunFor(double seconds);
   // Throws std::runtime_error with all its output when it ends otherwise than with 0 or 4 (there is
   // a gap, or no backfill), or not in an hour.
   Usage Wait();

@@ -6,31 +6,22 @@ namespace ddbvault {
 namespace {
 
 void Bench(const BenchSettings& settings) {
-  CannedServer server;
-  Product product(server);
+  PerItemBench bench(settings);
+  Product& product = bench.product();
   product.Prepare();
-  CannedLoad load;
-  const auto directory_of = [&product](std::uint64_t items) {
+  const auto snapshot_of = [&product](std::uint64_t items) {
     return product.directory() / ("snapshot-" + std::to_string(items));
   };
   for (const std::uint64_t items : {settings.few(), settings.many()}) {
-    load.items = items;
-    product.Rewind();
-    server.Load(load);
-    product.Run(product.SnapshotTo(directory_of(items)));
+    bench.Load(items);
+    product.Run(product.SnapshotTo(snapshot_of(items)));
   }
-  std::map<std::string, std::uint64_t> counts;
-  const PerItem cost =
-      MeasurePerItem(settings, {.endpoint = server.url()}, [&](std::uint64_t items) {
-        load.items = items;
-        server.Load(load);
-        const Usage usage = product.Run(product.Restore(directory_of(items)));
-        counts = server.counts();
-        return usage;
-      });
-  AtMost("restore: an item / a bare PUT", cost.ratio, "x", 0.3, cost.Note());
-  Reported("restore: items in a BatchWriteItem",
-           static_cast<double>(load.items) / static_cast<double>(counts["BatchWriteItem"]), "");
+  const auto restore = [&](std::uint64_t items) {
+    bench.Load(items);
+    return product.Run(product.Restore(snapshot_of(items)));
+  };
+  bench.SayCost("restore: an item / a bare PUT", BareMethod::kPut, 0.3, restore);
+  Reported("restore: items in a BatchWriteItem", 1 / bench.Each("BatchWriteItem"), "");
 }
 
 }  // namespace

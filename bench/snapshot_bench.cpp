@@ -7,25 +7,14 @@ namespace ddbvault {
 namespace {
 
 void Bench(const BenchSettings& settings) {
-  CannedServer server;
-  Product product(server);
-  product.Prepare();
-  CannedLoad load;
-  std::map<std::string, std::uint64_t> counts;
-  const BareOptions bare = {.method = BareMethod::kGet, .endpoint = server.url()};
-  const PerItem cost = MeasurePerItem(settings, bare, [&](std::uint64_t items) {
-    load.items = items;
-    product.Rewind();
-    server.Load(load);
-    const Usage usage = product.Run(product.Snapshot(kInFlight));
-    counts = server.counts();
-    return usage;
-  });
-  AtMost("snapshot: an item / a bare GET", cost.ratio, "x", 1.5, cost.Note());
-  const auto items = static_cast<double>(load.items);
-  AtMost("snapshot: requests to items' objects per item",
-         static_cast<double>(counts["PUT item"] + counts["GET item"] + counts["HEAD item"]) / items,
-         "", 1.0);
+  PerItemBench bench(settings);
+  bench.product().Prepare();
+  const auto snapshot = [&bench](std::uint64_t items) {
+    bench.Load(items);
+    return bench.product().Run(bench.product().Snapshot(kInFlight));
+  };
+  bench.SayCost("snapshot: an item / a bare GET", BareMethod::kGet, 1.5, snapshot);
+  bench.SayItemRequests("snapshot: requests to items' objects per item");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // strongest first.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -31,7 +32,10 @@ struct Settings {
   std::size_t parallelism = 16;                 // requests to DynamoDB
   std::size_t memory = std::size_t{64} << 20U;  // of the process
   // Of that, what there is for all that is buffered; the rest is the program and its connections.
-  std::size_t buffers() const { return memory - (std::size_t{24} << 20U); }
+  std::size_t buffers() const {
+    constexpr std::size_t kProgram = std::size_t{24} << 20U;
+    return memory - std::min(memory, kProgram);
+  }
 
   std::string log_level = "info";
   bool json = false;

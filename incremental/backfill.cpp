@@ -76,12 +76,24 @@ Task<void> Backfill::DecideHow() {
   before_ = co_await BackupState::Load(store_, layout_);
   all_landed_ = SentHasLanded();
   const std::vector<Gap> gaps = before_.open_gaps();
-  for (const Gap& gap : gaps) newest_gap_ = std::max(newest_gap_, gap.found);
+  for (const Gap& gap : gaps) closing_from_ = std::max(closing_from_, gap.closable_from());
   reconciling_ = options_.reconcile || !before_.follower || !gaps.empty();
   result_.reconciling = reconciling_;
-  // What is read from here on must be newer than what was lost.
-  const Time after = newest_gap_ + kClockResolution;
-  if (AwsNow() < after) co_await clock_.Sleep(after - AwsNow(), &halt_);
+}
+
+// What is read from here on must be newer than what was lost, and nothing older may land over it.
+Task<void> Backfill::WaitUntilGapsCanBeClosed() {
+  const Duration wait = closing_from_ - AwsNow();
+  if (wait <= Duration(0)) co_return;
+  if (wait > kClockResolution) {
+    LogInfo(
+        "{}: before the gap a follower was cut off, and what it had sent may still land: waiting "
+        "for {}, to read the table then",
+        layout_.table(), FormatDuration(wait));
+    progress_.phase = "waiting until nothing from before the gap can land any more";
+  }
+  co_await clock_.Sleep(wait, &halt_);
+  progress_.phase.clear();
 }
 
 // Where conditions hold, what lands late finds another version current than the one it was to
@@ -90,6 +102,7 @@ Time Backfill::SentHasLanded() const { return conditions_ ? AwsNow() : AwsNow() 
 
 Task<BackfillResult> Backfill::Run() {
   co_await Prepare();
+  if (!options_.dry_run) co_await WaitUntilGapsCanBeClosed();
   progress_.total = table_.item_count;
   if (options_.only_segment) {
     progress_.total /= options_.segments;
@@ -136,8 +149,7 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   KeepOnRecord(before, before, file.stored());
   before.at_work_since.reset();
   // One that began before a gap was found, or does not compare, cannot close it.
-  const bool useful =
-      !reconciling_ || (before.reconciling && before.started >= newest_gap_ + kClockResolution);
+  const bool useful = !reconciling_ || (before.reconciling && before.started >= closing_from_);
   const bool goes_on = text && !options_.restart && !options_.dry_run;
   if (goes_on && useful && !IsOver(before)) {
     result_.resumed = true;
@@ -150,8 +162,8 @@ Task<BackfillSegment> Backfill::OpenSegment(std::uint32_t segment, ControlObject
   fresh.segments = options_.segments;
   fresh.segment = segment;
   fresh.reconciling = reconciling_;
-  // DecideHow() has waited, by a clock that AWS's answers may have set back since.
-  fresh.started = std::max(AwsNow(), newest_gap_ + kClockResolution);
+  // Run() has waited, by a clock that AWS's answers may have set back since.
+  fresh.started = std::max(AwsNow(), closing_from_);
   fresh.first_finished = before.first_finished;
   fresh.unchecked = before.unchecked;
   co_return fresh;
@@ -291,8 +303,8 @@ std::optional<WholeBackfill> Backfill::WholeOf(const BackupState& state) const {
     const bool of_this_scan =
         segment.stream_label == table_.stream.label && segment.segments == options_.segments;
     // Of an earlier round, before the gap: it is to be done once more.
-    const bool too_old = reconciling_ && newest_gap_ != Time{} &&
-                         (!segment.reconciling || segment.started < newest_gap_ + kClockResolution);
+    const bool too_old = reconciling_ && closing_from_ != Time{} &&
+                         (!segment.reconciling || segment.started < closing_from_);
     if (of_this_scan && segment.finished && !too_old) segments.emplace(segment.segment, segment);
   }
   if (segments.size() < options_.segments) return std::nullopt;

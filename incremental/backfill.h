@@ -90,6 +90,7 @@ class Backfill {
   Task<bool> ReadAndWrite(ScanRequest request, ScanPage& page);
   Task<void> WriteItem(std::string_view item, Time read_time, Semaphore::Permit permit);
   Task<void> DecideHow();
+  Task<void> WaitUntilGapsCanBeClosed();
   Task<void> SaveSegment(ControlObject& file, BackfillSegment& state,
                          std::optional<Time> at_work_since = std::nullopt);
   void KeepOnRecord(BackfillSegment& state, BackfillSegment other, Time stored) const;
@@ -128,9 +129,9 @@ class Backfill {
   std::uint32_t segments_done_ = 0;
   bool reconciling_ = false;
   bool conditions_ = true;
-  BackupState before_;  // when this one began
-  Time all_landed_{};   // what was sent before that
-  Time newest_gap_{};
+  BackupState before_;   // when this one began
+  Time all_landed_{};    // what was sent before that
+  Time closing_from_{};  // what begins earlier does not close all gaps; Time{}: none is open
   NameSet seen_;
   std::map<std::uint32_t, BackfillSegment> finished_;  // by this run
 };

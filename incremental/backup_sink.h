@@ -95,6 +95,8 @@ class BackupSink : public ChangeSink {
   // See BackupSinkOptions::doubt_until: from the next batch on.
   void DoubtUntil(Time moment) { options_.doubt_until = std::max(options_.doubt_until, moment); }
   bool failed_lately() const { return last_failed_ + kSignatureLife > clock_.Now(); }
+  // When that was, by this machine's clock; Time{}: never.
+  Time last_failed() const { return last_failed_; }
 
   // After a stop was requested, changes that have not been begun end with kCancelled.
   Task<void> Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) override;

@@ -386,11 +386,13 @@ Task<void> FollowedTable::OnGap(FoundGap found) {
                       gap.stream_label == found.stream_label && gap.shard_id == found.shard_id;
     if (!same) continue;
     gap.found = AwsNow();
+    gap.landed = SentHasLanded();
     co_await SaveStateForSure();
     co_return;
   }
   Gap gap;
   gap.found = AwsNow();
+  gap.landed = SentHasLanded();
   gap.reason = std::move(found.reason);
   gap.stream_label = std::move(found.stream_label);
   gap.shard_id = std::move(found.shard_id);
@@ -399,6 +401,17 @@ Task<void> FollowedTable::OnGap(FoundGap found) {
            gap.reason, gap.shard_id.empty() ? "" : " (" + gap.shard_id + ")",
            NextCommand("backfill " + options_.typed));
   co_await Record(std::move(gap));
+}
+
+// What others, or failed writes of ours, may still have under way: changes that are not read again,
+// if they were lost with the gap, so that no doubt of them is noted anywhere.
+Time FollowedTable::SentHasLanded() const {
+  Time last = lease_->others_wrote_until();
+  if (sink_->last_failed() != Time{}) {
+    last = std::max(last, sink_->last_failed() + server_ahead());
+  }
+  const Time landed = last + kSignatureLife;
+  return last != Time{} && landed > AwsNow() ? landed : Time{};
 }
 
 Task<void> FollowedTable::Record(Gap gap) {

@@ -93,6 +93,7 @@ class FollowedTable : public FollowerEvents {
   Task<void> BeginStream();
   void AdoptPositions(const std::string& stream_arn);
   void LeaveOlderPositions();
+  Time SentHasLanded() const;
   Task<void> Record(Gap gap);
   Task<void> SaveStateRegularly(Stop& done);
   Task<void> StopSinkLater(Stop& done);

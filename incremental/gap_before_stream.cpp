@@ -20,16 +20,17 @@ Task<FoundGap> GapBeforeStream(ObjectStore& store, const Layout& layout, StreamB
         "state.json was lost: which gaps were open, and since when the backup had all of the "
         "table, is not known";
   } else if (follower.stream_label.empty()) {
-    // Never followed.  A backfill that began when the stream held everything since is as good as
+    // Never followed.  A backfill that began when this stream held everything since is as good as
     // one that is yet to come.
-    gap.from = std::max(ParseTime(begin.label).value_or(Time{}), begin.now - kHeldForCertain);
+    const Time held_from = begin.now - kHeldForCertain;
     const BackupState state = co_await BackupState::Load(store, layout);
-    bool backfilled = false;
+    std::optional<Time> backfilled;
     for (const WholeBackfill& whole : state.whole) {
-      if (!whole.reconciled_began || *whole.reconciled_began <= gap.from) continue;
-      backfilled = true;
-      gap.from = *whole.reconciled_began;
+      // One under this label began after the stream was enabled, one of an earlier stream before.
+      const bool covers = whole.stream_label == begin.label && whole.reconciled_began > held_from;
+      if (covers) backfilled = std::max(backfilled, whole.reconciled_began);
     }
+    gap.from = backfilled.value_or(std::max(WhenEnabled(begin.label).value_or(Time{}), held_from));
     if (!backfilled) {
       gap.reason =
           "what was in the table before it was followed is in no backup (its stream tells of "

@@ -70,6 +70,7 @@ Json GapJson(const Gap& gap) {
           {"shard", gap.shard_id},
           {"from", TimeJson(gap.from)},
           {"found", TimeJson(gap.found)},
+          {"landed", TimeJson(gap.landed)},
           {"closed", TimeJson(gap.closed)}};
 }
 
@@ -81,6 +82,7 @@ Gap ReadGap(const Json& json) {
   gap.shard_id = Read(json, "shard", std::string());
   gap.from = ReadTime(json, "from").value_or(Time{});
   gap.found = ReadTime(json, "found").value_or(Time{});
+  gap.landed = ReadTime(json, "landed").value_or(Time{});
   gap.closed = ReadTime(json, "closed");
   return gap;
 }
@@ -241,13 +243,15 @@ void Unchecked::Widen(const Unchecked& other) {
   until = std::max(until, other.until);
 }
 
+Time Gap::closable_from() const { return std::max(found, landed) + kClockResolution; }
+
 std::vector<std::string> CloseGaps(std::vector<Gap>& gaps,
                                    const std::vector<WholeBackfill>& whole) {
   std::vector<std::string> closed;
   for (Gap& gap : gaps) {
     for (const WholeBackfill& backfill : whole) {
       if (gap.closed || !backfill.reconciled_began ||
-          *backfill.reconciled_began < gap.found + kClockResolution) {
+          *backfill.reconciled_began < gap.closable_from()) {
         continue;
       }
       gap.closed = backfill.reconciled_finished;

@@ -30,9 +30,14 @@ struct Gap {
   std::string stream_label;
   std::string shard_id;  // empty: not one shard's
   Time from{};           // last moment known to be followed; Time{}: unknown
-  // When the gap was noticed: it ends here, and a backfill that began later closes it.
-  Time found{};
+  Time found{};          // when the gap was noticed: it ends here
   std::optional<Time> closed;
+  // By then all has landed that was sent before it was noticed: of a follower that was killed, say,
+  // over what a backfill has written.  Time{}: nothing was under way.
+  Time landed{};
+
+  // A backfill that began no earlier closes it.
+  Time closable_from() const;
 };
 
 // How far one shard has been applied.

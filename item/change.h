@@ -46,12 +46,9 @@ class ChangeBatch {
   const std::vector<ChangeView>& changes() const { return changes_; }
   bool empty() const { return changes_.empty(); }
   std::size_t bytes() const { return body_ ? body_->size() : 0; }  // of the answer
-  // What the batch holds for as long as it is applied: the answer, its changes, and what whoever
-  // applies them keeps of each.
+  // Bytes that the batch itself holds: the answer and its changes.
   std::size_t memory() const {
-    constexpr std::size_t kKeptOfEach = 512;  // BackupSink: a queue, two names, the key
-    return (body_ ? body_->capacity() : 0) + changes_.capacity() * sizeof(ChangeView) +
-           changes_.size() * kKeptOfEach;
+    return (body_ ? body_->capacity() : 0) + changes_.capacity() * sizeof(ChangeView);
   }
 
  private:

@@ -84,7 +84,7 @@ Task<void> Follower::Begin() {
     context_->guarded_until_time = now + kClockTolerance;
     checkpoints_.SaveGuardedUntil(consumer_, context_->stream_arn, context_->guarded_until_time);
   }
-  promised_ = ParseTime(context_->stream_label).value_or(Time{});
+  promised_ = WhenEnabled(context_->stream_label).value_or(Time{});
   if (!known_stream_) {
     const Time first_followed = context_->guarded_until_time - kClockTolerance;
     promised_ = std::max(promised_, first_followed - kHeldForCertain);

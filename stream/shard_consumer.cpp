@@ -20,6 +20,13 @@ constexpr Duration kRetryBase{250};
 constexpr int kGoneTries = 4;
 constexpr Duration kRetryCap{30000};
 
+// What a sink keeps of a change that it applies: a queue, two names, the key.
+constexpr std::size_t kKeptOfAChange = 512;
+
+std::size_t MemoryOf(const ChangeBatch& batch) {
+  return batch.memory() + batch.changes().size() * kKeptOfAChange;
+}
+
 bool IsTrimmed(const Error& error) { return error.code() == "TrimmedDataAccessException"; }
 bool IsExpired(const Error& error) { return error.code() == "ExpiredIteratorException"; }
 bool IsGone(const Error& error) { return error.code() == "ResourceNotFoundException"; }
@@ -99,7 +106,7 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
     const bool nothing_in_hand = empty && in_flight_.empty();
     if (nothing_in_hand || !checkpoint_.applied.empty()) checkpoint_.read = read_;
     // A quiet shard does not wait for memory: what comes of it after all waits in HandOver().
-    next_answer_ = empty ? 0 : std::min(page.batch.memory() * 9 / 8, context_.share);
+    next_answer_ = empty ? 0 : std::min(MemoryOf(page.batch) * 9 / 8, context_.share);
     if (empty) {
       place = Place();
     } else {
@@ -178,12 +185,13 @@ bool ShardConsumer::HasRoom() const {
 Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Time asked,
                                    Place place) {
   Semaphore::Permit permit = std::move(place.room);
-  if (batch->memory() <= permit.units()) {
-    permit.Keep(batch->memory());
+  const std::size_t memory = MemoryOf(*batch);
+  if (memory <= permit.units()) {
+    permit.Keep(memory);
   } else {
     // Larger than was thought.  Not for what is missing: two could wait for each other.
     permit.Release();
-    permit = co_await context_.memory.Acquire(batch->memory());
+    permit = co_await context_.memory.Acquire(memory);
   }
   place.slot.Release();
   if (group_->first_error() || context_.stop.requested()) co_return false;
@@ -197,7 +205,7 @@ Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Tim
   if (entry->last_sequence_number.empty()) entry->last_sequence_number = last_read_;
   entry->changes = batch->changes().size();
   entry->asked = asked;
-  entry->bytes = batch->memory();
+  entry->bytes = memory;
   last_read_ = entry->last_sequence_number;
 
   // The note goes to disk before the first of these changes can be at rest.  It never moves back:

@@ -215,5 +215,13 @@ TEST(StreamLabelTest, IsTheLastPartOfTheArn) {
   }
 }
 
+TEST(StreamLabelTest, TellsWhenTheStreamWasEnabled) {
+  EXPECT_EQ(WhenEnabled("2026-11-20T11:53:39.431"), ParseTime("2026-11-20T11:53:39.431Z"));
+  EXPECT_EQ(WhenEnabled("2026-11-20T11:53:39"), ParseTime("2026-11-20T11:53:39Z"));
+  for (const char* const text : {"", "label", "2026-11-20"}) {
+    EXPECT_EQ(WhenEnabled(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace ddbvault

@@ -28,6 +28,15 @@ TEST(FormatTime, HasTheFormsOfNamesAndOfHttp) {
   EXPECT_EQ(FormatHttpTime(*ParseTime("2024-02-29T01:02:03Z")), "Thu, 29 Feb 2024 01:02:03 GMT");
 }
 
+TEST(FormatTime, WritesNothingReadableOfATimeThatHasNoForm) {
+  for (const Time time : {Time::max(), Time::min(), *ParseTime("9999-12-31T23:59:59Z") + seconds(1),
+                          Time{} - hours(24 * 366 * 1970)}) {
+    EXPECT_FALSE(ParseTime(FormatTime(time)));
+    EXPECT_FALSE(ParseTime(FormatCompactTime(time)));
+  }
+  EXPECT_EQ(FormatTime(*ParseTime("9999-12-31T23:59:59Z")), "9999-12-31T23:59:59Z");
+}
+
 TEST(FormatDuration, TakesTheUnitsAPersonWould) {
   EXPECT_EQ(FormatDuration(Duration(412)), "412ms");
   EXPECT_EQ(FormatDuration(Duration(3200)), "3.2s");

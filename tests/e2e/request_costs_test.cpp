@@ -33,15 +33,19 @@ class RequestCostsTest : public testing::Test {
  protected:
   using ByCommand = std::map<std::string, Counts>;
 
-  RequestCostsTest() {
+  explicit RequestCostsTest(bool conditions = true) {
     auto dynamodb = std::make_unique<RequestCounts>();
     dynamodb_counts_ = dynamodb.get();
     dynamodb_proxy_.Add(std::move(dynamodb));
     auto s3 = std::make_unique<RequestCounts>();
     s3_counts_ = s3.get();
     s3_proxy_.Add(std::move(s3));
-    s3_proxy_.Add(std::make_unique<S3AsAws>(s3_proxy_.loop(), s3_proxy_.upstream(),
-                                            CredentialsOf(world_.servers), world_.servers.region));
+    // The server at hand ignores conditions; this makes them hold.
+    if (conditions) {
+      s3_proxy_.Add(std::make_unique<S3AsAws>(s3_proxy_.loop(), s3_proxy_.upstream(),
+                                              CredentialsOf(world_.servers),
+                                              world_.servers.region));
+    }
     dynamodb_proxy_.Start();
     s3_proxy_.Start();
     world_.environment["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_proxy_.url();
@@ -65,14 +69,19 @@ class RequestCostsTest : public testing::Test {
     return counts;
   }
 
+  Workload FilledTable(const std::string& name, std::uint32_t items) {
+    WorkloadOptions options;
+    options.keys = items;
+    Workload workload(world_.dynamodb, name, options);
+    world_.Do(workload.CreateTable(false));
+    world_.Do(workload.Fill(items));
+    return workload;
+  }
+
   // Of one item each, and of one change of each item.
   ByCommand Measure(std::uint32_t items) {
     const std::string table = UniqueName("orders");
-    WorkloadOptions options;
-    options.keys = items;
-    Workload workload(world_.dynamodb, table, options);
-    world_.Do(workload.CreateTable(false));
-    world_.Do(workload.Fill(items));
+    Workload workload = FilledTable(table, items);
     ByCommand counts;
     counts["backfill"] = CountsOf({"backfill", table, "--enable-stream"});
     CountsOf({"follow", table, "--once", "--backfill"});
@@ -115,6 +124,24 @@ TEST_F(RequestCostsTest, AnItemAndAChangeCostWhatTheReadmeSays) {
   EXPECT_EQ(more["snapshot of what has just changed"],
             (Counts{{"GET item", kMore}, {"HEAD item", kMore}}));
   EXPECT_EQ(more["restore"], (Counts{{"BatchWriteItem", kMore / kBatch}}));
+}
+
+class CostsWithoutConditionsTest : public RequestCostsTest {
+ protected:
+  CostsWithoutConditionsTest() : RequestCostsTest(false) {}
+
+  Counts Backfill(std::uint32_t items) {
+    const std::string table = UniqueName("orders");
+    FilledTable(table, items);
+    return CountsOf({"backfill", table, "--enable-stream"});
+  }
+};
+
+TEST_F(CostsWithoutConditionsTest, ABackfilledItemIsLookedAtBeforeAndAfter) {
+  const Counts few = Backfill(kFew);
+  EXPECT_EQ(
+      Difference(Backfill(kMany), few),
+      (Counts{{"PUT item", kMore}, {"GET item", kMore}, {"LIST", 2 * kMore}, {"GetItem", kMore}}));
 }
 
 }  // namespace

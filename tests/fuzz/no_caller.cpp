@@ -9,7 +9,7 @@ struct AwsCaller::State {};
 
 AwsCaller::~AwsCaller() = default;
 
-Task<AwsResponse> AwsCaller::Call(const AwsRequest&, std::vector<int>) { std::abort(); }
+Task<AwsResponse> AwsCaller::Call(AwsRequest, std::vector<int>) { std::abort(); }
 
 Duration AwsCaller::server_ahead() const { std::abort(); }
 

@@ -277,6 +277,21 @@ TEST_P(RecoveryTest, NoticesADayBetweenABackfillAndTheFirstRead) {
   EXPECT_THAT(Reasons(Once()), ElementsAre("the stream was not read for more than 24 hours"));
 }
 
+// What was changed before this stream was enabled is in no stream, and nobody followed the earlier
+// one.  (Model seed 1493064.)
+TEST_P(RecoveryTest, TakesABackfillOfAnEarlierStreamForNoneBeforeItsFirstFollow) {
+  world_.clock.Advance(std::chrono::minutes(1));
+  PutWholeBackfill(world_.clock.Now() + std::chrono::seconds(11));  // by a clock that is ahead
+  world_.aws.DisableStream("orders");
+  world_.aws.Put("orders", Item(1, 1));
+  world_.clock.Advance(std::chrono::seconds(10));
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  const FollowedTableResult result = Once();
+  EXPECT_THAT(Reasons(result), ElementsAre(HasSubstr("before it was followed")));
+  ASSERT_THAT(result.open_gaps, SizeIs(1));
+  EXPECT_EQ(result.open_gaps[0].found, WhenEnabled(world_.aws.stream("orders").label()));
+}
+
 // Its prefix was claimed, and backfilled, by the table before it; nobody followed that.
 TEST_P(RecoveryTest, PutsATableThatWasMadeAgainBeforeItsFirstFollowOnRecord) {
   const auto table = world_.Run(world_.table.DescribeTable("orders"));

@@ -33,6 +33,7 @@ class Meanwhile : public FlakyStore {
   std::function<Task<void>()> after_put;   // once
   bool after_the_look = false;             // not around a Put that asks for "nothing there yet"
   bool lose_next_answer = false;           // of one try; the next one succeeds
+  bool fail_lost = false;                  // there is no next one: the call fails
   bool hang_after_put = false;             // no answer comes: until its process is destroyed
   bool hangs = false;
 
@@ -49,6 +50,7 @@ class Meanwhile : public FlakyStore {
       lost_ = request;
     }
     if (watched && hang_after_put && lose) co_await Hang();
+    if (lose && fail_lost) throw Error(Reaction::kRetryLater, "the store does not answer");
     PutResult result = co_await FlakyStore::Put(std::move(request));
     result.in_doubt = result.in_doubt || lose;
     if (watched && hang_after_put) co_await Hang();

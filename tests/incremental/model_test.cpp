@@ -41,6 +41,19 @@ std::string Item(std::uint64_t key, std::uint64_t value) {
          R"("}})";
 }
 
+// Of one seed, what happens is told: the table's changes and what is done to objects, in one log.
+bool telling = false;
+void Tell(const FakeClock& clock, const std::string& text) {
+  if (telling) std::cout << FormatTime(clock.Now()) << " " << text << "\n";
+}
+std::string Told(const PutRequest& request, std::string_view body) {
+  std::string text = request.key.substr(0, 14) + " " + std::string(body.substr(0, 200));
+  for (const auto& [name, value] : request.metadata) text += " " + value;
+  if (request.condition != PutCondition::kNone)
+    text += " if " + (request.etag.empty() ? "absent" : request.etag);
+  return text;
+}
+
 using Random = std::mt19937_64;
 bool Chance(Random& random, unsigned percent) { return random() % 100 < percent; }
 
@@ -61,7 +74,10 @@ class RoughStore : public ObjectStore {
     CheckOrder(request);
     Sent sent(*this, request);
     const bool unanswered = rough && sent.of_an_item() && Chance(random_, 2);
+    const std::string told = telling ? Told(request, request.body) : "";
     PutResult result = co_await inner_.Put(std::move(request));
+    Tell(clock_, std::string(result.written ? "put " : "refused ") + told + " -> " +
+                     result.version_id + (unanswered ? " (may land again)" : ""));
     sent.Answered();
     if (unanswered) sent.MayLandLater();
     result.in_doubt = unanswered;
@@ -78,6 +94,7 @@ class RoughStore : public ObjectStore {
     landed_.insert(late.request.key);
     asio::io_context context;
     late.request.body = late.body;
+    Tell(clock_, "lands late: " + Told(late.request, late.body));
     RunWithFakeTime(context, clock_, inner_.Put(std::move(late.request)));
   }
   bool any_late() const { return !late_.empty(); }
@@ -121,6 +138,7 @@ class RoughStore : public ObjectStore {
   }
   Task<void> RemoveVersion(std::string key, std::string version_id) override {
     const bool after = Before();
+    Tell(clock_, "removes " + key.substr(0, 14) + " " + version_id);
     co_await inner_.RemoveVersion(std::move(key), std::move(version_id));
     After(after);
   }
@@ -222,6 +240,8 @@ struct World {
   void ChangeTable() {
     const std::uint64_t key = random() % 12;
     const std::uint64_t dice = random() % 100;
+    Tell(clock, "table: dice " + std::to_string(dice) + " on k" + std::to_string(key) + ", value " +
+                    std::to_string(value + 1));
     if (dice < 60) {
       aws.Put("orders", Item(key, ++value));
     } else if (dice < 85) {
@@ -253,8 +273,10 @@ struct World {
       for (int i = 0; i < 3; ++i) ChangeTable();
       store.ForgetLate();  // the signatures have run out long ago
       clock.Advance(std::chrono::hours(25));
+      Tell(clock, "25 hours later");
       return;
     }
+    Tell(clock, "stream off");
     aws.DisableStream("orders");
     for (int i = 0; i < 3; ++i) {
       clock.Advance(std::chrono::seconds(1));
@@ -396,10 +418,14 @@ class History {
       KillBackfill();
     } else if (dice < 60) {
       if (!follower_ || follower_->ended()) {
+        Tell(world_.clock, "follower begins");
         follower_ = std::make_unique<FollowProcess>(world_, Chance(world_.random, 30));
       }
     } else if (dice < 63) {
-      if (!backfill_) backfill_ = std::make_unique<BackfillProcess>(world_);
+      if (!backfill_) {
+        Tell(world_.clock, "backfill begins");
+        backfill_ = std::make_unique<BackfillProcess>(world_);
+      }
     } else {
       StepProcesses();
     }
@@ -408,6 +434,7 @@ class History {
   void KillFollower() { Kill(follower_); }
   void KillBackfill() { Kill(backfill_); }
   void Kill(std::unique_ptr<Process>& process) {
+    if (process) Tell(world_.clock, "kill");
     world_.store.process_dies = true;
     process.reset();
     world_.store.process_dies = false;
@@ -422,6 +449,7 @@ class History {
   }
   template <typename Make>
   void RunToEnd(Make make) {
+    Tell(world_.clock, "the last ones");
     auto process = make();
     for (int idle = 0; !process->ended();) {
       if (Chance(world_.random, 10)) world_.store.LandSome();
@@ -479,6 +507,7 @@ TEST(Model, EndsWithTheTableWhateverHappens) {
   const bool one = std::getenv("DDBVAULT_MODEL_SEED") != nullptr;
   const std::uint64_t count = one ? 1 : FromEnvironment("DDBVAULT_MODEL_SEEDS", kSeeds);
   spdlog::set_level(one ? spdlog::level::info : spdlog::level::off);
+  telling = one;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     SCOPED_TRACE("DDBVAULT_MODEL_SEED=" + std::to_string(seed));
     History history(seed);

@@ -52,6 +52,7 @@ FollowerState Follower() {
   gap.found = At(2);
   state.gaps.push_back(gap);
   gap.id = "gap-2";
+  gap.landed = At(2);
   gap.closed = At(3);
   state.gaps.push_back(gap);
   return state;
@@ -66,6 +67,7 @@ TEST(State, ReadsWhatItWrote) {
   EXPECT_TRUE(back.shards.at("shard-b").finished);
   EXPECT_EQ(back.shards.at("shard-b").read, At(6));
   EXPECT_EQ(back.read, At(8));
+  EXPECT_EQ(back.gaps.at(1).landed, At(2));
   EXPECT_EQ(back.gaps.at(1).closed, At(3));
 
   BackfillSegment segment = Segment(1, 4, 5, std::nullopt);
@@ -101,6 +103,18 @@ TEST(State, ClosesAGapOnlyByABackfillThatSurelyBeganAfterIt) {
   whole.reconciled_began = At(2) + kClockResolution;
   EXPECT_THAT(CloseGaps(gaps, {whole}), SizeIs(1));
   EXPECT_EQ(gaps[0].closed, At(7));
+}
+
+// What was sent before the gap was noticed would land over what the backfill writes.
+TEST(State, ClosesAGapOnlyByABackfillThatBeganWhenAllHadLanded) {
+  WholeBackfill whole;
+  whole.reconciled_began = At(5);
+  whole.reconciled_finished = At(7);
+  std::vector<Gap> gaps{Follower().gaps[0]};
+  gaps[0].landed = At(6);
+  EXPECT_THAT(CloseGaps(gaps, {whole}), IsEmpty());
+  whole.reconciled_began = At(6) + kClockResolution;
+  EXPECT_THAT(CloseGaps(gaps, {whole}), SizeIs(1));
 }
 
 TEST(State, CoversFromTheEndOfTheFirstWholeBackfill) {

@@ -527,14 +527,47 @@ MUTATIONS = [
     Mutation(
         "gap-closed-by-an-earlier-backfill", 6, "incremental/state.cpp",
         "      if (gap.closed || !backfill.reconciled_began ||\n"
-        "          *backfill.reconciled_began < gap.found + kClockResolution) {",
+        "          *backfill.reconciled_began < gap.closable_from()) {",
         "      if (gap.closed || !backfill.reconciled_began) {",
         "State.ClosesAGapOnlyByABackfillThatSurelyBeganAfterIt"),
     Mutation(
         "gap-closed-by-a-backfill-of-the-same-second", 6, "incremental/state.cpp",
-        "*backfill.reconciled_began < gap.found + kClockResolution",
-        "*backfill.reconciled_began < gap.found",
+        "return std::max(found, landed) + kClockResolution;",
+        "return std::max(found, landed);",
         "State.ClosesAGapOnlyByABackfillThatSurelyBeganAfterIt"),
+    Mutation(
+        "a-gap-is-closed-before-all-has-landed", 6, "incremental/state.cpp",
+        "return std::max(found, landed) + kClockResolution;",
+        "return found + kClockResolution;",
+        "GapLandingTest.OfAFollowerThatWasKilled"),
+    Mutation(
+        "a-killed-follower-has-sent-nothing", 6, "incremental/followed_table.cpp",
+        "  Time last = lease_->others_wrote_until();",
+        "  Time last{};",
+        "GapLandingTest.OfAFollowerThatWasKilled"),
+    Mutation(
+        "what-has-failed-does-not-land", 6, "incremental/followed_table.cpp",
+        "  if (sink_->last_failed() != Time{}) {",
+        "  if (false) {",
+        "GapLandingTest.OfTheFollowerThatGoesOn"),
+    Mutation(
+        "a-gap-that-goes-on-lands-as-it-did", 6, "incremental/followed_table.cpp",
+        "    gap.found = AwsNow();\n"
+        "    gap.landed = SentHasLanded();\n"
+        "    co_await",
+        "    gap.found = AwsNow();\n"
+        "    co_await",
+        "GapLandingTest.OfOneThatWasKilledInAGapThatGoesOn"),
+    Mutation(
+        "a-backfill-of-an-earlier-stream-covers-the-next", 6, "incremental/gap_before_stream.cpp",
+        "whole.stream_label == begin.label && whole.reconciled_began > held_from;",
+        "whole.reconciled_began > held_from;",
+        "RecoveryTest.TakesABackfillOfAnEarlierStreamForNoneBeforeItsFirstFollow"),
+    Mutation(
+        "when-a-stream-was-enabled-is-not-known", 6, "aws/streams_client.cpp",
+        "  return ParseTime(std::string(stream_label) + \"Z\");",
+        "  return ParseTime(stream_label);",
+        "StreamLabelTest.TellsWhenTheStreamWasEnabled"),
     Mutation(
         "gap-closed-by-some-of-the-segments", 6, "incremental/backfill.cpp",
         "  if (segments.size() < options_.segments) return std::nullopt;",
