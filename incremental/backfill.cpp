@@ -87,8 +87,8 @@ Task<void> Backfill::WaitUntilGapsCanBeClosed() {
   if (wait <= Duration(0)) co_return;
   if (wait > kClockResolution) {
     LogInfo(
-        "{}: before the gap a follower was cut off, and what it had sent may still land: waiting "
-        "for {}, to read the table then",
+        "{}: what a follower sent before the gap was found may still land: waiting for {}, to read "
+        "the table then",
         layout_.table(), FormatDuration(wait));
     progress_.phase = "waiting until nothing from before the gap can land any more";
   }

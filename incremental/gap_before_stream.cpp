@@ -30,7 +30,9 @@ Task<FoundGap> GapBeforeStream(ObjectStore& store, const Layout& layout, StreamB
       const bool covers = whole.stream_label == begin.label && whole.reconciled_began > held_from;
       if (covers) backfilled = std::max(backfilled, whole.reconciled_began);
     }
-    gap.from = backfilled.value_or(std::max(WhenEnabled(begin.label).value_or(Time{}), held_from));
+    // DynamoDB Local does not tell its time: by our clock it may enable streams in the future.
+    const Time enabled = std::min(WhenEnabled(begin.label).value_or(Time{}), begin.now);
+    gap.from = backfilled.value_or(std::max(enabled, held_from));
     if (!backfilled) {
       gap.reason =
           "what was in the table before it was followed is in no backup (its stream tells of "
