@@ -90,7 +90,7 @@ struct Outcome {
 
 // What a call remembers between its tries.
 struct Progress {
-  std::string invocation_id = RandomUuid();
+  std::string invocation_id;  // from the second attempt on
   Time started;
   int attempts = 0;
   int sends = 0;
@@ -144,7 +144,7 @@ struct AwsCaller::State {
 
   Task<AwsResponse> Call(AwsRequest request, std::vector<int> accepted);
   Task<Outcome> Try(Prepared& prepared, const std::vector<int>& accepted, const Progress& progress);
-  Prepared Prepare(AwsRequest& request, const Progress& progress) const;
+  Prepared Prepare(AwsRequest& request) const;
   void Judge(std::string_view method, const std::vector<int>& accepted, Outcome& outcome) const;
   void LookAtClock(Time server_time);
   bool Remedied(const Outcome& outcome, Progress& progress);
@@ -173,19 +173,20 @@ struct AwsCaller::State {
 Task<AwsResponse> AwsCaller::State::Call(AwsRequest request, std::vector<int> accepted) {
   Progress progress;
   progress.started = clock.Now();
-  Prepared prepared = Prepare(request, progress);
+  Prepared prepared = Prepare(request);
   while (true) {
     if (request.may_send && !request.may_send()) {
       throw Error(Reaction::kRetryLater, "a write that may not be sent any more was given up");
     }
-    ++progress.attempts;
+    // They tell AWS which requests are tries of one call: the first need not say so.
+    if (++progress.attempts == 2) progress.invocation_id = RandomUuid();
     Outcome outcome = co_await Try(prepared, accepted, progress);
     progress.unanswered = progress.unanswered || outcome.unanswered;
     progress.sends += outcome.sends;
     if (!outcome.error) {
       quota.Return(progress.last_cost);
       LogRecovery();
-      if (const auto date = ParseTime(outcome.response->headers.Find("Date"))) LookAtClock(*date);
+      if (outcome.server_time) LookAtClock(*outcome.server_time);
       co_return AwsResponse{std::move(*outcome.response), progress.sends, progress.unanswered};
     }
     if (!Remedied(outcome, progress)) co_await WaitToRetry(outcome, progress);
@@ -201,14 +202,19 @@ Task<Outcome> AwsCaller::State::Try(Prepared& prepared, const std::vector<int>& 
   }
   try {
     HttpRequest& http = prepared.http;
-    if (progress.attempts > 1) http.headers = WithoutToken(http.headers);
-    http.headers.Set("amz-sdk-request", "attempt=" + std::to_string(progress.attempts) +
-                                            "; max=" + std::to_string(options.max_attempts));
+    if (progress.attempts > 1) {
+      http.headers = WithoutToken(http.headers);
+      http.headers.Set("amz-sdk-invocation-id", progress.invocation_id);
+      http.headers.Set("amz-sdk-request", "attempt=" + std::to_string(progress.attempts) +
+                                              "; max=" + std::to_string(options.max_attempts));
+    }
     if (credentials) {
-      const Credentials keys = co_await credentials->Get();
-      outcome.access_key_id = keys.access_key_id;
+      std::optional<Credentials> fetched;
+      const Credentials* keys = credentials->Current();
+      if (keys == nullptr) keys = &fetched.emplace(co_await credentials->Get());
+      outcome.access_key_id = keys->access_key_id;
       outcome.skew = skew;
-      signer.Sign(http.method, prepared.path, prepared.query, prepared.payload_hash, keys,
+      signer.Sign(http.method, prepared.path, prepared.query, prepared.payload_hash, *keys,
                   clock.Now() + skew, http.headers);
     }
     http.sends = &outcome.sends;
@@ -230,7 +236,7 @@ Task<Outcome> AwsCaller::State::Try(Prepared& prepared, const std::vector<int>& 
   co_return outcome;
 }
 
-Prepared AwsCaller::State::Prepare(AwsRequest& request, const Progress& progress) const {
+Prepared AwsCaller::State::Prepare(AwsRequest& request) const {
   const std::string host =
       request.host.empty() ? endpoint.host : HostHeader(request.host, endpoint.scheme);
   Prepared prepared;
@@ -241,7 +247,6 @@ Prepared AwsCaller::State::Prepare(AwsRequest& request, const Progress& progress
   http.url = endpoint.scheme + "://" + host + prepared.path;
   if (!prepared.query.empty()) http.url += "?" + prepared.query;
   http.headers = std::move(request.headers);
-  http.headers.Set("amz-sdk-invocation-id", progress.invocation_id);
   // x-amz-crc32 is of the bytes as they are sent: compressed ones would have to be checked first.
   if (options.protocol == AwsProtocol::kJson) http.headers.Set("Accept-Encoding", "identity");
   http.body = request.body;

@@ -53,17 +53,22 @@ Task<Credentials> RefreshingCredentials::Get() {
   // Fetches by two tasks can end without credentials that both may use (Invalidate in between):
   // hence the loop; whoever waits in vain fetches himself.
   for (;;) {
-    if (flight_ && must_wait()) {
+    if (const Credentials* current = Current()) co_return *current;
+    if (flight_) {
       const std::shared_ptr<Flight> flight = flight_;
       co_await flight->done.Wait();
       if (usable()) co_return *credentials_;
       if (flight->error) throw Error(*flight->error);
       continue;
     }
-    if (flight_ || !refresh_due()) co_return *credentials_;
     co_await Refresh();
     if (usable()) co_return *credentials_;
   }
+}
+
+const Credentials* RefreshingCredentials::Current() {
+  const bool waits = flight_ ? must_wait() : refresh_due();
+  return waits ? nullptr : &*credentials_;
 }
 
 Task<void> RefreshingCredentials::Refresh() {

@@ -23,6 +23,7 @@ class RefreshingCredentials : public CredentialsProvider {
 
   // Throws the source's Error; Error{kPermission} when it has none or only expired ones.
   Task<Credentials> Get() override;
+  const Credentials* Current() override;
   // A fetch less than 10 s ago stays: the request that failed was signed before it.
   void Invalidate() override;
 

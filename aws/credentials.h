@@ -24,6 +24,9 @@ class CredentialsProvider {
   // Credentials that are valid now; refreshed before they expire, by one refresh at a time whoever
   // asks.  Throws Error{kPermission} with a hint when there are none to be had.
   virtual Task<Credentials> Get() = 0;
+  // What Get() would give without a wait; nullptr: it may have to wait.  Valid until this is asked
+  // again: to be used at once.
+  virtual const Credentials* Current() { return nullptr; }
   // Forgets what is cached: AWS said that it has expired or is not known.
   virtual void Invalidate() = 0;
 };
@@ -32,6 +35,7 @@ class StaticCredentials : public CredentialsProvider {
  public:
   explicit StaticCredentials(Credentials credentials) : credentials_(std::move(credentials)) {}
   Task<Credentials> Get() override { co_return credentials_; }
+  const Credentials* Current() override { return &credentials_; }
   void Invalidate() override {}
 
  private:

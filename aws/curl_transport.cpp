@@ -365,8 +365,7 @@ void CurlTransport::Impl::Transfer::AddHeader(std::string_view line) {
   }
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
-  response_.headers.Add(std::string(line.substr(0, colon)),
-                        std::string(TrimmedHeader(line.substr(colon + 1))));
+  response_.headers.Add(line.substr(0, colon), TrimmedHeader(line.substr(colon + 1)));
 }
 
 void CurlTransport::Impl::Transfer::AddBody(std::string_view bytes) {

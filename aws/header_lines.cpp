@@ -29,7 +29,7 @@ HeaderLines::HeaderLines(const HttpHeaders& headers) {
   starts_.reserve(headers.fields().size() + kNotByItself.size());
   for (const auto& [name, value] : headers.fields()) {
     if (HasControlCharacter(name) || HasControlCharacter(value)) {
-      throw Error(Reaction::kFixCommand, "the value of the header " + name +
+      throw Error(Reaction::kFixCommand, "the value of the header " + std::string(name) +
                                              " contains a character that HTTP does not allow");
     }
     Add(name, value.empty() ? ";" : ": ", value);

@@ -15,21 +15,69 @@
 
 namespace ddbvault {
 
-// Names are compared without regard to case; order is kept.
+// Names are compared without regard to case; order is kept.  All in one text: a request and its
+// answer have two dozen of them.
 class HttpHeaders {
  public:
-  void Add(std::string name, std::string value) {
-    fields_.emplace_back(std::move(name), std::move(value));
-  }
-  void Set(std::string_view name, std::string value);  // replaces all of that name
-  // The first value, or empty.
+  using Field = std::pair<std::string_view, std::string_view>;  // name, value
+  class Fields;
+
+  void Add(std::string_view name, std::string_view value);
+  void Set(std::string_view name, std::string_view value);  // replaces all of that name
+  // The first value, or empty.  What this and fields() give is valid until Add() or Set(), and must
+  // not be given to them.
   std::string_view Find(std::string_view name) const;
   bool Has(std::string_view name) const;
-  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+  Fields fields() const;
 
  private:
-  std::vector<std::pair<std::string, std::string>> fields_;
+  struct Place {
+    std::size_t name;
+    std::size_t name_size;
+    std::size_t value;
+    std::size_t value_size;
+  };
+  std::string_view NameAt(const Place& place) const {
+    return std::string_view(text_).substr(place.name, place.name_size);
+  }
+  std::string_view ValueAt(const Place& place) const {
+    return std::string_view(text_).substr(place.value, place.value_size);
+  }
+  std::size_t Append(std::string_view text);
+
+  std::string text_;
+  std::vector<Place> places_;
 };
+
+class HttpHeaders::Fields {
+ public:
+  class Iterator {
+   public:
+    Iterator(const HttpHeaders& headers, std::size_t at) : headers_(headers), at_(at) {}
+    Field operator*() const {
+      const Place& place = headers_.places_[at_];
+      return {headers_.NameAt(place), headers_.ValueAt(place)};
+    }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return at_ != other.at_; }
+
+   private:
+    const HttpHeaders& headers_;
+    std::size_t at_;
+  };
+  explicit Fields(const HttpHeaders& headers) : headers_(headers) {}
+  Iterator begin() const { return {headers_, 0}; }
+  Iterator end() const { return {headers_, size()}; }
+  std::size_t size() const { return headers_.places_.size(); }
+
+ private:
+  const HttpHeaders& headers_;
+};
+
+inline HttpHeaders::Fields HttpHeaders::fields() const { return Fields(*this); }
 
 struct HttpRequest {
   std::string method = "GET";  // GET, PUT, POST, DELETE, HEAD

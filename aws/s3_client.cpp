@@ -1,5 +1,6 @@
 #include "aws/s3_client.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "aws/caller.h"
@@ -55,13 +56,7 @@ std::optional<std::uint64_t> ParseNumber(std::string_view text) {
   return number;
 }
 
-std::string ToLower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::uint64_t ReadSize(const HttpResponse& http, bool head) {
   // "bytes 0-9/1234", or "bytes */1234" of a 416
@@ -82,17 +77,25 @@ std::uint64_t ReadSize(const HttpResponse& http, bool head) {
 }
 
 void AddMetadata(AwsRequest& request, const S3Metadata& metadata) {
+  std::string header(kMetadataPrefix);
   for (const auto& [name, value] : metadata) {
-    request.headers.Add(std::string(kMetadataPrefix) + name, value);
+    header.resize(kMetadataPrefix.size());
+    header += name;
+    request.headers.Add(header, value);
   }
 }
 
 S3Metadata ReadMetadata(const HttpHeaders& headers) {
   S3Metadata metadata;
   for (const auto& [name, value] : headers.fields()) {
-    const std::string lower = ToLower(name);
-    if (!lower.starts_with(kMetadataPrefix)) continue;
-    metadata.insert_or_assign(lower.substr(kMetadataPrefix.size()), value);
+    const std::string_view prefix = name.substr(0, kMetadataPrefix.size());
+    if (!std::equal(prefix.begin(), prefix.end(), kMetadataPrefix.begin(), kMetadataPrefix.end(),
+                    [](char c, char expected) { return Lower(c) == expected; })) {
+      continue;
+    }
+    std::string lower(name.substr(kMetadataPrefix.size()));
+    for (char& c : lower) c = Lower(c);
+    metadata.insert_or_assign(std::move(lower), value);
   }
   return metadata;
 }
@@ -174,7 +177,7 @@ Task<AwsResponse> S3Client::Send(AwsRequest request, std::vector<int> accepted) 
 Task<S3PutResult> S3Client::PutObject(const S3PutRequest& put) {
   AwsRequest request = NewRequest("PUT", put.key);
   request.may_send = put.may_send;
-  request.headers.Add("Content-Type", std::string(put.content_type));
+  request.headers.Add("Content-Type", put.content_type);
   AddMetadata(request, put.metadata);
   std::vector<int> accepted;
   if (!put.if_none_match.empty()) request.headers.Add("If-None-Match", put.if_none_match);
@@ -258,13 +261,13 @@ Task<std::optional<S3Object>> S3Client::GetObject(std::string key, std::string v
     request.headers.Add("x-amz-checksum-mode", "ENABLED");
   }
   if (!if_match.empty()) request.headers.Add("If-Match", if_match);
-  co_return co_await Fetch(std::move(request), false);
+  return Fetch(std::move(request), false);
 }
 
 Task<std::optional<S3Object>> S3Client::HeadObject(std::string key, std::string version_id) {
   AwsRequest request = NewRequest("HEAD", key);
   if (!version_id.empty()) request.query.emplace_back("versionId", version_id);
-  co_return co_await Fetch(std::move(request), true);
+  return Fetch(std::move(request), true);
 }
 
 Task<S3Listing> S3Client::ListObjectsV2(std::string prefix, std::string continuation_token,

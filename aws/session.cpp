@@ -35,6 +35,7 @@ class LocalEndpointCredentials : public CredentialsProvider {
       throw local;
     }
   }
+  const Credentials* Current() override { return credentials_->Current(); }
   void Invalidate() override { credentials_->Invalidate(); }
 
  private:

@@ -23,13 +23,7 @@ constexpr std::array<std::string_view, 13> kUnsigned = {"authorization",
                                                         "user-agent",
                                                         "x-amzn-trace-id"};
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Without white space at the ends, and one space where there were several.
 void AppendCollapsed(std::string_view value, std::string& text) {
@@ -58,17 +52,23 @@ struct CanonicalHeaders {
 };
 
 CanonicalHeaders::CanonicalHeaders(const HttpHeaders& headers) {
-  std::vector<std::pair<std::string, std::string_view>> sorted;
-  sorted.reserve(headers.fields().size());
   std::size_t size = 0;
+  for (const auto& [name, value] : headers.fields()) size += name.size() + value.size() + 2;
+  std::string lower;  // all names; never longer than what is set aside: views of it stay valid
+  lower.reserve(size);
+  std::vector<HttpHeaders::Field> sorted;
+  sorted.reserve(headers.fields().size());
   for (const auto& [name, value] : headers.fields()) {
-    std::string lower = Lower(name);
-    if (!IsSignedLower(lower)) continue;
-    size += lower.size() + value.size() + 2;
-    sorted.emplace_back(std::move(lower), value);
+    const std::size_t begin = lower.size();
+    for (const char c : name) lower.push_back(Lower(c));
+    const std::string_view lower_name = std::string_view(lower).substr(begin);
+    if (!IsSignedLower(lower_name)) continue;
+    // Behind those of the same name.  There are few.
+    const auto place =
+        std::upper_bound(sorted.begin(), sorted.end(), lower_name,
+                         [](auto wanted, const auto& field) { return wanted < field.first; });
+    sorted.insert(place, {lower_name, value});
   }
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
   lines.reserve(size);
   names.reserve(size);
   for (std::size_t i = 0; i < sorted.size(); ++i) {
@@ -159,7 +159,11 @@ std::string CanonicalQuery(const HttpQuery& query) {
   return text;
 }
 
-bool IsSigned(std::string_view header_name) { return IsSignedLower(Lower(header_name)); }
+bool IsSigned(std::string_view header_name) {
+  std::string lower(header_name);
+  for (char& c : lower) c = Lower(c);
+  return IsSignedLower(lower);
+}
 
 std::string SignedHeaderNames(const HttpHeaders& headers) {
   return CanonicalHeaders(headers).names;
@@ -207,7 +211,7 @@ void Signer::Sign(std::string_view method, std::string_view path, std::string_vi
     headers.Set("X-Amz-Security-Token", credentials.session_token);
   }
   if (rules_ == SigningRules::kS3) {
-    headers.Set("X-Amz-Content-Sha256", std::string(payload_hash));
+    headers.Set("X-Amz-Content-Sha256", payload_hash);
   }
   const std::string scope = CredentialScope(time, region_, service_);
   const SignedRequest request{method, path, query, headers, payload_hash};
@@ -218,7 +222,7 @@ void Signer::Sign(std::string_view method, std::string_view path, std::string_vi
   value.append(", SignedHeaders=").append(canonical.names);
   value += ", Signature=";
   value += Signature(KeyFor(credentials.secret_access_key, time), to_sign);
-  headers.Set("Authorization", std::move(value));
+  headers.Set("Authorization", value);
 }
 
 const Sha256Bytes& Signer::KeyFor(std::string_view secret, Time time) {

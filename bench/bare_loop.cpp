@@ -125,7 +125,8 @@ class BareLoop::Impl {
     curl_slist_free_all(handle.headers);
     handle.headers = nullptr;
     for (const auto& [name, value] : headers.fields()) {
-      handle.headers = curl_slist_append(handle.headers, (name + ": " + value).c_str());
+      const std::string line = std::string(name).append(": ").append(value);
+      handle.headers = curl_slist_append(handle.headers, line.c_str());
     }
   }
 

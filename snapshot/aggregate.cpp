@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kDamageShown = 10;
 // What a request holds besides the body.
 constexpr std::size_t kReadOverhead = 4096;
+// Names that wait to be read, for each that is being read: listings go on when half of them are
+// gone, not with each.
+constexpr std::size_t kWaiting = 4;
 
 bool IsCancelled(const std::exception_ptr& failure) {
   try {
@@ -48,11 +51,12 @@ Aggregate::Aggregate(ObjectStore& store, BlockOutput& output, const Layout& layo
 
 Task<AggregateResult> Aggregate::Run() {
   const Executor executor = co_await asio::this_coro::executor;
-  slots_ = std::make_unique<Semaphore>(executor, options_.in_flight);
+  room_ = std::make_unique<Event>(executor);
   bytes_ = std::make_unique<Semaphore>(executor, options_.memory);
   reads_ = std::make_unique<TaskGroup>(executor);
   reads_->OnError([this] { stop_all_.Request(); });
   const Stop::Registration linked = stop_.OnRequest([this] { stop_all_.Request(); });
+  const Stop::Registration woken = stop_all_.OnRequest([this] { room_->Pulse(); });
   const bool versions = cut_.consistent && options_.list_versions && store_.traits().versioned;
   const std::function<Task<void>(ListedObject)> visit = [this](ListedObject object) {
     return Visit(std::move(object));
@@ -82,14 +86,30 @@ Task<void> Aggregate::Visit(ListedObject object) {
     if (HasOtherHash(object.key)) ++result_.other_hash;
     co_return;
   }
-  const std::size_t size = object.versions.front().size * 2 + kReadOverhead;
-  Semaphore::Permit slot = co_await slots_->Acquire();
-  Semaphore::Permit bytes = co_await bytes_->Acquire(size);
-  reads_->Spawn(Read(std::move(object), std::move(slot), std::move(bytes)));
+  while (queue_.size() >= kWaiting * options_.in_flight && !stop_all_.requested()) {
+    co_await room_->Wait();
+  }
+  stop_all_.ThrowIfRequested();
+  queue_.push_back(std::move(object));
+  if (workers_ == options_.in_flight) co_return;
+  ++workers_;
+  reads_->Spawn(Work());
 }
 
-Task<void> Aggregate::Read(ListedObject object, Semaphore::Permit, Semaphore::Permit) {
-  if (stop_all_.requested()) co_return;
+// A task for each object in flight, not for each object.
+Task<void> Aggregate::Work() {
+  while (!queue_.empty() && !stop_all_.requested()) {
+    ListedObject object = std::move(queue_.front());
+    queue_.pop_front();
+    if (queue_.size() == kWaiting * options_.in_flight / 2) room_->Pulse();
+    const std::size_t size = object.versions.front().size * 2 + kReadOverhead;
+    const Semaphore::Permit bytes = co_await bytes_->Acquire(size);
+    co_await Read(std::move(object));
+  }
+  --workers_;
+}
+
+Task<void> Aggregate::Read(ListedObject object) {
   const std::string name = object.key;
   ItemState state;
   std::string damage;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <string>
 #include <vector>
@@ -54,7 +55,8 @@ class Aggregate {
 
  private:
   Task<void> Visit(ListedObject object);
-  Task<void> Read(ListedObject object, Semaphore::Permit slot, Semaphore::Permit bytes);
+  Task<void> Work();
+  Task<void> Read(ListedObject object);
   Task<void> Take(const std::string& name, ItemState state);
   std::string DamageOf(const std::string& name, const std::string& body) const;
   void AddDamage(const std::string& name, std::string reason);
@@ -68,8 +70,10 @@ class Aggregate {
   Stop& stop_;
   Progress& progress_;
   AggregateOptions options_;
-  Stop stop_all_;  // the caller's stop, or an error of one of our tasks
-  std::unique_ptr<Semaphore> slots_;
+  Stop stop_all_;                   // the caller's stop, or an error of one of our tasks
+  std::deque<ListedObject> queue_;  // to be read
+  std::unique_ptr<Event> room_;     // in it
+  std::size_t workers_ = 0;
   std::unique_ptr<Semaphore> bytes_;
   std::unique_ptr<TaskGroup> reads_;
   AggregateResult result_;

@@ -73,22 +73,23 @@ std::string WhyNotConsistent(const BackupState& state, Time now, std::optional<T
 class VersionCursor {
  public:
   VersionCursor(ObjectStore& store, ListedObject object)
-      : store_(store), key_(std::move(object.key)), more_(object.more) {
-    for (ObjectInfo& version : object.versions) Queue(std::move(version));
-  }
-
-  Task<std::optional<ObjectInfo>> Next() {
-    while (at_ == queue_.size()) {
-      if (!more_) co_return std::nullopt;
-      co_await FetchMore();
+      : store_(store),
+        key_(std::move(object.key)),
+        more_(object.more),
+        queue_(std::move(object.versions)) {
+    if (!more_) return;
+    for (const ObjectInfo& version : queue_) {
+      if (!version.version_id.empty()) seen_.insert(version.version_id);
     }
-    co_return std::move(queue_[at_++]);
   }
 
- private:
-  void Queue(ObjectInfo version) {
-    if (!version.version_id.empty()) seen_.insert(version.version_id);
-    queue_.push_back(std::move(version));
+  bool at_end() const { return at_ == queue_.size() && !more_; }
+  // While it does, FetchMore() goes before Next().  (Not one task for both: mostly there is but the
+  // version that was listed.)
+  bool needs_more() const { return at_ == queue_.size() && more_; }
+  std::optional<ObjectInfo> Next() {
+    if (at_ == queue_.size()) return std::nullopt;
+    return std::move(queue_[at_++]);
   }
 
   Task<void> FetchMore() {
@@ -106,6 +107,7 @@ class VersionCursor {
     more_ = !next_.empty() && !behind;
   }
 
+ private:
   ObjectStore& store_;
   std::string key_;
   bool more_;
@@ -173,7 +175,8 @@ class Look {
 
   Task<ItemState> Run() {
     for (;;) {
-      const auto version = co_await versions_.Next();
+      while (versions_.needs_more()) co_await versions_.FetchMore();
+      const auto version = versions_.Next();
       if (!version) co_return AtTheEnd();
       if (version->is_delete_marker) {
         const auto state = AtMarker(*version);
@@ -186,7 +189,7 @@ class Look {
       const ObjectInfo at = object->info;
       ItemState state = ToState(std::move(*object), info);
       const Fit fit = cut_.consistent ? FitOf(cut_, at, info) : Fit::kAtMoment;
-      if (fit == Fit::kAtMoment && info && look_beneath_) {
+      if (fit == Fit::kAtMoment && info && look_beneath_ && !versions_.at_end()) {
         auto newer = co_await NewerBeneath(at, *info);
         if (newer) state = std::move(*newer);
       }
@@ -219,7 +222,8 @@ class Look {
     std::optional<ObjectInfo> found;
     std::optional<ItemState> deleted;
     for (;;) {
-      const auto version = co_await versions_.Next();
+      while (versions_.needs_more()) co_await versions_.FetchMore();
+      const auto version = versions_.Next();
       if (!version || version->last_modified < since) break;
       if (version->is_delete_marker) {
         // Only a follower puts them.  Under a change it counts if one beneath it is newer.

@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
+// A listing of 1,000 names takes half a megabyte, and is quicker than what is done with the names.
+constexpr std::size_t kListingsAtOnce = 8;
+
 using Visit = std::function<Task<void>(ListedObject)>;
 
 // Names that begin with no hex digit are foreign: there are few, or none.
@@ -26,7 +29,7 @@ class Walk {
         stop_(stop),
         visit_(std::move(visit)) {}
 
-  Task<void> Worker(std::size_t i) {
+  Task<void> ListRange(std::size_t i) {
     if (i >= kHexDigits.size()) {
       co_await ListForeign(kForeignRanges[i - kHexDigits.size()]);
     } else if (versions_) {
@@ -111,10 +114,12 @@ Task<void> WalkObjects(ObjectStore& store, const Layout& layout, bool versions, 
                        std::function<Task<void>(ListedObject)> visit) {
   Walk walk(store, layout.ItemPrefix(), versions, stop, std::move(visit));
   const std::size_t ranges = kHexDigits.size() + std::size(kForeignRanges);
-  const std::function<Task<void>(std::size_t)> worker = [&walk](std::size_t i) {
-    return walk.Worker(i);
+  std::size_t next = 0;
+  const std::function<Task<void>(std::size_t)> worker = [&](std::size_t) -> Task<void> {
+    while (next < ranges && !stop.requested()) co_await walk.ListRange(next++);
   };
-  co_await RunWorkers(ranges, worker, &stop);
+  co_await RunWorkers(kListingsAtOnce, worker, &stop);
+  stop.ThrowIfRequested();
 }
 
 }  // namespace ddbvault

@@ -100,7 +100,7 @@ TEST_F(EventLoopTest, SendsTheRequestAsItIsAndReturnsTheAnswer) {
   EXPECT_EQ(seen.target, "/a//b/../c%2F?x=%20&versions=");
   EXPECT_EQ(seen.body, R"({"id":{"S":"1"}})");
   std::set<std::string> names;
-  for (const auto& [name, value] : seen.headers.fields()) names.insert(name);
+  for (const auto& [name, value] : seen.headers.fields()) names.emplace(name);
   EXPECT_EQ(names, (std::set<std::string>{"Host", "User-Agent", "x-amz-date", "x-empty",
                                           "Content-Length"}));
   EXPECT_EQ(seen.headers.Find("host"), "127.0.0.1:" + std::to_string(server_.port()));

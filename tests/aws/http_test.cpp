@@ -5,7 +5,13 @@
 namespace ddbvault {
 namespace {
 
-using Fields = std::vector<std::pair<std::string, std::string>>;
+using Fields = std::vector<HttpHeaders::Field>;
+
+Fields FieldsOf(const HttpHeaders& headers) {
+  Fields fields;
+  for (const auto& field : headers.fields()) fields.push_back(field);
+  return fields;
+}
 
 TEST(HttpHeaders, FindsTheFirstOfANameInAnyCase) {
   HttpHeaders headers;
@@ -23,9 +29,24 @@ TEST(HttpHeaders, SetReplacesAllOfThatNameInThePlaceOfTheFirst) {
   headers.Add("B", "2");
   headers.Add("A", "3");
   headers.Set("a", "4");
-  EXPECT_EQ(headers.fields(), (Fields{{"a", "4"}, {"B", "2"}}));
+  EXPECT_EQ(FieldsOf(headers), (Fields{{"a", "4"}, {"B", "2"}}));
   headers.Set("c", "5");
-  EXPECT_EQ(headers.fields(), (Fields{{"a", "4"}, {"B", "2"}, {"c", "5"}}));
+  EXPECT_EQ(FieldsOf(headers), (Fields{{"a", "4"}, {"B", "2"}, {"c", "5"}}));
+  EXPECT_EQ(headers.fields().size(), 3U);
+}
+
+TEST(HttpHeaders, TakeMoreThanIsUsual) {
+  HttpHeaders headers;
+  const std::string long_value(1000, 'x');
+  for (int i = 0; i < 40; ++i)
+    headers.Add("name" + std::to_string(i), std::to_string(i) + long_value);
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_EQ(headers.Find("Name" + std::to_string(i)), std::to_string(i) + long_value);
+  }
+  const HttpHeaders copy = headers;
+  headers.Set("name7", "8");
+  EXPECT_EQ(headers.Find("name7"), "8");
+  EXPECT_EQ(copy.Find("name7"), "7" + long_value);
 }
 
 }  // namespace

@@ -432,9 +432,9 @@ MUTATIONS = [
         "CredentialChain.LogsWhereCredentialsComeFromAndNothingOfThem", AWS),
     Mutation(
         "secrets-of-the-caller-in-the-log", 12, "aws/caller.cpp",
-        "      outcome.access_key_id = keys.access_key_id;",
-        "      outcome.access_key_id = keys.access_key_id;\n"
-        "      LogDebug(\"signing with {} {}\", keys.access_key_id, keys.session_token);",
+        "      outcome.access_key_id = keys->access_key_id;",
+        "      outcome.access_key_id = keys->access_key_id;\n"
+        "      LogDebug(\"signing with {} {}\", keys->access_key_id, keys->session_token);",
         "CallerTest.LogsNothingThatItSignsOrSends", AWS),
     Mutation(
         "a-body-in-the-log", 12, "aws/caller.cpp",
