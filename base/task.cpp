@@ -72,7 +72,11 @@ Stop::Registration Stop::OnRequest(std::function<void()> callback) {
     (*registration)();
     return registration;
   }
-  std::erase_if(callbacks_, [](const auto& one) { return one.expired(); });
+  // Not each time: of a thousand that wait, each registers anew every second or two.
+  if (callbacks_.size() >= looked_at_) {
+    std::erase_if(callbacks_, [](const auto& one) { return one.expired(); });
+    looked_at_ = 2 * callbacks_.size() + 16;
+  }
   callbacks_.push_back(registration);
   return registration;
 }

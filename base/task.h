@@ -78,6 +78,7 @@ class Stop {
  private:
   bool requested_ = false;
   std::vector<std::weak_ptr<std::function<void()>>> callbacks_;
+  std::size_t looked_at_ = 16;  // with so many, those that have ended are taken out
 };
 
 // Counts units (requests in flight, bytes buffered); first come, first served.

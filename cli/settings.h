@@ -31,10 +31,14 @@ struct Settings {
   std::size_t in_flight = 64;                   // requests to the store
   std::size_t parallelism = 16;                 // requests to DynamoDB
   std::size_t memory = std::size_t{64} << 20U;  // of the process
-  // Of that, what there is for all that is buffered; the rest is the program and its connections.
+  // Of that, what there is for all that is buffered; the rest is the program and its connections
+  // (libcurl's buffers and the system's).
   std::size_t buffers() const {
     constexpr std::size_t kProgram = std::size_t{24} << 20U;
-    return memory - std::min(memory, kProgram);
+    constexpr std::size_t kConnection = std::size_t{16} << 10U;
+    constexpr std::size_t kLeast = std::size_t{4} << 20U;
+    return std::max(memory, kProgram + in_flight * kConnection + kLeast) - kProgram -
+           in_flight * kConnection;
   }
 
   std::string log_level = "info";

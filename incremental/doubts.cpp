@@ -172,6 +172,14 @@ Task<std::uint64_t> Doubts::Settle(const std::string& object) {
     LogWarn("{}: a write whose answer had been lost landed late, over a newer one; it was removed",
             object);
   }
+  // A backfill that was killed may have left its own over one that came late, made for it to stand
+  // on; the newer state is below both.
+  const auto changed = std::find_if(versions.begin(), versions.end(),
+                                    [](const Version& one) { return one.stream.has_value(); });
+  if (changed != versions.begin() && changed != versions.end() &&
+      CameLate({changed, versions.end()})) {
+    Owe(object);
+  }
   const bool owed = doubts_.at(object).owed;
   if (owed && put_right_ && !co_await put_right_(object)) LookAgain(object);
   co_return removed;

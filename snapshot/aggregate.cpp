@@ -64,7 +64,7 @@ Task<AggregateResult> Aggregate::Run() {
   std::exception_ptr walk_failure;
   std::exception_ptr read_failure;
   try {
-    co_await WalkObjects(store_, layout_, versions, stop_all_, visit);
+    co_await WalkObjects(store_, layout_, {versions, options_.listings}, stop_all_, visit);
   } catch (...) {
     walk_failure = std::current_exception();
   }

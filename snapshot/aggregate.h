@@ -20,6 +20,7 @@ namespace ddbvault {
 struct AggregateOptions {
   std::size_t in_flight = 64;                  // objects being read at once
   std::size_t memory = std::size_t{32} << 20;  // bytes of objects being read at once
+  std::size_t listings = 8;                    // at once: 1 to 8
   // False: current objects are listed.  An item whose delete marker was put after the moment is
   // then not seen, nor that a write has landed late (LookAt()): only for places where deletes are
   // tombstones, and where nothing was written lately.

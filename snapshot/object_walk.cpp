@@ -1,5 +1,6 @@
 #include "snapshot/object_walk.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -8,8 +9,7 @@ namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
-// A listing of 1,000 names takes half a megabyte, and is quicker than what is done with the names.
-constexpr std::size_t kListingsAtOnce = 8;
+constexpr std::size_t kMostListings = 8;
 
 using Visit = std::function<Task<void>(ListedObject)>;
 
@@ -110,15 +110,15 @@ class Walk {
 
 }  // namespace
 
-Task<void> WalkObjects(ObjectStore& store, const Layout& layout, bool versions, Stop& stop,
+Task<void> WalkObjects(ObjectStore& store, const Layout& layout, WalkOptions options, Stop& stop,
                        std::function<Task<void>(ListedObject)> visit) {
-  Walk walk(store, layout.ItemPrefix(), versions, stop, std::move(visit));
+  Walk walk(store, layout.ItemPrefix(), options.versions, stop, std::move(visit));
   const std::size_t ranges = kHexDigits.size() + std::size(kForeignRanges);
   std::size_t next = 0;
   const std::function<Task<void>(std::size_t)> worker = [&](std::size_t) -> Task<void> {
     while (next < ranges && !stop.requested()) co_await walk.ListRange(next++);
   };
-  co_await RunWorkers(kListingsAtOnce, worker, &stop);
+  co_await RunWorkers(std::clamp<std::size_t>(options.listings, 1, kMostListings), worker, &stop);
   stop.ThrowIfRequested();
 }
 

@@ -21,11 +21,18 @@ struct ListedObject {
 
 constexpr std::size_t kMaxListedVersions = 4;
 
+struct WalkOptions {
+  // Also keys whose current version is a delete marker.  False: only current objects are listed,
+  // which is cheaper where histories are long.
+  bool versions = true;
+  // Listings at once: one at least, 8 at most, since names come quicker than what they name.
+  std::size_t listings = 8;
+};
+
 // Calls visit for each key under <table>/, those that are no items' among them; several calls run
-// at once, of one range of names one after the other.  With `versions`, also for keys whose current
-// version is a delete marker; without, only current objects are listed, which is cheaper where
-// histories are long.  Throws Error{kCancelled} when told to stop, and what visit throws.
-Task<void> WalkObjects(ObjectStore& store, const Layout& layout, bool versions, Stop& stop,
+// at once, of one range of names one after the other.  Throws Error{kCancelled} when told to stop,
+// and what visit throws.
+Task<void> WalkObjects(ObjectStore& store, const Layout& layout, WalkOptions options, Stop& stop,
                        std::function<Task<void>(ListedObject)> visit);
 
 }  // namespace ddbvault

@@ -17,6 +17,9 @@
 namespace ddbvault {
 namespace {
 
+// A listing of 1,000 names, as it comes and taken apart, is held in about a megabyte: an eighth of
+// the memory is for those.
+constexpr std::size_t kListingShare = std::size_t{8} << 20;
 constexpr std::size_t kMinPartBytes = std::size_t{1} << 20;
 // Small enough to be held whole by readers, large enough to be few.
 constexpr std::size_t kMaxPartBytes = std::size_t{16} << 20;
@@ -80,7 +83,7 @@ class SnapshotRun {
     }
     const std::size_t part_bytes =
         options_.part_bytes != 0 ? options_.part_bytes
-                                 : std::clamp(options_.memory / 8, kMinPartBytes, kMaxPartBytes);
+                                 : std::clamp(options_.memory / 12, kMinPartBytes, kMaxPartBytes);
     auto parts = std::make_unique<PartsOutput>(executor, context_.snapshots, context_.workers,
                                                SnapshotDirectory(layout_.table(), cut_.moment),
                                                options_.compression, part_bytes);
@@ -91,7 +94,9 @@ class SnapshotRun {
   Task<void> Write() {
     AggregateOptions options;
     options.in_flight = options_.in_flight;
-    options.memory = options_.memory / 2;  // the rest is for blocks and files being compressed
+    // The rest is for blocks and files being compressed (PartsOutput).
+    options.memory = options_.memory / 4;
+    options.listings = options_.memory / kListingShare;
     options.list_versions = options_.list_versions;
     Aggregate aggregate(context_.incremental, *output_, layout_, cut_, table_.key_schema,
                         context_.stop, context_.progress, options);

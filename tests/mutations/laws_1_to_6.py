@@ -172,8 +172,10 @@ MUTATIONS = [
         "DoubtsTest.WhatCameLateIsRemovedHoweverManyOfItsTriesLanded"),
     Mutation(
         "what-a-late-write-hid-is-forgotten", 3, "incremental/doubts.cpp",
-        "    Owe(object);",
-        "    doubts_.at(object).owed = true;",
+        "    Owe(object);\n"
+        "    const Version top",
+        "    doubts_.at(object).owed = true;\n"
+        "    const Version top",
         "DoubtsTest.WhatWasRemovedIsPutRightByTheNextProcessWhereThisOneCannot"),
     Mutation(
         "a-repair-in-doubt-is-not-looked-at-again", 3, "incremental/doubts.cpp",
@@ -540,6 +542,11 @@ MUTATIONS = [
         "return std::max(found, landed) + kClockResolution;",
         "return found + kClockResolution;",
         "GapLandingTest.OfAFollowerThatWasKilled"),
+    Mutation(
+        "what-stands-over-a-late-write-stays", 3, "incremental/doubts.cpp",
+        "      CameLate({changed, versions.end()})) {",
+        "      false) {",
+        "DoubtsTest.WhatABackfillLeftOverWhatCameLateIsPutRight"),
     Mutation(
         "a-killed-follower-has-sent-nothing", 6, "incremental/followed_table.cpp",
         "  Time last = lease_->others_wrote_until();",

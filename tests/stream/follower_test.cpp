@@ -422,6 +422,34 @@ TEST_F(FollowerTest, AsksAQuietShardLessAndLess) {
   EXPECT_GT(world_.aws.calls("GetRecords"), 290);
 }
 
+// They began one by one; a thousand wake-ups cost more than twenty.
+TEST_F(FollowerTest, AsksQuietShardsTogether) {
+  FakeStream& stream = EnableStream();
+  options_.once = false;
+  std::set<Time> times;
+  bool quiet = false;
+  world_.aws.before = [&](const HttpRequest&, std::string_view operation) {
+    if (quiet && operation == "GetRecords") times.insert(world_.clock.Now());
+    return std::optional<HttpResponse>();
+  };
+  int reads_before = 0;
+  Follow([&](Stop& stop) -> Task<void> {
+    for (int i = 0; i < 4; ++i) {
+      co_await world_.clock.Sleep(Duration(10017));
+      stream.SplitShard(stream.open_shards().front());
+    }
+    co_await world_.clock.Sleep(std::chrono::minutes(2));
+    quiet = true;
+    reads_before = world_.aws.calls("GetRecords");
+    co_await world_.clock.Sleep(std::chrono::minutes(1));
+    stop.Request();
+  });
+  const int reads = world_.aws.calls("GetRecords") - reads_before;
+  EXPECT_GE(reads, 5 * 30) << "five open shards, each once in 2 seconds";
+  EXPECT_LE(reads, 5 * 33);
+  for (const Time time : times) EXPECT_EQ(time.time_since_epoch() % Duration(100), Duration(0));
+}
+
 // A place that is full for hours is not asked twice a second, nor is the stream.
 TEST_F(FollowerTest, AsksLessAndLessWhileTheSinkFailsAndGoesOnSoonAfter) {
   EnableStream();
