@@ -116,7 +116,10 @@ Task<void> WalkObjects(ObjectStore& store, const Layout& layout, WalkOptions opt
   const std::size_t ranges = kHexDigits.size() + std::size(kForeignRanges);
   std::size_t next = 0;
   const std::function<Task<void>(std::size_t)> worker = [&](std::size_t) -> Task<void> {
-    while (next < ranges && !stop.requested()) co_await walk.ListRange(next++);
+    while (next < ranges && !stop.requested()) {
+      const std::size_t range = next++;
+      co_await walk.ListRange(range);
+    }
   };
   co_await RunWorkers(std::clamp<std::size_t>(options.listings, 1, kMostListings), worker, &stop);
   stop.ThrowIfRequested();
