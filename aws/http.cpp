@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "aws/lower.h"
+
 namespace ddbvault {
 namespace {
 
 // A signed request with its metadata, or the answer to it.
 constexpr std::size_t kUsualBytes = 1024;
 constexpr std::size_t kUsualFields = 16;
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool SameName(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "aws/credential_files.h"
+#include "aws/lower.h"
 #include "base/error.h"
 
 namespace ddbvault {
@@ -36,14 +37,6 @@ std::string_view WithoutComment(std::string_view line, bool needs_blank) {
   return line;
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 bool IsIdentifier(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -61,7 +54,7 @@ std::optional<Property> CutProperty(std::string_view line) {
   line = WithoutComment(line, true);
   const std::size_t equals = line.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
-  return Property{Lower(Trim(line.substr(0, equals))), Trim(line.substr(equals + 1))};
+  return Property{Lower(std::string(Trim(line.substr(0, equals)))), Trim(line.substr(equals + 1))};
 }
 
 std::string_view NextLine(std::string_view* rest) {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "aws/caller.h"
+#include "aws/lower.h"
 #include "aws/s3_xml.h"
 #include "base/digest.h"
 #include "base/error.h"
@@ -56,8 +57,6 @@ std::optional<std::uint64_t> ParseNumber(std::string_view text) {
   return number;
 }
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 std::uint64_t ReadSize(const HttpResponse& http, bool head) {
   // "bytes 0-9/1234", or "bytes */1234" of a 416
   const std::string_view range = http.headers.Find("Content-Range");
@@ -93,9 +92,7 @@ S3Metadata ReadMetadata(const HttpHeaders& headers) {
                     [](char c, char expected) { return Lower(c) == expected; })) {
       continue;
     }
-    std::string lower(name.substr(kMetadataPrefix.size()));
-    for (char& c : lower) c = Lower(c);
-    metadata.insert_or_assign(std::move(lower), value);
+    metadata.insert_or_assign(Lower(std::string(name.substr(kMetadataPrefix.size()))), value);
   }
   return metadata;
 }

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "aws/lower.h"
 #include "base/error.h"
 
 namespace ddbvault {
@@ -26,13 +27,6 @@ constexpr std::array<ServiceNames, 6> kServices = {{
     {AwsService::kSso, "SSO", "sso"},
     {AwsService::kSsoOidc, "SSO_OIDC", "sso_oidc"},
 }};
-
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 // A setting's value and its name, for messages.
 struct Found {

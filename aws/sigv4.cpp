@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/lower.h"
+
 namespace ddbvault {
 namespace {
 
@@ -22,8 +24,6 @@ constexpr std::array<std::string_view, 13> kUnsigned = {"authorization",
                                                         "upgrade",
                                                         "user-agent",
                                                         "x-amzn-trace-id"};
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Without white space at the ends, and one space where there were several.
 void AppendCollapsed(std::string_view value, std::string& text) {
@@ -160,9 +160,7 @@ std::string CanonicalQuery(const HttpQuery& query) {
 }
 
 bool IsSigned(std::string_view header_name) {
-  std::string lower(header_name);
-  for (char& c : lower) c = Lower(c);
-  return IsSignedLower(lower);
+  return IsSignedLower(Lower(std::string(header_name)));
 }
 
 std::string SignedHeaderNames(const HttpHeaders& headers) {

@@ -85,14 +85,17 @@ Task<void> Backfill::DecideHow() {
 Task<void> Backfill::WaitUntilGapsCanBeClosed() {
   const Duration wait = closing_from_ - AwsNow();
   if (wait <= Duration(0)) co_return;
-  if (wait > kClockResolution) {
-    LogInfo(
-        "{}: what a follower sent before the gap was found may still land: waiting for {}, to read "
-        "the table then",
-        layout_.table(), FormatDuration(wait));
-    progress_.phase = "waiting until nothing from before the gap can land any more";
+  if (wait <= kClockResolution) {
+    co_await clock_.Sleep(wait, &halt_);
+  } else {
+    co_await WaitFor(wait, "what a follower sent before the gap was found may still land");
   }
-  co_await clock_.Sleep(wait, &halt_);
+}
+
+Task<void> Backfill::WaitFor(Duration duration, std::string_view why) {
+  LogInfo("{}: {}: waiting for {}", layout_.table(), why, FormatDuration(duration));
+  progress_.phase = "waiting until nothing from before can land any more";
+  co_await clock_.Sleep(duration, &halt_);
   progress_.phase.clear();
 }
 
@@ -373,13 +376,8 @@ Task<Backfill::Sweep> Backfill::WaitUntilAllHasLanded() {
     const bool landed = !sweep.unchecked || sweep.unchecked->until <= sweep.looked;
     if (landed || halt_.requested()) co_return sweep;
     const Duration wait = sweep.unchecked->until - sweep.looked;
-    LogInfo(
-        "{}: an earlier backfill was cut short, and what it had sent may still land: waiting for "
-        "{}, to look at it then",
-        layout_.table(), FormatDuration(wait));
-    progress_.phase = "waiting until nothing of an earlier backfill can land any more";
-    co_await clock_.Sleep(wait, &halt_);
-    progress_.phase.clear();
+    co_await WaitFor(wait,
+                     "an earlier backfill was cut short, and what it had sent may still land");
   }
 }
 

@@ -91,6 +91,7 @@ class Backfill {
   Task<void> WriteItem(std::string_view item, Time read_time, Semaphore::Permit permit);
   Task<void> DecideHow();
   Task<void> WaitUntilGapsCanBeClosed();
+  Task<void> WaitFor(Duration duration, std::string_view why);
   Task<void> SaveSegment(ControlObject& file, BackfillSegment& state,
                          std::optional<Time> at_work_since = std::nullopt);
   void KeepOnRecord(BackfillSegment& state, BackfillSegment other, Time stored) const;

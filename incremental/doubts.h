@@ -33,9 +33,8 @@ class Doubts {
 
   // Called for an object of which something was removed: what was taken away may have hidden from a
   // backfill, meanwhile, that what is current now is older than the table.  And for one where a
-  // backfill's version stands over what came late.  Called again, also by
-  // the next process, until it succeeds.  False: a try of its own write may still land; it is
-  // called again once none can.
+  // backfill's version stands over what came late.  Called again, also by the next process, until
+  // it succeeds.  False: a try of its own write may still land; it is called again once none can.
   void OnRemoved(std::function<Task<bool>(std::string object)> put_right) {
     put_right_ = std::move(put_right);
   }

@@ -301,8 +301,7 @@ Task<void> ShardConsumer::Pause(bool full) {
   if (!context_.once) {
     const int quiet = std::max(0, empty_reads_ - context_.options.empty_reads_at_end);
     pause = std::min(context_.options.idle_most, pause * (1 << std::min(quiet, 8)));
-    // Of a thousand quiet shards some dozens are asked together, and all of them a bit sooner: that
-    // costs a third less than a thousand wake-ups.
+    // Of a thousand quiet shards some dozens are asked together, a bit sooner: fewer wake-ups.
     if (pause == context_.options.idle_most) {
       pause -= (context_.clock.Now() + pause).time_since_epoch() % kAskedTogether;
     }

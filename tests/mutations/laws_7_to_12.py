@@ -77,8 +77,8 @@ MUTATIONS = [
         "KilledBackfillTest.IsPutRightWhenItsPutLandsTenMinutesLater"),
     Mutation(
         "who-dies-during-the-wait-is-forgotten", 7, "incremental/backfill.cpp",
-        "    co_await clock_.Sleep(wait, &halt_);\n    progress_.phase.clear();\n",
-        "    co_await clock_.Sleep(wait, &halt_);\n    progress_.phase.clear();\n"
+        "\"an earlier backfill was cut short, and what it had sent may still land\");\n",
+        "\"an earlier backfill was cut short, and what it had sent may still land\");\n"
         "    sweep.looked = AwsNow();\n    co_return sweep;\n",
         "KilledBackfillTest.IsPutRightWhenItDiesWhileAnotherOneWaits"),
     Mutation(
