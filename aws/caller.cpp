@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "aws/endpoint.h"
 #include "aws/error_response.h"
 #include "aws/error_table.h"
 #include "aws/sigv4.h"
@@ -56,17 +57,6 @@ Endpoint ParseEndpoint(const std::string& url) {
   return endpoint;
 }
 
-bool EndsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
-// Such endpoints are never reached through a proxy, whatever the environment says.
-bool IsLoopback(std::string_view host) {
-  if (host.substr(0, 1) == "[") return host.substr(0, 5) == "[::1]";
-  host = host.substr(0, host.find(':'));
-  return host == "localhost" || EndsWith(host, ".localhost") || host.substr(0, 4) == "127.";
-}
-
 std::optional<std::uint64_t> Number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -86,6 +76,7 @@ struct Outcome {
   Duration skew{0};
   std::optional<Duration> server_delay;
   std::optional<Time> server_time;
+  bool given_up = false;  // nothing was sent: it may not be (AwsRequest::may_send)
 };
 
 // What a call remembers between its tries.
@@ -108,6 +99,7 @@ struct Prepared {
   std::string path;
   std::string query;
   std::string payload_hash;
+  std::function<bool()> may_send;
 };
 
 // The keys of the next try may be some without a session token.
@@ -175,12 +167,12 @@ Task<AwsResponse> AwsCaller::State::Call(AwsRequest request, std::vector<int> ac
   progress.started = clock.Now();
   Prepared prepared = Prepare(request);
   while (true) {
-    if (request.may_send && !request.may_send()) {
-      throw Error(Reaction::kRetryLater, "a write that may not be sent any more was given up");
-    }
     // They tell AWS which requests are tries of one call: the first need not say so.
     if (++progress.attempts == 2) progress.invocation_id = RandomUuid();
     Outcome outcome = co_await Try(prepared, accepted, progress);
+    if (outcome.given_up) {
+      throw Error(Reaction::kRetryLater, "a write that may not be sent any more was given up");
+    }
     progress.unanswered = progress.unanswered || outcome.unanswered;
     progress.sends += outcome.sends;
     if (!outcome.error) {
@@ -217,6 +209,11 @@ Task<Outcome> AwsCaller::State::Try(Prepared& prepared, const std::vector<int>& 
       signer.Sign(http.method, prepared.path, prepared.query, prepared.payload_hash, *keys,
                   clock.Now() + skew, http.headers);
     }
+    // Last of all: what goes before may have waited, for credentials or for its turn.
+    if (prepared.may_send && !prepared.may_send()) {
+      outcome.given_up = true;
+      co_return outcome;
+    }
     http.sends = &outcome.sends;
     outcome.sent = true;
     outcome.response = co_await transport.Send(http);
@@ -250,8 +247,9 @@ Prepared AwsCaller::State::Prepare(AwsRequest& request) const {
   // x-amz-crc32 is of the bytes as they are sent: compressed ones would have to be checked first.
   if (options.protocol == AwsProtocol::kJson) http.headers.Set("Accept-Encoding", "identity");
   http.body = request.body;
-  http.use_proxy = !IsLoopback(host);
+  http.use_proxy = !IsLoopbackHost(UrlHost(http.url));
   http.idle_most = request.idle_most;
+  prepared.may_send = std::move(request.may_send);
   if (!credentials) return prepared;
   http.headers.Set("Host", host);
   const bool unsigned_payload =

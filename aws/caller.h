@@ -46,7 +46,7 @@ struct AwsRequest {
   std::string_view body;  // must stay valid until the call has returned
   PayloadHash payload_hash = PayloadHash::kSha256;
   std::chrono::seconds idle_most = HttpRequest().idle_most;  // of the connection it is sent on
-  // Asked before each try; false: Error{kRetryLater}.  Empty: always.  For writes
+  // Asked right before each try is sent; false: Error{kRetryLater}.  Empty: always.  For writes
   // that must not be sent any more once somebody else may write.
   std::function<bool()> may_send;
 };

@@ -7,6 +7,7 @@
 #include "aws/credential_files.h"
 #include "aws/credential_http.h"
 #include "aws/credential_json.h"
+#include "aws/sigv4.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -17,16 +18,6 @@ namespace {
 constexpr Duration kRenewBefore = std::chrono::minutes(15);  // botocore's SSOTokenProvider
 constexpr std::size_t kMaxCacheSize = 256 * 1024;
 constexpr int kAttempts = 3;  // the SDKs' standard mode
-
-std::string EncodeQuery(std::string_view value) {
-  std::string text;
-  for (const char c : value) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-_.~").find(c) != std::string_view::npos;
-    text += plain ? std::string(1, c) : "%" + Hex(std::string_view(&c, 1));
-  }
-  return text;
-}
 
 HttpRequest MakeRequest(const AwsSettings& settings, AwsService service, const std::string& region,
                         std::string_view path) {
@@ -129,8 +120,8 @@ Task<std::optional<Credentials>> SsoSource::Fetch() {
   std::string token = co_await AccessToken();
   HttpRequest request =
       MakeRequest(*context_.settings, AwsService::kSso, settings_.region,
-                  "/federation/credentials?account_id=" + EncodeQuery(settings_.account_id) +
-                      "&role_name=" + EncodeQuery(settings_.role_name));
+                  "/federation/credentials?account_id=" + UriEncode(settings_.account_id) +
+                      "&role_name=" + UriEncode(settings_.role_name));
   request.headers.Add("x-amz-sso_bearer_token", std::move(token));
   const HttpResponse response = co_await SendUnsigned(context_, std::move(request), kAttempts);
   if (response.status == 401) FailLogin("the token is not accepted any more");

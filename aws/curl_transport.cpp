@@ -8,6 +8,7 @@
 #include <asio/redirect_error.hpp>
 #include <charconv>
 #include <deque>
+#include <exception>
 #include <vector>
 
 #include "aws/certificate_file.h"
@@ -171,7 +172,7 @@ class CurlTransport::Impl::Transfer {
   void Leave();
   HttpResponse Take();
   void AddHeader(std::string_view line);
-  void AddBody(std::string_view bytes);
+  bool AddBody(std::string_view bytes);
 
   Impl& curl_;
   const HttpRequest& request_;
@@ -188,6 +189,7 @@ class CurlTransport::Impl::Transfer {
   std::optional<TransportEnding> ending_;
   std::exception_ptr failure_;
   bool finished_ = false;
+  bool too_large_ = false;
 };
 
 void CurlTransport::Impl::Transfer::Start() {
@@ -277,7 +279,8 @@ void CurlTransport::Impl::Transfer::Finish(CURLcode code) {
     curl_easy_getinfo(easy_, CURLINFO_REQUEST_SIZE, &sent);
     curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &ending.system_error);
     ending.request_sent = sent > 0;
-    ending.failure = FailureOf(code, ending.request_sent);
+    ending.failure =
+        too_large_ ? TransportFailure::kTooLarge : FailureOf(code, ending.request_sent);
     ending.detail = message_[0] != '\0' ? message_.data() : curl_easy_strerror(code);
     ending_ = std::move(ending);
   }
@@ -350,12 +353,8 @@ std::size_t CurlTransport::Impl::Transfer::OnHeader(char* data, std::size_t size
 
 std::size_t CurlTransport::Impl::Transfer::OnBody(char* data, std::size_t size, std::size_t count,
                                                   void* self) {
-  try {
-    static_cast<Transfer*>(self)->AddBody({data, size * count});
-  } catch (...) {
-    return 0;
-  }
-  return size * count;
+  const bool taken = static_cast<Transfer*>(self)->AddBody({data, size * count});
+  return taken ? size * count : 0;
 }
 
 void CurlTransport::Impl::Transfer::AddHeader(std::string_view line) {
@@ -368,8 +367,10 @@ void CurlTransport::Impl::Transfer::AddHeader(std::string_view line) {
   response_.headers.Add(line.substr(0, colon), TrimmedHeader(line.substr(colon + 1)));
 }
 
-void CurlTransport::Impl::Transfer::AddBody(std::string_view bytes) {
+bool CurlTransport::Impl::Transfer::AddBody(std::string_view bytes) try {
   std::string& body = response_.body;
+  too_large_ = bytes.size() > kLargestBody - body.size();
+  if (too_large_) return false;
   if (body.empty()) {
     std::size_t expected = 0;
     const std::string_view length = response_.headers.Find("content-length");
@@ -377,6 +378,9 @@ void CurlTransport::Impl::Transfer::AddBody(std::string_view bytes) {
     body.reserve(std::max(std::min(expected, kLargestReserve), bytes.size()) + kSpareCapacity);
   }
   body.append(bytes);
+  return true;
+} catch (const std::exception&) {
+  return false;
 }
 
 CurlTransport::Impl::Impl(asio::io_context& context, HttpOptions options)

@@ -169,7 +169,7 @@ bool IsIpAddress(std::string_view host) {
 }
 
 bool IsLoopbackHost(std::string_view host) {
-  if (host == "localhost" || host == "::1") return true;
+  if (host == "localhost" || host.ends_with(".localhost") || host == "::1") return true;
   return IsIpAddress(host) && host.substr(0, 4) == "127.";
 }
 

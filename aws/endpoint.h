@@ -34,7 +34,7 @@ std::string CheckEndpointUrl(std::string_view url, std::string_view where);
 
 // The host of a URL, without port and brackets.
 std::string_view UrlHost(std::string_view url);
-// 127.0.0.0/8, ::1 or localhost.
+// 127.0.0.0/8, ::1, localhost or a name that ends with .localhost.
 bool IsLoopbackHost(std::string_view host);
 // The four numbers or the colons of an IP address.
 bool IsIpAddress(std::string_view host);

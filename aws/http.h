@@ -100,6 +100,9 @@ struct HttpRequest {
   int* sends = nullptr;
 };
 
+// Of an answer's body: twice of the largest that is asked for, a snapshot's file in one piece.
+inline constexpr std::size_t kLargestBody = std::size_t{128} << 20;
+
 struct HttpResponse {
   int status = 0;
   HttpHeaders headers;
@@ -112,7 +115,8 @@ class HttpTransport {
   virtual ~HttpTransport() = default;
   // Any complete answer is a response, whatever its status.  No complete answer (refused, reset,
   // cut short, timed out, TLS not verified) is an Error; kRetryLater where another try can help,
-  // kFixCommand where it cannot (bad URL, certificate not trusted, unknown host is kRetryLater).
+  // kFixCommand where it cannot (bad URL, certificate not trusted, unknown host is kRetryLater),
+  // kCorrupt for more than kLargestBody.
   // After an Error it is unknown whether the server has acted on the request.
   virtual Task<HttpResponse> Send(const HttpRequest& request) = 0;
 };

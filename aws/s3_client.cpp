@@ -6,6 +6,7 @@
 #include "aws/caller.h"
 #include "aws/lower.h"
 #include "aws/s3_xml.h"
+#include "aws/sigv4.h"
 #include "base/digest.h"
 #include "base/error.h"
 
@@ -16,26 +17,6 @@ constexpr std::string_view kMetadataPrefix = "x-amz-meta-";
 // S3 closes connections that were idle for a few seconds.  A conditional write that is sent twice
 // may find its own first copy in its way, which costs a look at what is there.
 constexpr std::chrono::seconds kIdleMostOfConditional{2};
-
-// Every byte but the unreserved ones (RFC 3986) and '/', once: S3 signs the path as it is sent.
-std::string EncodePath(std::string_view path) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string encoded;
-  encoded.reserve(path.size() + path.size() / 8);
-  for (const char c : path) {
-    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~' || c == '/';
-    if (plain) {
-      encoded.push_back(c);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded.push_back('%');
-    encoded.push_back(kHex[byte >> 4]);
-    encoded.push_back(kHex[byte & 15]);
-  }
-  return encoded;
-}
 
 std::string_view HostOf(std::string_view endpoint) {
   const std::size_t scheme = endpoint.find("://");
@@ -144,10 +125,10 @@ AwsRequest S3Client::NewRequest(std::string_view method, std::string_view key) c
   request.method = method;
   if (path_style_) {
     request.path = '/' + bucket_;
-    if (!key.empty()) request.path += '/' + EncodePath(key);
+    if (!key.empty()) request.path += '/' + UriEncode(key, true);
   } else {
     request.host = bucket_ + '.' + std::string(HostOf(endpoint()));
-    request.path = '/' + EncodePath(key);
+    request.path = '/' + UriEncode(key, true);
   }
   return request;
 }
@@ -156,7 +137,7 @@ AwsRequest S3Client::NewRequest(std::string_view method, std::string_view key) c
 // twentieth of a SHA-256.
 void S3Client::SetBody(AwsRequest& request, std::string_view body) const {
   request.body = body;
-  if (!over_https() || checksums_ == S3Checksums::kOff) return;
+  if (!over_https() || !checksums_.sent) return;
   request.payload_hash = PayloadHash::kUnsigned;
   request.headers.Add("x-amz-sdk-checksum-algorithm", "CRC32");
   request.headers.Add("x-amz-checksum-crc32", Crc32Base64(body));
@@ -254,7 +235,7 @@ Task<std::optional<S3Object>> S3Client::GetObject(std::string key, std::string v
   if (range_count > 0) {
     request.headers.Add("Range", "bytes=" + std::to_string(range_start) + '-' +
                                      std::to_string(range_start + range_count - 1));
-  } else if (checksums_ == S3Checksums::kWhenSupported) {
+  } else if (checksums_.verified) {
     request.headers.Add("x-amz-checksum-mode", "ENABLED");
   }
   if (!if_match.empty()) request.headers.Add("If-Match", if_match);

@@ -31,10 +31,10 @@ struct AwsResponse;
 
 using S3Metadata = std::map<std::string, std::string, std::less<>>;  // without "x-amz-meta-"
 
-// AWS_REQUEST_CHECKSUM_CALCULATION and AWS_RESPONSE_CHECKSUM_VALIDATION know the same two.
-enum class S3Checksums {
-  kWhenSupported,  // x-amz-checksum-crc32 with what is sent, verified in what comes back
-  kOff,            // for servers that reject the headers: bodies are sent with their SHA-256
+// x-amz-checksum-crc32; false for servers that reject the headers.
+struct S3Checksums {
+  bool sent = true;      // AWS_REQUEST_CHECKSUM_CALCULATION; without: bodies go with their SHA-256
+  bool verified = true;  // AWS_RESPONSE_CHECKSUM_VALIDATION: what comes back
 };
 
 struct S3PutRequest {
@@ -103,7 +103,7 @@ struct S3LifecycleRule {
 class S3Client {
  public:
   S3Client(std::shared_ptr<AwsCaller> caller, std::string bucket, bool path_style,
-           S3Checksums checksums = S3Checksums::kWhenSupported);
+           S3Checksums checksums = {});
 
   // A racing write of the same key (409 ConditionalRequestConflict) is an Error of that code.
   // `put` must stay valid until the call has returned.

@@ -2,26 +2,11 @@
 
 #include "aws/caller.h"
 #include "aws/s3_xml.h"
+#include "aws/sigv4.h"
 #include "base/error.h"
 
 namespace ddbvault {
 namespace {
-
-void AppendEncoded(std::string* text, std::string_view value) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (const char c : value) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-_.~").find(c) != std::string_view::npos;
-    if (plain) {
-      *text += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      *text += '%';
-      *text += kHex[byte >> 4U];
-      *text += kHex[byte & 15U];
-    }
-  }
-}
 
 [[noreturn]] void FailAnswer(std::string_view action) {
   throw Error(Reaction::kCorrupt,
@@ -39,10 +24,7 @@ std::string StsForm(std::string_view action,
                     const std::vector<std::pair<std::string_view, std::string_view>>& parameters) {
   std::string form = "Action=" + std::string(action) + "&Version=2011-06-15";
   for (const auto& [name, value] : parameters) {
-    form += '&';
-    AppendEncoded(&form, name);
-    form += '=';
-    AppendEncoded(&form, value);
+    form.append("&").append(UriEncode(name)).append("=").append(UriEncode(value));
   }
   return form;
 }

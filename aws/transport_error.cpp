@@ -55,6 +55,10 @@ Error TransportError(const TransportEnding& ending, const HttpRequest& request) 
       return UrlError(host, detail);
     case TransportFailure::kNotHttp:
       return {Reaction::kRetryLater, host + " has answered, but not in HTTP"};
+    case TransportFailure::kTooLarge:
+      return Error(Reaction::kCorrupt,
+                   host + " answers with more than " + std::to_string(kLargestBody >> 20U) + " MB")
+          .Hint("what is asked for is never so large: look at what is there");
     case TransportFailure::kUnknownHost:
       return Error(Reaction::kRetryLater, "cannot find the host of " + host)
           .Hint("check the region, the endpoint and the name server");

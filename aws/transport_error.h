@@ -21,6 +21,7 @@ enum class TransportFailure {
   kCut,     // in the middle of the answer
   kBroken,  // reset, while sending or receiving
   kNotHttp,
+  kTooLarge,  // more than kLargestBody
   kOther,
 };
 
@@ -31,7 +32,8 @@ struct TransportEnding {
   std::string detail;         // as libcurl says it
 };
 
-// kFixCommand for a bad URL and for certificates, kRetryLater for all else; names host and port.
+// kFixCommand for a bad URL and for certificates, kCorrupt for an answer that is too large,
+// kRetryLater for all else; names host and port.
 Error TransportError(const TransportEnding& ending, const HttpRequest& request);
 
 }  // namespace ddbvault

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 namespace ddbvault {
 namespace {
@@ -147,6 +148,12 @@ std::optional<Time> ParseHttpTime(std::string_view text) {
 }  // namespace
 
 Time SystemClock::Now() const { return floor<Duration>(std::chrono::system_clock::now()); }
+
+Duration SystemClock::Uptime() const {
+  timespec time{};
+  clock_gettime(CLOCK_BOOTTIME, &time);
+  return duration_cast<Duration>(seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
 
 Task<void> SystemClock::Sleep(Duration duration, Stop* stop) {
   if (stop != nullptr && stop->requested()) co_return;

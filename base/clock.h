@@ -21,6 +21,9 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Time Now() const = 0;
+  // How long it has been running: nobody can set it, and it goes on while the machine sleeps.  For
+  // what must last so long whatever happens to Now(); says nothing to other processes.
+  virtual Duration Uptime() const = 0;
   // Returns after `duration`, or at once when `stop` is (or gets) requested; never throws for that.
   virtual Task<void> Sleep(Duration duration, Stop* stop) = 0;
   Task<void> Sleep(Duration duration) { return Sleep(duration, nullptr); }
@@ -31,6 +34,7 @@ class SystemClock : public Clock {
  public:
   using Clock::Sleep;
   Time Now() const override;
+  Duration Uptime() const override;
   Task<void> Sleep(Duration duration, Stop* stop) override;
 };
 

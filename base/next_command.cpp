@@ -1,25 +1,50 @@
 #include "base/next_command.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ddbvault {
 namespace {
 
-using Options = std::map<std::string, std::string, std::less<>>;
+struct Repeated {
+  NextCommandWords options;
+  NextCommandWords tables;
+};
 
-Options& Repeated() {
-  static Options options;
-  return options;
+Repeated& OfThisRun() {
+  static Repeated repeated;
+  return repeated;
+}
+
+// Takes the first word and the space behind it.
+std::string_view TakeWord(std::string_view& words) {
+  const std::size_t end = std::min(words.find(' '), words.size());
+  const std::string_view word = words.substr(0, end);
+  words.remove_prefix(std::min(end + 1, words.size()));
+  return word;
+}
+
+void AddWord(std::string& text, std::string_view word) {
+  if (!word.empty()) text.append(" ").append(word);
 }
 
 }  // namespace
 
-void RepeatInNextCommands(Options options) { Repeated() = std::move(options); }
+void RepeatInNextCommands(NextCommandWords options, NextCommandWords tables) {
+  OfThisRun() = {std::move(options), std::move(tables)};
+}
 
 std::string NextCommand(std::string_view words) {
-  std::string text = "`ddbvault " + std::string(words);
-  const auto found = Repeated().find(words.substr(0, words.find(' ')));
-  if (found != Repeated().end()) text += " " + found->second;
+  const Repeated& repeated = OfThisRun();
+  std::string text = "`ddbvault";
+  const std::string_view command = TakeWord(words);
+  const std::string_view table = TakeWord(words);
+  const auto typed = repeated.tables.find(table);
+  const auto options = repeated.options.find(command);
+  AddWord(text, command);
+  AddWord(text, typed == repeated.tables.end() ? table : typed->second);
+  AddWord(text, words);
+  if (options != repeated.options.end()) AddWord(text, options->second);
   return text + "`";
 }
 

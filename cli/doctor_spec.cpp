@@ -12,7 +12,9 @@ CommandSpec DoctorSpec() {
            "of positions, and says of each thing whether it is as the other commands need it, what "
            "it saw, and what to do. Every call that follow, backfill, verify and snapshot make "
            "on a table or a bucket is tried once; in the place of snapshots, an upload in parts is "
-           "begun and taken back, and one small object is written, read and removed.",
+           "begun and taken back, and one small object is written, read and removed. (Not tried: "
+           "DeleteObject in a versioned place of snapshots, which only clears away what an "
+           "unfinished snapshot has left.)",
            "It changes nothing but what it makes itself and removes again: small objects "
            "_/<table>/probe-<uuid> in the incremental place, an upload and an object "
            "_/probe-<uuid> in the place of snapshots, a row in the file of positions. UpdateTable, "

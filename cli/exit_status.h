@@ -39,7 +39,7 @@ auto AsUsage(Make make) {
 }
 
 // For an operation that ended with `error`.  `signal` is the one that asked for the end (SIGINT,
-// SIGTERM), 0 when there was none: after one, every way to end early is "interrupted".
+// SIGTERM), 0 when there was none: after one, kCancelled is "interrupted".
 ExitStatus ExitStatusOf(const Error& error, int signal);
 
 // 130 or 143.

@@ -16,13 +16,13 @@ namespace ddbvault {
 namespace {
 
 std::string EnableVersioning(const std::string& bucket, std::string_view endpoint) {
-  return "`" + AwsCommand(endpoint) + " put-bucket-versioning --bucket " + bucket +
+  return "`" + AwsCommand(endpoint) + " s3api put-bucket-versioning --bucket " + bucket +
          " --versioning-configuration Status=Enabled`";
 }
 
 S3Checksums ChecksumsOf(const AwsSettings& settings) {
-  return settings.request_checksum_calculation == "when_required" ? S3Checksums::kOff
-                                                                  : S3Checksums::kWhenSupported;
+  return {settings.request_checksum_calculation != "when_required",
+          settings.response_checksum_validation != "when_required"};
 }
 
 // "Enabled", "Suspended" or "".
@@ -118,7 +118,7 @@ std::string CustomEndpoint(Context& context, const S3Client& client) {
 }
 
 std::string AwsCommand(std::string_view endpoint) {
-  return endpoint.empty() ? "aws s3api" : "aws --endpoint-url " + std::string(endpoint) + " s3api";
+  return endpoint.empty() ? "aws" : "aws --endpoint-url " + std::string(endpoint);
 }
 
 Error NotVersioned(const std::string& bucket, std::string_view status, std::string_view endpoint) {
@@ -134,8 +134,8 @@ Error NotVersioned(const std::string& bucket, std::string_view status, std::stri
 Error NoSuchBucket(const std::string& bucket, std::string_view endpoint, bool versioned) {
   Error error(Reaction::kNotFound, "there is no bucket " + bucket +
                                        (endpoint.empty() ? "" : " at " + std::string(endpoint)));
-  std::string hint = "check the name, or create it: `" + AwsCommand(endpoint) +
-                     " create-bucket --bucket " + bucket + "`";
+  std::string hint =
+      "check the name, or create it: `" + AwsCommand(endpoint) + " s3 mb s3://" + bucket + "`";
   if (versioned) hint += ", then " + EnableVersioning(bucket, endpoint);
   error.Hint(hint);
   return error;

@@ -34,7 +34,7 @@ Task<std::unique_ptr<ObjectStore>> OpenPlain(Context& context, Place place, Use 
 Task<std::shared_ptr<S3Client>> OpenBucket(Context& context, std::string bucket, bool patient);
 // The S3 endpoint, when it is not AWS's own; else empty.
 std::string CustomEndpoint(Context& context, const S3Client& client);
-// "aws --endpoint-url http://localhost:9000 s3api": for hints.  `endpoint` may be empty.
+// "aws --endpoint-url http://localhost:9000": for hints.  `endpoint` may be empty.
 std::string AwsCommand(std::string_view endpoint);
 
 // What is wrong with a bucket for the incremental place, by what GetBucketVersioning said.

@@ -1,5 +1,8 @@
 #include "cli/repeated_options.h"
 
+#include <map>
+#include <set>
+#include <string>
 #include <string_view>
 
 namespace ddbvault {
@@ -34,13 +37,26 @@ std::string RepeatedOf(const CommandSpec& command, const CommandLine& line) {
 
 }  // namespace
 
-std::map<std::string, std::string, std::less<>> RepeatedOptions(const CommandLine& line) {
-  std::map<std::string, std::string, std::less<>> repeated;
+NextCommandWords RepeatedOptions(const CommandLine& line) {
+  NextCommandWords repeated;
   for (const CommandSpec& command : Commands()) {
     std::string options = RepeatedOf(command, line);
     if (!options.empty()) repeated.emplace(command.name, std::move(options));
   }
   return repeated;
+}
+
+NextCommandWords TypedTables(const CommandLine& line) {
+  std::map<std::string, std::set<std::string>> ways;
+  for (const std::string& typed : line.arguments) {
+    const std::size_t slash = typed.find('/');
+    ways[slash == std::string::npos ? typed : typed.substr(slash + 1)].insert(typed);
+  }
+  NextCommandWords tables;
+  for (const auto& [name, typed] : ways) {
+    if (typed.size() == 1 && *typed.begin() != name) tables.emplace(name, *typed.begin());
+  }
+  return tables;
 }
 
 }  // namespace ddbvault

@@ -1,9 +1,7 @@
-// Which options of a command line the next command needs too.
+// What of a command line the next command needs too.
 #pragma once
 
-#include <map>
-#include <string>
-
+#include "base/next_command.h"
 #include "cli/command_line.h"
 
 namespace ddbvault {
@@ -11,6 +9,10 @@ namespace ddbvault {
 // For RepeatInNextCommands(): by the name of each command those of `line`'s options that say where
 // things are (places, connections, the config file) and that the command has, as a shell takes
 // them.  A command that needs none is left out.
-std::map<std::string, std::string, std::less<>> RepeatedOptions(const CommandLine& line);
+NextCommandWords RepeatedOptions(const CommandLine& line);
+
+// For RepeatInNextCommands(): by its name each table that `line` names with its region.  One name
+// in two regions is left out.
+NextCommandWords TypedTables(const CommandLine& line);
 
 }  // namespace ddbvault

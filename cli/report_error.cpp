@@ -2,21 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/one_line.h"
+
 namespace ddbvault {
-namespace {
-
-// What came from outside (a server's message, an argument) may hold escape sequences for the
-// terminal, or line breaks that would look like a message of ours.
-std::string OneLine(std::string_view text) {
-  std::string line(text);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return line;
-}
-
-}  // namespace
-
 std::string ErrorText(const Error& error) {
   std::string text = "ddbvault: " + OneLine(error.what()) + "\n";
   if (!error.hint().empty()) text += "  hint: " + OneLine(error.hint()) + "\n";

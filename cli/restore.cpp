@@ -116,9 +116,10 @@ Task<ExitStatus> RunRestore(Context& context) {
   options.snapshot = snapshot.key;
   const bool dry_run = options.dry_run;
   const std::shared_ptr<DynamoDbClient> client = co_await context.DynamoDb(name, true);
+  const std::shared_ptr<DynamoDbClient> creator = co_await context.DynamoDb(name, false);
   Progress progress;
-  RestoreContext engine{*client,           *snapshot.store, context.clock(),
-                        context.workers(), context.stop(),  progress};
+  RestoreContext engine{*client,           *creator,       *snapshot.store, context.clock(),
+                        context.workers(), context.stop(), progress};
   RestoreResult result;
   Task<void> work = RestoreInto(engine, std::move(options), result);
   co_await ShowProgress(context, "restore " + typed, progress, std::move(work));

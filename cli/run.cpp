@@ -68,7 +68,7 @@ ExitStatus Run(const std::vector<std::string>& arguments, const Environment& env
     }
     // Before the settings are known there may be a warning about where they come from.
     StartLog("info");
-    RepeatInNextCommands(RepeatedOptions(line));
+    RepeatInNextCommands(RepeatedOptions(line), TypedTables(line));
     const auto path = line.Find("config");
     const ConfigValues config = path ? ReadConfigFile(*path) : ConfigValues();
     Settings settings = ResolveSettings(line, environment, config);

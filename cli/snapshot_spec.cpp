@@ -45,11 +45,12 @@ CommandSpec SnapshotSpec() {
            " \"foreign\": objects that are no items, \"lastItems\": or null}",
            "or {\"error\": text}."},
       .statuses = {{0, "done: the snapshot is whole and durable"},
-                   {1, "failed: there is no snapshot"},
+                   {1,
+                    "failed: there is no new snapshot, unless the log says that there may be one"},
                    {2, "the command line, the environment or the config file is wrong"},
                    {4, "damaged objects were left out (--skip-damaged)"},
-                   {130, "interrupted (SIGINT): there is no snapshot"},
-                   {143, "terminated (SIGTERM): there is no snapshot"}},
+                   {130, "interrupted (SIGINT): likewise"},
+                   {143, "terminated (SIGTERM): likewise"}},
       .examples = {{"A snapshot from one bucket into another:",
                     "ddbvault snapshot orders --incremental s3://backup-bucket/backup "
                     "--snapshots s3://snapshot-bucket/snapshots"}}};

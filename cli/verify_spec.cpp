@@ -56,8 +56,9 @@ CommandSpec VerifySpec() {
            {2, "the command line, the environment or the config file is wrong"},
            {3, "differences were found"},
            {4,
-            "no differences, but a gap is open, changes are parked, or the table was never "
-            "followed or backfilled"},
+            "no differences, but a gap is open, changes are parked, the table was never followed "
+            "or "
+            "backfilled, its stream has lost changes, or the follower is behind"},
            {130, "interrupted (SIGINT)"},
            {143, "terminated (SIGTERM)"}},
       .examples = {

@@ -239,7 +239,7 @@ Task<void> BackupSink::ApplyNext(ItemQueue& queue) {
 // Order is kept: when one change could not be written, none after it is.
 void BackupSink::Fail(const ItemQueue& queue, const std::exception_ptr& error) {
   failed_[queue.name] = queue.pending.front().batch->origin.shard_id;
-  last_failed_ = clock_.Now();
+  last_failed_ = AwsNow();
   doubted_.erase(queue.name);  // a try of it may be in flight: offered again, it is in doubt anew
   for (const Pending& pending : queue.pending) pending.Settle(error);
 }
@@ -247,8 +247,7 @@ void BackupSink::Fail(const ItemQueue& queue, const std::exception_ptr& error) {
 void BackupSink::Coalesce(ItemQueue& queue) {
   if (queue.pending.size() < 2) return;
   const ChangeView& first = *queue.pending.front().change;
-  const Duration ahead = options_.server_ahead ? options_.server_ahead() : Duration(0);
-  if (clock_.Now() + ahead - first.change_time <= options_.coalesce_beyond) return;
+  if (AwsNow() - first.change_time <= options_.coalesce_beyond) return;
   if (first.change_time == Time{}) return;  // the record has no time: its lag is not known
   // A record that must be parked is never left out.
   const auto applies = [](const Pending& one) {

@@ -94,8 +94,8 @@ class BackupSink : public ChangeSink {
   // A change could not be written, so short a while ago that what was tried of it may still land.
   // See BackupSinkOptions::doubt_until: from the next batch on.
   void DoubtUntil(Time moment) { options_.doubt_until = std::max(options_.doubt_until, moment); }
-  bool failed_lately() const { return last_failed_ + kSignatureLife > clock_.Now(); }
-  // When that was, by this machine's clock; Time{}: never.
+  bool failed_lately() const { return last_failed_ + kSignatureLife > AwsNow(); }
+  // When that was, by AWS's clock; Time{}: never.
   Time last_failed() const { return last_failed_; }
 
   // After a stop was requested, changes that have not been begun end with kCancelled.
@@ -103,6 +103,9 @@ class BackupSink : public ChangeSink {
   void BeginAgain(std::string_view shard_id) override;
 
  private:
+  Time AwsNow() const {
+    return clock_.Now() + (options_.server_ahead ? options_.server_ahead() : Duration(0));
+  }
   struct BatchState;
   struct Pending;
   struct ItemQueue;
@@ -144,7 +147,7 @@ class BackupSink : public ChangeSink {
   std::unordered_set<std::string> doubted_;  // items whose changes are replayed
   // Items of which a change has failed: the shard that will offer it again.
   std::unordered_map<std::string, std::string> failed_;
-  Time last_failed_{};
+  Time last_failed_{};  // by AWS's clock
 };
 
 }  // namespace ddbvault

@@ -72,16 +72,27 @@ bool CameLate(const std::vector<Version>& versions) {
 }  // namespace
 
 Doubts::Doubts(ObjectStore& store, CheckpointStore& checkpoints, Clock& clock, std::string consumer,
-               std::string table_arn)
+               std::string table_arn, std::function<Duration()> server_ahead)
     : store_(store),
       checkpoints_(checkpoints),
       clock_(clock),
       consumer_(std::move(consumer)),
-      table_arn_(std::move(table_arn)) {
+      table_arn_(std::move(table_arn)),
+      server_ahead_(std::move(server_ahead)) {
   for (WriteDoubt& doubt : checkpoints_.Doubts(consumer_, table_arn_)) {
+    const Duration due = clock_.Uptime() + (doubt.until - AwsNow());
     std::string object = doubt.object;
-    doubts_.emplace(std::move(object), std::move(doubt));
+    doubts_.emplace(std::move(object), Entry{std::move(doubt), due});
   }
+}
+
+Time Doubts::AwsNow() const {
+  return clock_.Now() + (server_ahead_ ? server_ahead_() : Duration(0));
+}
+
+void Doubts::LookLater(Entry& entry) const {
+  entry.doubt.until = AwsNow() + kSignatureLife;
+  entry.due = clock_.Uptime() + kSignatureLife;
 }
 
 void Doubts::Add(const std::vector<std::string>& objects) {
@@ -89,14 +100,14 @@ void Doubts::Add(const std::vector<std::string>& objects) {
   if (!store_.traits().versioned || objects.empty()) return;
   std::vector<WriteDoubt> changed;
   for (const std::string& object : objects) {
-    WriteDoubt& doubt = doubts_[object];
-    if (doubt.object.empty()) {
-      doubt.object = object;
-      doubt.writes = 0;
+    Entry& entry = doubts_[object];
+    if (entry.doubt.object.empty()) {
+      entry.doubt.object = object;
+      entry.doubt.writes = 0;
     }
-    doubt.until = clock_.Now() + kSignatureLife;
-    ++doubt.writes;
-    changed.push_back(doubt);
+    LookLater(entry);
+    ++entry.doubt.writes;
+    changed.push_back(entry.doubt);
   }
   checkpoints_.SaveDoubts(consumer_, table_arn_, changed);
 }
@@ -109,9 +120,9 @@ Task<void> Doubts::Keep(Stop& done, Stop& stop) {
 }
 
 Task<std::uint64_t> Doubts::SettleDue(Stop& stop) {
-  std::vector<WriteDoubt> due;
-  for (const auto& [object, doubt] : doubts_) {
-    if (doubt.until <= clock_.Now()) due.push_back(doubt);
+  std::vector<Entry> due;
+  for (const auto& [object, entry] : doubts_) {
+    if (entry.due <= clock_.Uptime()) due.push_back(entry);
   }
   std::uint64_t removed = 0;
   std::uint64_t failed = 0;
@@ -119,10 +130,10 @@ Task<std::uint64_t> Doubts::SettleDue(Stop& stop) {
   auto next = due.cbegin();
   const auto worker = [&](std::size_t) -> Task<void> {
     while (next != due.cend() && !stop.requested()) {
-      const WriteDoubt& doubt = *next++;
+      const Entry& entry = *next++;
       try {
-        removed += co_await Settle(doubt.object);
-        Forget(doubt);
+        removed += co_await Settle(entry.doubt.object);
+        Forget(entry);
       } catch (const Error& error) {
         why = error.what();
         ++failed;
@@ -137,17 +148,17 @@ Task<std::uint64_t> Doubts::SettleDue(Stop& stop) {
   co_return removed;
 }
 
-void Doubts::Forget(const WriteDoubt& doubt) {
-  const auto at = doubts_.find(doubt.object);
-  if (at == doubts_.end() || at->second.until != doubt.until) return;  // in doubt again
+void Doubts::Forget(const Entry& entry) {
+  const auto at = doubts_.find(entry.doubt.object);
+  if (at == doubts_.end() || at->second.due != entry.due) return;  // in doubt again
   doubts_.erase(at);
-  checkpoints_.ForgetDoubt(consumer_, table_arn_, doubt.object);
+  checkpoints_.ForgetDoubt(consumer_, table_arn_, entry.doubt.object);
 }
 
 // Among as many versions as may have come late, and one more, is the newest state: this process
 // writes one after the other.  What stands over it is taken away.
 Task<std::uint64_t> Doubts::Settle(const std::string& object) {
-  const auto writes = static_cast<std::size_t>(doubts_.at(object).writes);
+  const auto writes = static_cast<std::size_t>(doubts_.at(object).doubt.writes);
   std::vector<Version> versions = co_await NewestOf(store_, object, writes + 1);
   std::uint64_t removed = 0;
   while (!versions.empty() && versions.front().stream && CameLate(versions)) {
@@ -180,22 +191,22 @@ Task<std::uint64_t> Doubts::Settle(const std::string& object) {
       CameLate({changed, versions.end()})) {
     Owe(object);
   }
-  const bool owed = doubts_.at(object).owed;
+  const bool owed = doubts_.at(object).doubt.owed;
   if (owed && put_right_ && !co_await put_right_(object)) LookAgain(object);
   co_return removed;
 }
 
 // On disk before the first is removed: once it is, nothing here tells of it any more.
 void Doubts::Owe(const std::string& object) {
-  WriteDoubt& doubt = doubts_.at(object);
+  WriteDoubt& doubt = doubts_.at(object).doubt;
   if (std::exchange(doubt.owed, true)) return;
   checkpoints_.SaveDoubts(consumer_, table_arn_, {doubt});
 }
 
 void Doubts::LookAgain(const std::string& object) {
-  WriteDoubt& doubt = doubts_.at(object);
-  doubt.until = clock_.Now() + kSignatureLife;
-  checkpoints_.SaveDoubts(consumer_, table_arn_, {doubt});
+  Entry& entry = doubts_.at(object);
+  LookLater(entry);
+  checkpoints_.SaveDoubts(consumer_, table_arn_, {entry.doubt});
 }
 
 }  // namespace ddbvault

@@ -27,9 +27,10 @@ inline constexpr Duration kSignatureLife = std::chrono::minutes(16);
 
 class Doubts {
  public:
-  // `consumer`: see checkpoints.h.  Both stores must outlive this.
+  // `consumer`: see checkpoints.h.  Both stores must outlive this.  `server_ahead`: how far AWS's
+  // clock is ahead of ours; empty: not at all.
   Doubts(ObjectStore& store, CheckpointStore& checkpoints, Clock& clock, std::string consumer,
-         std::string table_arn);
+         std::string table_arn, std::function<Duration()> server_ahead = {});
 
   // Called for an object of which something was removed: what was taken away may have hidden from a
   // backfill, meanwhile, that what is current now is older than the table.  And for one where a
@@ -51,10 +52,16 @@ class Doubts {
   Task<std::uint64_t> SettleDue(Stop& stop);
 
  private:
+  struct Entry {
+    WriteDoubt doubt;
+    Duration due{};  // Clock::Uptime: a clock that is set brings it no nearer
+  };
+  Time AwsNow() const;
+  void LookLater(Entry& entry) const;
   Task<std::uint64_t> Settle(const std::string& object);
   void Owe(const std::string& object);
   void LookAgain(const std::string& object);
-  void Forget(const WriteDoubt& doubt);
+  void Forget(const Entry& entry);
 
   ObjectStore& store_;
   CheckpointStore& checkpoints_;
@@ -62,7 +69,8 @@ class Doubts {
   std::string consumer_;
   std::string table_arn_;
   std::function<Task<bool>(std::string)> put_right_;
-  std::map<std::string, WriteDoubt> doubts_;  // by object
+  std::function<Duration()> server_ahead_;
+  std::map<std::string, Entry> doubts_;  // by object
 };
 
 }  // namespace ddbvault

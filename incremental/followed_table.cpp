@@ -10,6 +10,7 @@
 #include "incremental/conditions.h"
 #include "incremental/ensure_stream.h"
 #include "incremental/gap_before_stream.h"
+#include "incremental/older_positions.h"
 #include "incremental/process.h"
 #include "incremental/reconcile.h"
 
@@ -75,7 +76,8 @@ Task<void> FollowedTable::OpenWithLease() {
   state_.writer = options_.sink.writer;
   state_.writer_host = options_.host;
   saving_ = std::make_unique<Semaphore>(executor, 1);
-  doubts_ = std::make_unique<Doubts>(store_, checkpoints_, clock_, consumer_, table_.arn);
+  doubts_ = std::make_unique<Doubts>(store_, checkpoints_, clock_, consumer_, table_.arn,
+                                     [this] { return server_ahead(); });
   doubts_->OnRemoved([this](std::string object) { return PutRight(std::move(object)); });
   options_.sink.lease = lease_.get();
   options_.sink.doubts = doubts_.get();
@@ -94,6 +96,7 @@ Task<bool> FollowedTable::PutRight(std::string object) {
   options.stream_label = table_.stream.label;
   options.conditions = conditions_;
   options.reconciling = true;
+  options.server_ahead = [this] { return server_ahead(); };
   ItemWriter writer(client_, store_, clock_, layout_, std::move(options));
   Semaphore one(co_await asio::this_coro::executor, 1);
   ReconcileContext context{store_, layout_, writer,           options_.sink.writer,
@@ -109,6 +112,14 @@ Task<void> FollowedTable::Claim() {
   co_await SaveTableDefinition(store_, layout_, table_);
 }
 
+Task<void> FollowedTable::KeepNewOwner() {
+  const auto renew = [this]() -> Task<void> {
+    const Owner owner = OwnerOf(table_, layout_.hash());
+    co_await RenewOwner(store_, layout_, owner, clock_.Now());
+  };
+  co_await Surely("write owner.json", renew, [](const Error&) { return true; });
+}
+
 Task<void> FollowedTable::TakeLease() {
   conditions_ = co_await HonoursConditions(store_, layout_);
   options_.follower.guard_always = !conditions_;
@@ -120,8 +131,10 @@ Task<void> FollowedTable::TakeLease() {
   options.standby = options_.standby;
   options.patient = !options_.follower.once;
   options.server_ahead = [this] { return server_ahead(); };
-  const auto known = [this] { return checkpoints_.Generation(consumer_, table_.arn); };
-  options.known_generation = known;
+  options.known_generation = [this]() -> Task<std::optional<std::uint64_t>> {
+    known_ = co_await KnownGeneration();
+    co_return known_;
+  };
   options.seen = seen_lease_;
   options.seen_since = lease_seen_;
   lease_ = std::make_unique<Lease>(store_, layout_, clock_, co_await asio::this_coro::executor,
@@ -129,9 +142,10 @@ Task<void> FollowedTable::TakeLease() {
   co_await lease_->Acquire(stop_);
   state_file_ = std::make_unique<StateFile>(store_, layout_, conditions_);
   if (auto state = co_await state_file_->Load()) state_ = std::move(*state);
-  // Has somebody else written here since these positions were moved (another host, or this file is
-  // an older copy)?  Then what they take for news may be at rest already, or be older than that.
-  ours_ = known() == lease_->generation_before();
+  // Has somebody else written here since these positions were moved (another host, or we, and this
+  // file is an older copy)?  Then what they take for news may be at rest already, or be older than
+  // that.
+  ours_ = known_ == lease_->generation_before();
   LeaveOlderPositions();
   const Time guarded_until = AwsNow() + kClockTolerance;
   checkpoints_.TakeOver(consumer_, table_.arn, lease_->generation(),
@@ -141,11 +155,26 @@ Task<void> FollowedTable::TakeLease() {
   }
 }
 
+// nullopt: there are no positions here, or they are an older copy of those that were moved under
+// that generation (a disk was put back, a file was copied without its -wal): state.json is ahead.
+Task<std::optional<std::uint64_t>> FollowedTable::KnownGeneration() {
+  const auto generation = checkpoints_.Generation(consumer_, table_.arn);
+  if (!generation) co_return std::nullopt;
+  StateFile file(store_, layout_, conditions_);
+  const auto state = co_await file.Load();
+  if (!state) co_return generation;
+  const auto here = checkpoints_.Load(consumer_, state->stream_arn);
+  if (!ArePositionsOlder(here, *state)) co_return generation;
+  LogWarn("{}: the file of positions is an older copy; going on from those in state.json of {}",
+          name_, FormatTime(state->written));
+  co_return std::nullopt;
+}
+
 Task<void> FollowedTable::LookAtLease() {
   const std::optional<StoredObject> there = co_await store_.Get(layout_.Lease());
   if (!there) co_return;
   seen_lease_ = there->body;
-  lease_seen_ = clock_.Now();
+  lease_seen_ = clock_.Uptime();
 }
 
 Task<void> FollowedTable::StopKeepingLease() {
@@ -276,7 +305,6 @@ Task<void> FollowedTable::BeginStream() {
   FoundGap gap = co_await GapBeforeStream(store_, layout_, begin);
   LogInfo("{}: following stream {}", name_, table_.stream.label);
   const bool first = state_.stream_label.empty() && !state_lost;
-  recreated_ = false;
   EndFollower();
   if (state_.stream_label != table_.stream.label) {
     state_.shards.clear();
@@ -301,6 +329,8 @@ Task<void> FollowedTable::BeginStream() {
   } else {
     co_await OnGap(std::move(gap));
   }
+  if (recreated_) co_await KeepNewOwner();  // that it is another table is on record
+  recreated_ = false;
   begun_->Set();
 }
 
@@ -408,7 +438,7 @@ Task<void> FollowedTable::OnGap(FoundGap found) {
 Time FollowedTable::SentHasLanded() const {
   Time last = lease_->others_wrote_until();
   if (sink_->last_failed() != Time{}) {
-    last = std::max(last, sink_->last_failed() + server_ahead());
+    last = std::max(last, sink_->last_failed());
   }
   const Time landed = last + kSignatureLife;
   return last != Time{} && landed > AwsNow() ? landed : Time{};

@@ -59,6 +59,8 @@ class FollowedTable : public FollowerEvents {
   // Before Open(), where several are opened one after the other: what waits for a lease to run out
   // has waited since.
   Task<void> LookAtLease();
+  Task<void> KeepNewOwner();
+  Task<std::optional<std::uint64_t>> KnownGeneration();
   // After Open().  Without `once`, until the stop.  Throws what another try cannot help;
   // Error{kConflict} when another process has taken the lease.
   Task<FollowedTableResult> Run();
@@ -128,11 +130,12 @@ class FollowedTable : public FollowerEvents {
   Time parked_counted_{};             // when the sink did, AWS's clock
   std::string followed_arn_;          // follower_'s stream
   bool recreated_ = false;
-  bool conditions_ = true;  // the store keeps them
-  bool ours_ = true;        // nobody else has followed since the positions here were moved
+  bool conditions_ = true;              // the store keeps them
+  std::optional<std::uint64_t> known_;  // KnownGeneration() when the lease was taken
+  bool ours_ = true;  // nobody else has followed since the positions here were moved
   bool running_ = false;
   std::string seen_lease_;
-  Time lease_seen_{};
+  Duration lease_seen_{};  // Clock::Uptime
   std::unique_ptr<Lease> lease_;
   std::unique_ptr<Stop> lease_done_;
   std::unique_ptr<TaskGroup> keeper_;  // of the lease

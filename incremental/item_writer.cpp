@@ -1,5 +1,7 @@
 #include "incremental/item_writer.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "incremental/doubts.h"
@@ -12,6 +14,8 @@ constexpr int kRounds = 20;
 // The newest change at rest is among so many of a stream's newest versions: more writes of one item
 // whose answers were lost do not land late at once.
 constexpr std::size_t kLateAtOnce = 4;
+// Writes in doubt that are looked at at once.
+constexpr std::size_t kSettledAtOnce = 8;
 
 }  // namespace
 
@@ -97,14 +101,14 @@ Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::stri
       request.condition = look.etag.empty() ? PutCondition::kIfAbsent : PutCondition::kIfMatches;
       request.etag = look.etag;
     }
-    const Time sent = clock_.Now();
+    const Time sent = AwsNow();
     const PutResult ours = co_await store_.Put(std::move(request));
     const bool overtaken =
         co_await NewerCameAfter(name, look.version_id, ours.version_id, read_time);
     // Also when the last try was refused: an ETag can come back (all tombstones of S3 have the
     // same), and then the condition of the one that was lost holds.
     if (ours.in_doubt) {
-      doubts_.push_back({name, ours.version_id, read_time, sent, clock_.Now() + kSignatureLife});
+      doubts_.push_back({name, ours.version_id, read_time, sent, clock_.Uptime() + kSignatureLife});
     }
     if (overtaken) {
       if (ours.written) co_await store_.RemoveVersion(name, ours.version_id);
@@ -173,7 +177,7 @@ Task<std::optional<VersionInfo>> ItemWriter::InfoOf(std::string name, std::strin
 std::optional<Unchecked> ItemWriter::unchecked() const {
   std::optional<Unchecked> all;
   for (const Doubt& doubt : doubts_) {
-    const Unchecked one{StoredAfter(doubt), doubt.until + table_.server_ahead()};
+    const Unchecked one{StoredAfter(doubt), AwsNow() + (doubt.until - clock_.Uptime())};
     if (!all) all = one;
     all->Widen(one);
   }
@@ -181,29 +185,39 @@ std::optional<Unchecked> ItemWriter::unchecked() const {
 }
 
 // The store's clock is off by less than a signature lives, or it would have been refused.
-Time ItemWriter::StoredAfter(const Doubt& doubt) const {
-  return doubt.sent + table_.server_ahead() - kSignatureLife;
-}
+Time ItemWriter::StoredAfter(const Doubt& doubt) const { return doubt.sent - kSignatureLife; }
 
 Task<bool> ItemWriter::SettleDoubts(Stop& stop) {
+  if (doubts_.empty()) co_return true;
+  if (!settling_) settling_.emplace(co_await asio::this_coro::executor, 1);
+  const Semaphore::Permit alone = co_await settling_->Acquire();
   while (!doubts_.empty()) {
-    const Doubt doubt = doubts_.front();
-    if (doubt.until > clock_.Now()) {
+    const Duration wait = doubts_.front().until - clock_.Uptime();
+    if (wait.count() > 0) {
       LogInfo(
           "{}: {} writes had a try that was not answered and that may still arrive: waiting for {} "
           "until it cannot",
-          layout_.table(), doubts_.size(), FormatDuration(doubt.until - clock_.Now()));
-      co_await clock_.Sleep(doubt.until - clock_.Now(), &stop);
+          layout_.table(), doubts_.size(), FormatDuration(wait));
+      co_await clock_.Sleep(wait, &stop);
     }
     if (stop.requested()) co_return false;
-    co_await RemoveLate(doubt);
-    // Several tasks may be at this.
-    std::erase_if(doubts_, [&doubt](const Doubt& other) {
-      return other.name == doubt.name && other.version_id == doubt.version_id &&
-             other.read_time == doubt.read_time;
-    });
+    co_await SettleDue();
   }
   co_return true;
+}
+
+// More may come in behind them meanwhile.
+Task<void> ItemWriter::SettleDue() {
+  const Duration now = clock_.Uptime();
+  const auto is_due = [now](const Doubt& doubt) { return doubt.until <= now; };
+  const std::vector<Doubt> due(doubts_.begin(),
+                               std::find_if_not(doubts_.begin(), doubts_.end(), is_due));
+  auto next = due.cbegin();
+  const auto worker = [&](std::size_t) -> Task<void> {
+    while (next != due.cend()) co_await RemoveLate(*next++);
+  };
+  co_await RunWorkers(std::min(kSettledAtOnce, due.size()), worker);
+  doubts_.erase(doubts_.begin(), doubts_.begin() + static_cast<std::ptrdiff_t>(due.size()));
 }
 
 // What stands above a version of somebody else, and above the try that was answered, came late.

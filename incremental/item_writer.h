@@ -24,12 +24,15 @@
 // writes after the look is newer than anything lost: the gap was on record before.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "aws/dynamodb_client.h"
 #include "base/clock.h"
+#include "base/task.h"
 #include "incremental/layout.h"
 #include "incremental/object_store.h"
 #include "incremental/state.h"
@@ -51,6 +54,8 @@ class ItemWriter {
     std::string stream_label;  // of the stream that is enabled now
     bool conditions = true;    // the store honours them (conditions.h)
     bool reconciling = false;
+    // How far AWS's clock is ahead of ours; empty: as the table's client says.
+    std::function<Duration()> server_ahead;
   };
   ItemWriter(DynamoDbClient& table, ObjectStore& store, Clock& clock, const Layout& layout,
              Options options)
@@ -74,6 +79,7 @@ class ItemWriter {
   // All of them; nullopt: there are none.
   std::optional<Unchecked> unchecked() const;
   // Waits until none can land any more, and takes away what landed late.  False: stopped before.
+  // Several may be at this: the others wait for the first.
   Task<bool> SettleDoubts(Stop& stop);
 
  private:
@@ -89,8 +95,8 @@ class ItemWriter {
     std::string name;
     std::string version_id;  // of the try that was answered; empty: it was refused
     Time read_time{};        // in its metadata, and in the late one's
-    Time sent{};             // its first try, by this machine's clock
-    Time until{};            // likewise: no try of it lands later
+    Time sent{};             // its first try, by AWS's clock
+    Duration until{};        // Clock::Uptime: no try of it lands later
   };
   // False: the condition did not hold, or what is current is damaged.
   Task<bool> PutUnlessDamaged(PutRequest request);
@@ -103,18 +109,23 @@ class ItemWriter {
                             const std::string& ours, Time read_time);
   // What landed of it was stored after this, by the store's clock.
   Time StoredAfter(const Doubt& doubt) const;
+  Task<void> SettleDue();
   Task<void> RemoveLate(const Doubt& doubt);
   // An empty item: a tombstone for `key`.
   PutRequest RequestOf(const std::string& name, std::string_view item, const ItemKey& key,
                        Time read_time) const;
-  Time AwsNow() const { return clock_.Now() + table_.server_ahead(); }
+  Time AwsNow() const {
+    const bool told = static_cast<bool>(options_.server_ahead);
+    return clock_.Now() + (told ? options_.server_ahead() : table_.server_ahead());
+  }
 
   DynamoDbClient& table_;
   ObjectStore& store_;
   Clock& clock_;
   const Layout& layout_;
   Options options_;
-  std::vector<Doubt> doubts_;
+  std::vector<Doubt> doubts_;  // as they were sent
+  std::optional<Semaphore> settling_;
 };
 
 }  // namespace ddbvault

@@ -54,6 +54,11 @@ bool Layout::IsItemObject(std::string_view key) const {
          name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+bool Layout::IsItemObjectOfOtherHash(std::string_view key) const {
+  const KeyHash other = hash_ == KeyHash::kSha256 ? KeyHash::kMd5 : KeyHash::kSha256;
+  return Layout(table_, other).IsItemObject(key);
+}
+
 std::string Layout::BackfillSegment(std::string_view stream_label, std::uint32_t segments,
                                     std::uint32_t segment) const {
   return BackfillPrefix() + std::string(stream_label) + "/" + FiveDigits(segments) + "/" +

@@ -29,6 +29,10 @@
 
 namespace ddbvault {
 
+// The JSON of an item cannot be larger: 400 KB (DynamoDB's limit), of which each byte may take six
+// (\u0000), and the smallest values fourteen for one ({"NULL":true}).
+inline constexpr std::uint64_t kMaxItemJsonBytes = std::uint64_t{8} << 20;
+
 class Layout {
  public:
   Layout(std::string table, KeyHash hash) : table_(std::move(table)), hash_(hash) {}
@@ -41,6 +45,8 @@ class Layout {
   std::string ItemObject(const ItemKey& key) const { return ItemPrefix() + key.Name(hash_); }
   // True for <table>/<hex of this hash's length>.  Anything else under the prefix is foreign.
   bool IsItemObject(std::string_view key) const;
+  // ... of the hash that this layout does not use.
+  bool IsItemObjectOfOtherHash(std::string_view key) const;
 
   std::string Owner() const { return Control("owner.json"); }
   std::string State() const { return Control("state.json"); }

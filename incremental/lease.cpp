@@ -21,8 +21,7 @@ constexpr Duration kWatchEvery{1000};
 // So long after a lease was written on a store without conditions it is looked at once more:
 // another process that saw the same free lease has written by then.
 constexpr Duration kToSettle{2000};
-// S3 refuses a request whose time is more than 15 minutes off: so far at most was the clock wrong
-// of one that wrote.
+// By so much at most is the store's clock taken to differ from AWS's.
 constexpr Duration kMostSkew = std::chrono::minutes(15);
 
 }  // namespace
@@ -91,7 +90,7 @@ Task<std::optional<LeaseRecord>> Lease::Load() {
 Task<void> Lease::Acquire(Stop& stop) {
   // The lease as it was when the watch began.
   std::string seen = options_.seen.empty() ? "" : ToJson(LeaseRecordFromJson(options_.seen));
-  Time since = options_.seen_since;
+  Duration since = options_.seen_since;
   bool said = false;
   for (;;) {
     stop.ThrowIfRequested();
@@ -99,7 +98,7 @@ Task<void> Lease::Acquire(Stop& stop) {
     const bool free =
         !there || there->released || there->owner == options_.owner || HasEnded(there->process);
     const std::string now_there = there ? ToJson(*there) : std::string();
-    const bool ran_out = now_there == seen && clock_.Now() - since >= kLeaseLife;
+    const bool ran_out = now_there == seen && clock_.Uptime() - since >= kLeaseLife;
     if (free || ran_out) {
       const bool taken = co_await TryTake(there);
       if (taken) co_return;
@@ -109,7 +108,7 @@ Task<void> Lease::Acquire(Stop& stop) {
     if (renewed && !options_.standby) throw TakenBy(*there);
     if (now_there != seen) {
       seen = now_there;
-      since = clock_.Now();
+      since = clock_.Uptime();
     }
     if (!said) {
       LogInfo("{}: {} on {} follows it: {}", table_, there->owner, there->host,
@@ -127,7 +126,8 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
     before_ = there ? std::optional<std::uint64_t>(there->generation) : std::nullopt;
   }
   const bool not_given_back = there && !there->released && !ours_there;
-  const auto known = options_.known_generation ? options_.known_generation() : std::nullopt;
+  std::optional<std::uint64_t> known;
+  if (options_.known_generation) known = co_await options_.known_generation();
   const bool noted = there && known == there->generation;
   const Time before = there ? there->in_doubt : Time{};
   const Time in_doubt = not_given_back && !noted ? AwsNow() : before;
@@ -135,7 +135,8 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   const bool may_land = in_doubt + 2 * kSignatureLife > AwsNow();
   if (may_land) unnoted_until_ = std::max(unnoted_until_, before);
   if (not_given_back) {
-    const Time until = std::min(there->expires + kMostSkew, AwsNow());
+    // When it was written by the store's clock: the owner's own may be wrong by any time.
+    const Time until = std::min(file_.stored() + kLeaseLife + kMostSkew, AwsNow());
     others_wrote_until_ = std::max(others_wrote_until_, until);
     if (!noted) unnoted_until_ = std::max(unnoted_until_, until);
   }
@@ -155,7 +156,7 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   co_await clock_.Sleep(kToSettle);
   const auto now_there = co_await Load();
   const bool ours = now_there && now_there->owner == options_.owner;
-  if (!ours) until_ = Time{};
+  if (!ours) until_ = {};
   co_return ours;
 }
 
@@ -163,6 +164,7 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
 Task<bool> Lease::Renew() {
   // From before the request: what others see begins no earlier.
   const Time now = clock_.Now();
+  const Duration until = clock_.Uptime() + kLeaseLife;
   record_.renewed = now;
   record_.expires = now + kLeaseLife;
   std::string body = ToJson(record_);
@@ -173,7 +175,7 @@ Task<bool> Lease::Renew() {
     co_await file_.Save(std::move(body));
   }
   if (!written) co_return false;
-  until_ = record_.expires;
+  until_ = until;
   renewed_.Pulse();
   co_return true;
 }
@@ -181,7 +183,7 @@ Task<bool> Lease::Renew() {
 Task<void> Lease::Keep(Stop& stop) {
   bool failing = false;
   // Much may have been done since it was taken.
-  Duration pause = std::max(Duration(0), record_.renewed + kLeaseRenewEvery - clock_.Now());
+  Duration pause = std::max(Duration(0), until_ - kLeaseLife + kLeaseRenewEvery - clock_.Uptime());
   while (!stop.requested()) {
     co_await clock_.Sleep(pause, &stop);
     if (stop.requested()) co_return;
@@ -214,7 +216,7 @@ Task<void> Lease::KeepOnce() {
     const auto there = co_await Load();
     if (there && there->owner != options_.owner) {
       lost_ = true;
-      until_ = Time{};
+      until_ = {};
       throw TakenBy(*there);
     }
     if (options_.conditions) continue;
@@ -233,7 +235,7 @@ Task<void> Lease::Release(bool in_doubt) {
   record_.in_doubt = in_doubt ? AwsNow() : std::max(record_.in_doubt, others_wrote_until_);
   co_await Renew();
   record_.generation = 0;
-  until_ = Time{};
+  until_ = {};
 }
 
 Task<void> Lease::WaitUntilHeld(Stop& stop) {

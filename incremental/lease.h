@@ -5,11 +5,11 @@
 //                          "inDoubt": time or null, "followed": false}
 //
 // The owner renews it every 5 seconds.  Another process may take it when it has been released, when
-// it has not changed for 15 seconds while that process watched (no two clocks are compared), or at
-// once when the owner was a process of the same machine that is no more.  Taking it raises the
-// generation.  Where the store keeps conditions (conditions.h) two processes cannot hold it at
-// once; elsewhere it is looked at again after it was written, which is all that can be done there:
-// what is written is compared with what is at rest before, always.
+// it has not changed for 15 seconds while that process watched (no two clocks are compared, and
+// none that can be set), or at once when the owner was a process of the same machine that is no
+// more.  Taking it raises the generation.  Where the store keeps conditions (conditions.h) two
+// processes cannot hold it at once; elsewhere it is looked at again after it was written, which is
+// all that can be done there: what is written is compared with what is at rest before, always.
 //
 // An owner that could not renew for 15 seconds does not write until it has.
 #pragma once
@@ -67,12 +67,12 @@ class Lease {
     // How far AWS's clock is ahead of ours: what is in doubt is said in its time, for followers on
     // machines whose clocks differ.  Empty: not at all.
     std::function<Duration()> server_ahead;
-    // The lease as it was seen before, since `seen_since` by our clock: empty, not at all.
+    // The lease as it was seen before, since `seen_since` (Clock::Uptime): empty, not at all.
     std::string seen;
-    Time seen_since{};
+    Duration seen_since{};
     // Under which our positions were last moved (stream/checkpoints.h); asked when it is taken.
-    // Empty, or nullopt: we have none.
-    std::function<std::optional<std::uint64_t>()> known_generation;
+    // Empty, or nullopt: we have none, or older ones.
+    std::function<Task<std::optional<std::uint64_t>>()> known_generation;
   };
   Lease(ObjectStore& store, const Layout& layout, Clock& clock, Executor executor, Options options);
 
@@ -103,7 +103,7 @@ class Lease {
   Task<void> Release(bool in_doubt);
 
   // False: it has run out, another process may write.
-  bool held() const { return clock_.Now() < until_; }
+  bool held() const { return clock_.Uptime() < until_; }
   // Until it is held again, or `stop`.
   Task<void> WaitUntilHeld(Stop& stop);
 
@@ -125,7 +125,7 @@ class Lease {
   bool followed_before_ = false;
   Time others_wrote_until_{};
   Time unnoted_until_{};
-  Time until_{};
+  Duration until_{};  // Clock::Uptime: a clock that is set makes it neither shorter nor longer
   bool lost_ = false;
 };
 

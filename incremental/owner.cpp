@@ -118,8 +118,13 @@ Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Own
   RequireSameHash(found, layout.hash());
   const bool told = !found.table_id.empty() && !owner.table_id.empty();
   if (!told || found.table_id == owner.table_id) co_return OwnerCheck::kOurs;
-  co_await object.Save(body);
   co_return OwnerCheck::kRecreated;
+}
+
+Task<void> RenewOwner(ObjectStore& store, const Layout& layout, const Owner& owner, Time now) {
+  ControlObject object(store, layout.Owner());
+  co_await object.Load();
+  co_await object.Save(ToJson(owner, now));
 }
 
 Task<std::optional<Owner>> LoadOwner(ObjectStore& store, const Layout& layout) {

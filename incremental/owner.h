@@ -38,7 +38,7 @@ enum class OwnerCheck {
   kOurs,       // it was this table's already
   kClaimed,    // nobody's: it is this table's now
   kRecreated,  // a table of the same name, account and region with another TableId: it was deleted
-               // and created again; owner.json now names the new one
+               // and created again; owner.json still names the old one (RenewOwner)
 };
 
 // Success: durable.  Throws Error{kConflict} when the prefix belongs to another table.  A prefix
@@ -46,6 +46,10 @@ enum class OwnerCheck {
 // Throws Error{kFixCommand} when the prefix is this table's, with objects named by the other hash.
 Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Owner& owner,
                              Time now);
+
+// After kRecreated, once it is on record what that means for the backup: from here on the new table
+// is the prefix's own.  Success: durable.
+Task<void> RenewOwner(ObjectStore& store, const Layout& layout, const Owner& owner, Time now);
 
 // nullopt: nobody's prefix yet.  Throws Error{kCorrupt} for what is no owner.json.
 Task<std::optional<Owner>> LoadOwner(ObjectStore& store, const Layout& layout);

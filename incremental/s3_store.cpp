@@ -31,6 +31,12 @@ S3PutRequest ToS3(PutRequest request, const std::string& prefix) {
   return put;
 }
 
+// Where a listing goes on, which is not where this page of it began: else it has no end.
+std::string GoesOn(const std::string& asked, std::string next) {
+  if (next == asked) throw Error(Reaction::kCorrupt, "a listing of S3 does not get on");
+  return next;
+}
+
 }  // namespace
 
 S3Store::S3Store(std::shared_ptr<S3Client> client, std::string prefix, bool versioned)
@@ -170,11 +176,12 @@ Task<ObjectPage> S3Store::List(std::string prefix, std::string next, std::string
     if (entry.key == prefix_) continue;
     page.objects.push_back(ToInfo(std::move(entry)));
   }
-  if (listing.truncated) page.next = std::move(listing.continuation_token);
+  if (listing.truncated) page.next = GoesOn(next, std::move(listing.continuation_token));
   co_return page;
 }
 
 Task<ObjectPage> S3Store::ListVersions(std::string prefix, std::string next) {
+  const std::string asked = next;
   std::string version_id_marker;
   if (const std::size_t cut = next.find(kTokenSeparator); cut != std::string::npos) {
     version_id_marker = next.substr(cut + 1);
@@ -189,7 +196,8 @@ Task<ObjectPage> S3Store::ListVersions(std::string prefix, std::string next) {
     page.objects.push_back(ToInfo(std::move(entry)));
   }
   if (listing.truncated) {
-    page.next = listing.next_key_marker + kTokenSeparator + listing.next_version_id_marker;
+    page.next =
+        GoesOn(asked, listing.next_key_marker + kTokenSeparator + listing.next_version_id_marker);
   }
   co_return page;
 }

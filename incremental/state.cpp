@@ -288,22 +288,6 @@ std::vector<Gap> BackupState::open_gaps() const {
   return open;
 }
 
-std::optional<Time> BackupState::last_whole_backfill_began() const {
-  std::optional<Time> latest;
-  for (const auto& [scan, segments] : ByScan(backfill)) {
-    if (follower && scan.first != follower->stream_label) continue;
-    if (segments.size() != scan.second) continue;
-    Time began = Time::max();
-    bool all_done = true;
-    for (const BackfillSegment* segment : segments) {
-      all_done = all_done && segment->finished.has_value();
-      began = std::min(began, segment->started);
-    }
-    if (all_done && (!latest || began > *latest)) latest = began;
-  }
-  return latest;
-}
-
 Time BackupState::swept() const {
   Time latest{};
   for (const WholeBackfill& done : whole) {

@@ -127,8 +127,6 @@ struct BackupState {
   // nullopt: no backfill under the current stream has done all its segments yet.
   std::optional<Time> covered_from() const;
   std::vector<Gap> open_gaps() const;
-  // When the latest backfill that is whole began, under the current stream label.
-  std::optional<Time> last_whole_backfill_began() const;
   // When a backfill last looked at what was unchecked; Time{}: never.
   Time swept() const;
   // What none has looked at since, as of `now`.  A segment that is open, and is as it was in

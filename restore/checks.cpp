@@ -3,19 +3,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/one_line.h"
+
 namespace ddbvault {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// What came from outside (keys, a server's message) may hold what a terminal acts on.
-std::string OneLine(std::string_view text) {
-  std::string line(text);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return line;
-}
 
 std::string Padded(std::string_view text, std::size_t width) {
   std::string padded(text);

@@ -14,6 +14,9 @@ using Json = nlohmann::ordered_json;
 
 // CREATING takes seconds; tables with many indexes, minutes.
 constexpr Duration kPollEvery{1000};
+constexpr Duration kUnseenUntil = std::chrono::minutes(5);
+// The values of TableStatus from which it goes on to ACTIVE by itself.
+const std::set<std::string_view> kOnItsWay = {"CREATING", "UPDATING", "ACTIVE"};
 
 // Members of TableDescription that describe and cannot be asked for (API reference, 2026-08), and
 // those that are turned into others below.
@@ -173,20 +176,17 @@ Task<std::optional<TableDescription>> TryCreate(DynamoDbClient& client, std::str
     co_return co_await client.CreateTable(request);
   } catch (const Error& error) {
     refusal = error;
+    if (error.code() == "LimitExceededException") {
+      throw Error(error.reaction(), error.message())
+          .Code(error.code())
+          .RequestId(error.request_id())
+          .Hint(
+              "Too many tables are being created at once, or the account has as many as its quota "
+              "allows: wait a little, delete some, or have AWS raise the quota.");
+    }
     if (error.reaction() != Reaction::kFixCommand && !IsThereAlready(refusal)) throw;
   }
   co_return std::nullopt;
-}
-
-Task<TableDescription> WaitUntilActive(DynamoDbClient& client, Clock& clock, Stop& stop,
-                                       std::string name) {
-  for (;;) {
-    stop.ThrowIfRequested();
-    // A table that has just been created may not be seen yet.
-    auto table = co_await client.DescribeTable(name);
-    if (table && table->status == "ACTIVE" && table->indexes_active) co_return *table;
-    co_await clock.Sleep(kPollEvery, &stop);
-  }
 }
 
 Json ParseTable(std::string_view table_json) {
@@ -211,8 +211,8 @@ std::string CreateTableRequest(std::string_view table_json, std::string_view nam
   return RequestFor(table_json, name).dump();
 }
 
-Task<CreatedTable> CreateTableLike(DynamoDbClient& client, Clock& clock, Stop& stop,
-                                   Progress& progress, std::string table_json, std::string name) {
+Task<CreatedTable> CreateTableLike(DynamoDbClient& client, std::string table_json,
+                                   std::string name) {
   Json request = RequestFor(table_json, name);
   CreatedTable created;
   const auto before = co_await client.DescribeTable(name);
@@ -234,10 +234,34 @@ Task<CreatedTable> CreateTableLike(DynamoDbClient& client, Clock& clock, Stop& s
     LogWarn("{}: created without {}: this server does not take it ({})", name,
             Joined(created.left_out), refusal->message());
   }
-  progress.phase = "waiting for the table to become active";
-  created.table = co_await WaitUntilActive(client, clock, stop, name);
-  progress.phase.clear();
   co_return created;
+}
+
+Task<TableDescription> WaitUntilActive(DynamoDbClient& client, Clock& clock, Stop& stop,
+                                       Progress& progress, std::string name) {
+  progress.phase = "waiting for the table to become active";
+  Time seen = clock.Now();
+  for (;;) {
+    stop.ThrowIfRequested();
+    // A table that has just been created may not be seen yet.
+    auto table = co_await client.DescribeTable(name);
+    if (table && table->status == "ACTIVE" && table->indexes_active) {
+      progress.phase.clear();
+      co_return *table;
+    }
+    if (table) {
+      seen = clock.Now();
+      if (!kOnItsWay.contains(table->status)) {
+        throw Error(Reaction::kConflict, "the table that was created is " + table->status)
+            .Hint("Find out who works on it, and restore into another name.");
+      }
+    }
+    if (clock.Now() - seen > kUnseenUntil) {
+      throw Error(Reaction::kNotFound, "the table that was created is not there")
+          .Hint("Find out who deleted it, and restore again.");
+    }
+    co_await clock.Sleep(kPollEvery, &stop);
+  }
 }
 
 }  // namespace ddbvault

@@ -19,7 +19,6 @@ namespace ddbvault {
 std::string CreateTableRequest(std::string_view table_json, std::string_view name);
 
 struct CreatedTable {
-  TableDescription table;
   // Settings that this server does not take, left out: "SSESpecification", "TableClass", ...
   std::vector<std::string> left_out;
   // The table was not there before, and when it was to be made it was: by this call, whose first
@@ -27,11 +26,18 @@ struct CreatedTable {
   bool found = false;
 };
 
-// Creates the table and waits until it and its indexes are ACTIVE.  A server that refuses the
-// request is asked once more without the settings that a table can do without (encryption, table
-// class, deletion protection, what is not known).  Throws Error{kConflict} when there is a table of
-// that name.
-Task<CreatedTable> CreateTableLike(DynamoDbClient& client, Clock& clock, Stop& stop,
-                                   Progress& progress, std::string table_json, std::string name);
+// Creates the table; it may take minutes until it is of use (WaitUntilActive).  A server that
+// refuses the request is asked once more without the settings that a table can do without
+// (encryption, table class, deletion protection, what is not known).  Throws Error{kConflict} when
+// there is a table of that name.  `client`: one that is not patient, since AWS calls an account's
+// full quota LimitExceededException, as it does a throttled call.
+Task<CreatedTable> CreateTableLike(DynamoDbClient& client, std::string table_json,
+                                   std::string name);
+
+// Waits until a table that has been created, and its indexes, are ACTIVE.  Throws
+// Error{kConflict} when it is on another way (DELETING, ...), Error{kNotFound} when it has not been
+// seen for five minutes, Error{kCancelled}.
+Task<TableDescription> WaitUntilActive(DynamoDbClient& client, Clock& clock, Stop& stop,
+                                       Progress& progress, std::string name);
 
 }  // namespace ddbvault

@@ -106,7 +106,7 @@ void JudgeVersioning(Checks& checks, const BucketSubject& subject, const std::st
                 std::string("it is ") + (status.empty() ? "not enabled" : "suspended") +
                     ": each change would overwrite the item's last state for good",
                 "enable it, and wait 15 minutes before writing: `" + subject.aws_command +
-                    " put-bucket-versioning --bucket " + subject.client.bucket() +
+                    " s3api put-bucket-versioning --bucket " + subject.client.bucket() +
                     " --versioning-configuration Status=Enabled`");
   }
 }
@@ -124,8 +124,8 @@ Task<BucketState> CheckBucket(Checks& checks, BucketSubject subject) {
     if (error.reaction() == Reaction::kCancelled) throw;
     if (error.code() == "NoSuchBucket" || error.reaction() == Reaction::kNotFound) {
       checks.Fail("versioning", "there is no bucket " + subject.client.bucket(),
-                  "check the name, or create it: `" + subject.aws_command +
-                      " create-bucket --bucket " + subject.client.bucket() + "`");
+                  "check the name, or create it: `" + subject.aws_command + " s3 mb s3://" +
+                      subject.client.bucket() + "`");
     } else {
       checks.Fail("versioning", error, "allow s3:GetBucketVersioning on the bucket");
     }

@@ -17,7 +17,7 @@ enum class BucketFor {
   kSnapshots,
 };
 
-// How the bucket can be changed: "aws s3api", with --endpoint-url where it is not AWS's.
+// How the bucket can be changed: "aws", with --endpoint-url where it is not AWS's.
 struct BucketSubject {
   S3Client& client;
   std::string prefix;  // of the place, empty or with '/' at its end

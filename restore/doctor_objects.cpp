@@ -37,12 +37,6 @@ struct Findings {
   }
 };
 
-// Of the hash that the layout does not use.
-bool IsOtherHash(const Layout& layout, std::string_view key) {
-  const KeyHash other = layout.hash() == KeyHash::kSha256 ? KeyHash::kMd5 : KeyHash::kSha256;
-  return Layout(layout.table(), other).IsItemObject(key);
-}
-
 class ObjectsCheck {
  public:
   ObjectsCheck(ObjectStore& store, const Layout& layout, std::optional<KeySchema> schema,
@@ -105,7 +99,7 @@ class ObjectsCheck {
       items.push_back(info);
       return;
     }
-    if (IsOtherHash(layout_, info.key)) ++other_hash_;
+    if (layout_.IsItemObjectOfOtherHash(info.key)) ++other_hash_;
     if (!options_.full && reads_ >= options_.reads) {
       ++not_read_;
       // By its name alone it is not an item's.

@@ -105,15 +105,17 @@ class RestoreRun {
 
   Task<void> CreateTheTable(std::string table_json) {
     const CreatedTable created =
-        co_await CreateTableLike(context_.client, context_.clock, context_.stop, context_.progress,
-                                 std::move(table_json), options_.table);
-    result_.created = true;
+        co_await CreateTableLike(context_.creator, std::move(table_json), options_.table);
+    result_.created = !created.found;
     result_.left_out = created.left_out;
+    const TableDescription table = co_await WaitUntilActive(
+        context_.client, context_.clock, context_.stop, context_.progress, options_.table);
     if (!created.found) co_return;
     // Should somebody else have made it just then: nothing of theirs is overwritten.
-    schema_ = created.table.key_schema;
+    schema_ = table.key_schema;
     CheckKeySchema();
     co_await RequireEmpty();
+    result_.created = true;
   }
 
   // DescribeTable's count is hours old: a look decides.  Pages may be empty and not the last.

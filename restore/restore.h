@@ -42,6 +42,7 @@ struct RestoreResult {
 
 struct RestoreContext {
   DynamoDbClient& client;
+  DynamoDbClient& creator;  // not patient: see CreateTableLike
   ObjectStore& snapshots;
   Clock& clock;
   WorkerPool& workers;

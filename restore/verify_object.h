@@ -26,10 +26,6 @@ struct ObjectAtRest {
   std::optional<VersionInfo> info;  // nullopt: absent, or written by another tool
 };
 
-// The JSON of an item cannot be larger: 400 KB (DynamoDB's limit), of which each byte may take six
-// (\u0000), and the smallest values fourteen for one ({"NULL":true}).
-inline constexpr std::uint64_t kMaxItemJsonBytes = std::uint64_t{8} << 20;
-
 // Reads the current version of `object`, which is the name of an item's object.  `expected`: the
 // item as the table has it, or empty: an object of the same bytes is that item, and nothing of it
 // is parsed.  Anything else must be an item, whole to its last byte, whose key gives `object`.

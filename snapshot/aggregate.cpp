@@ -83,7 +83,7 @@ Task<void> Aggregate::Visit(ListedObject object) {
   if (!layout_.IsItemObject(object.key)) {
     if (object.versions.front().is_delete_marker) co_return;
     ++result_.foreign;
-    if (HasOtherHash(object.key)) ++result_.other_hash;
+    if (layout_.IsItemObjectOfOtherHash(object.key)) ++result_.other_hash;
     co_return;
   }
   while (queue_.size() >= kWaiting * options_.in_flight && !stop_all_.requested()) {
@@ -181,11 +181,6 @@ void Aggregate::AddDamage(const std::string& name, std::string reason) {
   if (result_.first_damaged.size() < kDamageShown) {
     result_.first_damaged.push_back({name, std::move(reason)});
   }
-}
-
-bool Aggregate::HasOtherHash(const std::string& name) const {
-  const KeyHash other = layout_.hash() == KeyHash::kSha256 ? KeyHash::kMd5 : KeyHash::kSha256;
-  return Layout(layout_.table(), other).IsItemObject(name);
 }
 
 }  // namespace ddbvault

@@ -61,7 +61,6 @@ class Aggregate {
   Task<void> Take(const std::string& name, ItemState state);
   std::string DamageOf(const std::string& name, const std::string& body) const;
   void AddDamage(const std::string& name, std::string reason);
-  bool HasOtherHash(const std::string& name) const;
 
   ObjectStore& store_;
   BlockOutput& output_;

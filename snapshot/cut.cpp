@@ -211,6 +211,9 @@ class Look {
       // What a listing of current objects saw may have been replaced by now.
       if (!object || object->info.size == 0) co_return object;
     }
+    if (version.size > kMaxItemJsonBytes) {
+      throw Error(Reaction::kCorrupt, "it is larger than any item can be");
+    }
     co_return co_await store_.Get(version.key, version.version_id);
   }
 
@@ -256,11 +259,12 @@ class Look {
     co_return state;
   }
 
-  // Markers do not tell when the item was deleted, only that it was before they were put.
+  // Markers do not tell when the item was deleted, only that it was before they were put: by the
+  // store's clock, which may be behind.
   std::optional<ItemState> AtMarker(const ObjectInfo& marker) {
     ItemState state;
     state.kind = ItemState::Kind::kTombstone;
-    if (!cut_.consistent || marker.last_modified <= cut_.moment) return state;
+    if (!cut_.consistent || marker.last_modified + kToleratedClock <= cut_.moment) return state;
     if (marker.last_modified > cut_.state_stored) {
       passed_later_ = true;
       oldest_event_.reset();

@@ -37,8 +37,9 @@ Task<Snapshot> OpenSnapshot(ObjectStore& store, std::string key);
 Task<std::string> ReadTableDefinition(ObjectStore& store, const Snapshot& snapshot);
 
 // Reads data files.  Nothing is handed on of a file before all of it has been verified: that it can
-// be read to its end, and is, by checksum and number of items, what the manifest says.  A file that
-// is too large to hold, or has no checksum, is read twice.
+// be read to its end, is, by checksum and number of items, what the manifest says, and that each
+// item has the key.  So each file is decoded twice; one that is too large to hold, or has no
+// checksum, is read twice too.
 class SnapshotReader {
  public:
   using Sink = std::function<Task<void>(std::vector<SnapshotItem>)>;
@@ -64,6 +65,7 @@ class SnapshotReader {
 
  private:
   Task<std::uint64_t> ReadWhole(const DataFile& file, const Sink& sink);
+  Task<std::uint64_t> DecodeWhole(const DataFile& file, std::string_view body, const Sink* sink);
   Task<std::uint64_t> ReadTwice(const DataFile& file, const Sink& sink);
   Task<std::uint64_t> Pass(const DataFile& file, const ObjectInfo& object, const Sink* sink);
   Task<void> Decode(ItemDecoder& decoder, std::string_view bytes, const Sink* sink);

@@ -6,6 +6,7 @@
 #include "aws/dynamodb_client.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/next_command.h"
 #include "incremental/state.h"
 #include "snapshot/aggregate.h"
 #include "snapshot/find_snapshots.h"
@@ -42,6 +43,13 @@ class SnapshotRun {
       failure = std::current_exception();
     }
     if (output_ && !keep_) co_await output_->Discard();
+    if (output_ && keep_) {
+      LogWarn(
+          "{}: the snapshot may be there all the same: no answer came to the write of its last "
+          "file "
+          "(hint: {} finds out)",
+          key_, NextCommand("restore " + layout_.table() + " --dry-run"));
+    }
     std::rethrow_exception(failure);
   }
 

@@ -75,7 +75,8 @@ struct SnapshotContext {
 
 // Throws Error: kConflict (there is a snapshot of that moment; it is much smaller than the last
 // one), kNotFound (nothing to make a snapshot of), kCorrupt (damaged objects), kCancelled, and what
-// the stores throw.  Then there is no new snapshot.
+// the stores throw.  Then there is no new snapshot, unless it was the last of its files whose write
+// got no answer, which is logged.
 Task<SnapshotResult> WriteSnapshot(SnapshotContext context, Layout layout, SnapshotOptions options);
 
 }  // namespace ddbvault

@@ -29,7 +29,7 @@ struct ShardCheckpoint {
 // after it.
 struct WriteDoubt {
   std::string object;  // its key in the place
-  Time until{};        // this machine's clock; from then on its signature is refused
+  Time until{};        // AWS's clock; from then on its signature is refused
   int writes = 1;      // such writes, each of one try or more
   // Something that came late has been, or is being, removed: what it hid is to be put right.
   bool owed = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/backoff.h"
+#include "base/hint.h"
 #include "base/log.h"
 
 namespace ddbvault {
@@ -205,8 +206,8 @@ Task<Follower::Listing> Follower::ListShards(const std::string& stream_arn) {
     }
     if (options_.once && error->reaction() != Reaction::kRetryLater) throw *error;
     const Duration pause = backoff.Next() + Duration(250);
-    LogWarn("{}; trying again in {}", error->Within("describe stream").what(),
-            FormatDuration(pause));
+    LogWarn("{}; trying again in {}{}", error->Within("describe stream").what(),
+            FormatDuration(pause), HintOf(*error));
     co_await clock_.Sleep(pause, &stop_);
   }
   co_return listing;

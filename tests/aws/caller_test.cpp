@@ -28,6 +28,7 @@ class CountingCredentials : public CredentialsProvider {
       --failures;
       throw Error(Reaction::kRetryLater, "the metadata service does not answer");
     }
+    if (clock != nullptr) co_await clock->Sleep(takes);
     Credentials credentials;
     credentials.access_key_id = "AKID" + std::to_string(number);
     credentials.secret_access_key = "secret";
@@ -38,6 +39,8 @@ class CountingCredentials : public CredentialsProvider {
   int number = 1;
   int last_with_token = 1000;
   int failures = 0;
+  Duration takes{0};
+  Clock* clock = nullptr;
 };
 
 class CallerTest : public testing::Test {
@@ -453,6 +456,17 @@ TEST_F(CallerTest, AsksBeforeEachTryWhetherItMayBeSent) {
   const Error error = Failure();
   EXPECT_EQ(error.reaction(), Reaction::kRetryLater);
   EXPECT_EQ(transport_.requests().size(), 3U);
+}
+
+// Credentials may take a minute to come: what was allowed before that may be allowed no more.
+TEST_F(CallerTest, AsksWhetherItMayBeSentWhenItHasWaitedForCredentials) {
+  credentials_->takes = std::chrono::minutes(1);
+  credentials_->clock = &clock_;
+  const Time allowed_until = clock_.Now() + std::chrono::seconds(15);
+  request_.may_send = [&] { return clock_.Now() < allowed_until; };
+  transport_.Answer(200, "{}");
+  EXPECT_EQ(Failure().message(), "a write that may not be sent any more was given up");
+  EXPECT_EQ(transport_.requests().size(), 0U);
 }
 
 TEST_F(CallerTest, PatienceIsOnlyForWhatCanPass) {

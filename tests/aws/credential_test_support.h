@@ -57,6 +57,7 @@ class StepClock : public Clock {
  public:
   using Clock::Sleep;
   Time Now() const override { return now; }
+  Duration Uptime() const override { return now.time_since_epoch(); }
   Task<void> Sleep(Duration duration, Stop*) override {
     now += duration;
     ++sleeps;

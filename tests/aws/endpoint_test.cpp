@@ -104,7 +104,9 @@ TEST(Endpoint, TellsHostsApart) {
   EXPECT_TRUE(IsLoopbackHost("localhost"));
   EXPECT_TRUE(IsLoopbackHost("127.1.2.3"));
   EXPECT_TRUE(IsLoopbackHost("::1"));
+  EXPECT_TRUE(IsLoopbackHost("dynamodb.localhost"));
   EXPECT_FALSE(IsLoopbackHost("127.evil.com"));
+  EXPECT_FALSE(IsLoopbackHost("localhost.evil.com"));
   EXPECT_FALSE(IsLoopbackHost("10.0.0.1"));
   EXPECT_TRUE(IsIpAddress("10.0.0.1"));
   EXPECT_FALSE(IsIpAddress("10.0.0"));

@@ -272,6 +272,17 @@ TEST_F(EventLoopTest, ABodyCutShortIsNoAnswer) {
   EXPECT_EQ(error.http_status(), 0);
 }
 
+TEST_F(EventLoopTest, TakesNoAnswerThatIsTooLarge) {
+  server_.Reply(Ok(std::string(kLargestBody, 'x')));
+  server_.Reply(Ok(std::string(kLargestBody + 1, 'x')));
+  const HttpRequest request = Request("GET", server_.url() + "/");
+  EXPECT_EQ(loop_.Run(loop_.Send(request)).body.size(), kLargestBody);
+  const Error error = Failure(loop_, request);
+  EXPECT_EQ(error.reaction(), Reaction::kCorrupt);
+  EXPECT_EQ(error.message(),
+            "127.0.0.1:" + std::to_string(server_.port()) + " answers with more than 128 MB");
+}
+
 TEST_F(EventLoopTest, AConnectionClosedEarlyIsNoAnswer) {
   ScriptedReply reply;
   reply.no_answer = true;

@@ -16,8 +16,7 @@ constexpr const char* kModified = "Fri, 20 Nov 2026 12:00:00 GMT";
 
 class S3ClientTest : public testing::Test {
  protected:
-  S3Client Client(std::string endpoint, bool path_style,
-                  S3Checksums checksums = S3Checksums::kWhenSupported) {
+  S3Client Client(std::string endpoint, bool path_style, S3Checksums checksums = {}) {
     CallerOptions options;
     options.service = "s3";
     options.region = "eu-central-1";
@@ -69,7 +68,7 @@ TEST_F(S3ClientTest, PutsWithACrcOverHttps) {
 TEST_F(S3ClientTest, PutsWithTheBodysHashOverHttpOrWhenChecksumsAreOff) {
   for (const char* endpoint : {"http://127.0.0.1:9000", "https://other"}) {
     transport_.Answer(200);
-    S3Client client = Client(endpoint, true, S3Checksums::kOff);
+    S3Client client = Client(endpoint, true, {false, false});
     Run(client.PutObject(PutOf("k")));
     EXPECT_EQ(last().url, std::string(endpoint) + "/bucket/k");
     EXPECT_EQ(last().headers.Find("x-amz-content-sha256"),

@@ -8,9 +8,10 @@ namespace ddbvault {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::Pair;
 
-std::map<std::string, std::string, std::less<>> Of(std::vector<std::string> words) {
+NextCommandWords Of(std::vector<std::string> words) {
   return RepeatedOptions(ParseCommandLine(words));
 }
 
@@ -31,6 +32,25 @@ TEST(RepeatedOptionsTest, AreNoneWhereNoneIsGiven) {
 TEST(RepeatedOptionsTest, CanBePastedIntoAShell) {
   EXPECT_THAT(Of({"status", "--incremental", "my backup's $HOME"}),
               Contains(Pair("verify", R"(--incremental 'my backup'\''s $HOME')")));
+}
+
+TEST(TypedTablesTest, AreThoseThatAreNamedWithTheirRegion) {
+  const auto of = [](std::vector<std::string> words) {
+    return TypedTables(ParseCommandLine(words));
+  };
+  EXPECT_THAT(of({"doctor", "eu-west-1/orders", "people"}),
+              ElementsAre(Pair("orders", "eu-west-1/orders")));
+  EXPECT_TRUE(of({"status", "eu-west-1/orders", "us-east-1/orders"}).empty());
+  EXPECT_TRUE(of({"status", "eu-west-1/orders", "orders"}).empty());
+}
+
+TEST(NextCommandTest, NamesATableAsThisRunWasToldOfIt) {
+  RepeatInNextCommands({{"follow", "--incremental ./b"}}, {{"orders", "eu-west-1/orders"}});
+  EXPECT_EQ(NextCommand("follow orders --enable-stream"),
+            "`ddbvault follow eu-west-1/orders --enable-stream --incremental ./b`");
+  EXPECT_EQ(NextCommand("backfill eu-west-1/orders"), "`ddbvault backfill eu-west-1/orders`");
+  EXPECT_EQ(NextCommand("backfill people"), "`ddbvault backfill people`");
+  RepeatInNextCommands({});
 }
 
 TEST(NextCommandTest, HasThemBehindItsWords) {

@@ -273,15 +273,14 @@ TEST_F(RunTest, RefusesTwoTablesOfOneNameInOnePlace) {
 
 TEST_F(RunTest, SaysThatThereIsNoSuchBucketAndHowToMakeIt) {
   s3_ = Answer(404, "<Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>");
-  const std::string aws = "aws --endpoint-url " + server_.url() + " s3api";
+  const std::string aws = "aws --endpoint-url " + server_.url();
   variables_["AWS_ENDPOINT_URL_S3"] = server_.url();
-  ExpectRefusal({"verify", "orders", "--quiet", "--incremental", "s3://bucket/backup"},
-                ExitStatus::kFailed,
-                "ddbvault: there is no bucket bucket at " + server_.url() +
-                    "\n  hint: check the name, or create it: `" + aws +
-                    " create-bucket --bucket bucket`, then `" + aws +
-                    " put-bucket-versioning --bucket bucket --versioning-configuration "
-                    "Status=Enabled`\n");
+  ExpectRefusal(
+      {"verify", "orders", "--quiet", "--incremental", "s3://bucket/backup"}, ExitStatus::kFailed,
+      "ddbvault: there is no bucket bucket at " + server_.url() +
+          "\n  hint: check the name, or create it: `" + aws + " s3 mb s3://bucket`, then `" + aws +
+          " s3api put-bucket-versioning --bucket bucket --versioning-configuration "
+          "Status=Enabled`\n");
 }
 
 TEST_F(RunTest, RefusesABucketThatIsNotVersionedAndSaysHowToEnableIt) {

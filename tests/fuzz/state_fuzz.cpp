@@ -35,7 +35,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CheckDocument<LeaseRecord>(text, LeaseRecordFromJson);
   state.covered_from();
   state.open_gaps();
-  state.last_whole_backfill_began();
   Takes([&] { OwnerFromJson(text); });
   return 0;
 }

@@ -176,9 +176,17 @@ TEST_F(FollowedTableTest, PutsARecreatedTableOnRecordAsAGap) {
   world_.aws.CreateTable("orders", {{{"id", 'S'}}});
   world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
   world_.aws.Put("orders", Item(2, 1));
+  // A backfill before the follower, or one that was killed, takes nothing of that away.
+  const Layout layout("orders", KeyHash::kSha256);
+  const auto table = world_.Run(world_.table.DescribeTable("orders"));
+  const Owner owner = OwnerOf(*table, KeyHash::kSha256);
+  EXPECT_EQ(world_.Run(ClaimPrefix(world_.store, layout, owner, world_.clock.Now())),
+            OwnerCheck::kRecreated);
   const FollowedTableResult result = Run();
   ASSERT_THAT(result.open_gaps, SizeIs(2)) << "the first: never backfilled";
   EXPECT_EQ(result.open_gaps[1].reason, "the table was deleted and created again");
+  EXPECT_EQ(world_.Run(ClaimPrefix(world_.store, layout, owner, world_.clock.Now())),
+            OwnerCheck::kOurs);
 }
 
 TEST_F(FollowedTableTest, DoesNotFollowANextStreamWithoutNewImages) {

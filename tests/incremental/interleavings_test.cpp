@@ -309,6 +309,30 @@ TEST_P(InterleavingsTest, AFollowerThatComesBackWithOldPositions) {
   EXPECT_EQ(Current(1), Item(1, 3));
 }
 
+// The same follower, on a disk that was put back as it was while that ran: no lease tells.
+TEST_P(InterleavingsTest, AFollowerThatComesBackWithAnOlderCopyOfItsOwnPositions) {
+  world_.aws.Put("orders", Item(1, 1));
+  Follow();
+  world_.clock.Advance(std::chrono::minutes(10));
+  world_.aws.Put("orders", Item(1, 2));
+  world_.aws.Put("orders", Item(1, 3));
+  std::optional<MemoryCheckpoints> copy;
+  world_.aws.before = [&](const HttpRequest&,
+                          std::string_view operation) -> std::optional<HttpResponse> {
+    if (operation == "GetRecords" && !copy) copy = world_.checkpoints;
+    return std::nullopt;
+  };
+  Follow();
+  world_.aws.before = nullptr;
+  ASSERT_TRUE(copy);
+  const std::size_t versions = world_.store.Versions(Object(1)).size();
+  world_.clock.Advance(std::chrono::minutes(10));
+  world_.checkpoints = *copy;
+  EXPECT_EQ(Follow().written, 0U) << "all of it is at rest";
+  EXPECT_EQ(world_.store.Versions(Object(1)).size(), versions);
+  EXPECT_EQ(Current(1), Item(1, 3));
+}
+
 // ... and nothing else tells how far the other has come.
 TEST_P(InterleavingsTest, AFollowerThatComesBackWithOldPositionsWhereStateJsonIsLost) {
   world_.aws.Put("orders", Item(1, 1));

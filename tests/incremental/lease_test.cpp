@@ -37,7 +37,7 @@ class LeaseTest : public testing::TestWithParam<bool> {
     Lease::Options options;
     options.owner = "owner-" + std::to_string(++takers_);
     options.conditions = GetParam();
-    options.known_generation = [known] { return known; };
+    options.known_generation = [known]() -> Task<std::optional<std::uint64_t>> { co_return known; };
     auto lease = std::make_unique<Lease>(world_.store, layout_, world_.clock,
                                          world_.context.get_executor(), options);
     world_.Run(lease->Acquire(stop_));
@@ -509,6 +509,44 @@ TEST_P(LeaseTest, SaysWhatIsInDoubtByTheClockOfAws) {
   const auto second = Make("b");
   world_.Run(second->Acquire(stop_));
   EXPECT_NE(second->others_wrote_until(), Time{});
+}
+
+// ... and by the store's when it was killed: its own may be wrong by any time.
+TEST_P(LeaseTest, KnowsUntilWhenAKilledOwnerWithASlowClockMayHaveWritten) {
+  FakeClock stores(world_.clock.Now() + std::chrono::minutes(40));
+  MemoryStore store(stores, StoreOptions());
+  ahead_ = std::chrono::minutes(40);
+  const auto on_a_slow_machine = Make("a", &store);
+  world_.Run(on_a_slow_machine->Acquire(stop_));
+  // It is killed; the next one's clock is right.
+  world_.clock.Advance(std::chrono::minutes(40));
+  ahead_ = Duration(0);
+  const auto second = Make("b", &store);
+  world_.Run(second->Acquire(stop_));
+  EXPECT_GE(second->others_wrote_until(), stores.Now() + kLeaseLife);
+}
+
+TEST_P(LeaseTest, IsNotTakenFromALiveOwnerBecauseAClockWasSet) {
+  const auto first = Make("a");
+  const auto second = Make("b", nullptr, true);
+  world_.Run(first->Acquire(stop_));
+  Stop done;
+  TaskGroup beside(world_.context.get_executor());
+  beside.Spawn(first->Keep(done));
+  beside.Spawn([](FakeClock& clock, Lease& lease, Stop& end) -> Task<void> {
+    co_await clock.Sleep(std::chrono::seconds(7));
+    clock.Set(clock.Now() + std::chrono::hours(1));
+    EXPECT_TRUE(lease.held());
+    co_await clock.Sleep(std::chrono::seconds(20));
+    EXPECT_TRUE(lease.held());
+    clock.Set(clock.Now() - std::chrono::hours(2));
+    EXPECT_TRUE(lease.held());
+    end.Request();
+  }(world_.clock, *first, stop_));
+  EXPECT_THROW(world_.Run(second->Acquire(stop_)), Error);
+  EXPECT_FALSE(second->held());
+  done.Request();
+  world_.Run(beside.Join());
 }
 
 TEST_P(LeaseTest, PilesUpNoVersions) {

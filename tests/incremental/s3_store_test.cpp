@@ -74,6 +74,23 @@ TEST_F(S3StoreTest, AConditionalPutIsOursWhenTheLostTryWroteIt) {
   EXPECT_EQ(transport_.requests()[0].headers.Find("If-None-Match"), "*");
 }
 
+// A server that says so of each page would be listed for ever.
+TEST_F(S3StoreTest, AListingThatDoesNotGetOnIsAnError) {
+  const std::string page =
+      "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</"
+      "NextContinuationToken></ListBucketResult>";
+  transport_.Answer(200, page).Answer(200, page);
+  EXPECT_EQ(Run(store_->List("orders/", "", "")).next, "t");
+  EXPECT_THROW(Run(store_->List("orders/", "t", "")), Error);
+  const std::string versions =
+      "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>pre/orders/a</"
+      "NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker></ListVersionsResult>";
+  transport_.Answer(200, versions).Answer(200, versions);
+  const std::string next = Run(store_->ListVersions("orders/", "")).next;
+  EXPECT_FALSE(next.empty());
+  EXPECT_THROW(Run(store_->ListVersions("orders/", next)), Error);
+}
+
 // A kept connection dies while the first copy is on its way: libcurl sends another by itself.
 TEST_F(S3StoreTest, AConditionalPutIsOursWhenTheTransportSentItTwice) {
   const auto refused_after = [this](int sends) {

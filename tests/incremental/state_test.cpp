@@ -126,7 +126,6 @@ TEST(State, CoversFromTheEndOfTheFirstWholeBackfill) {
   EXPECT_EQ(state.covered_from(), std::nullopt) << "segment 1 is not finished";
   state.backfill[1] = Segment(1, 2, 2, 8);
   EXPECT_EQ(state.covered_from(), At(8));
-  EXPECT_EQ(state.last_whole_backfill_began(), At(1));
   // Another run, with other segments, is under way: what was covered stays covered.
   state.backfill.push_back(Segment(0, 3, 20, std::nullopt));
   EXPECT_EQ(state.covered_from(), At(8));
@@ -134,7 +133,6 @@ TEST(State, CoversFromTheEndOfTheFirstWholeBackfill) {
   state.backfill[0].started = At(30);
   state.backfill[0].finished.reset();
   EXPECT_EQ(state.covered_from(), At(8));
-  EXPECT_EQ(state.last_whole_backfill_began(), std::nullopt);
 }
 
 TEST(State, DoesNotCountABackfillOfAnEarlierStream) {

@@ -80,8 +80,8 @@ MUTATIONS = [
         "ParkedTest.KeepsAnItemBlockedWhileAWriteOfItMayStillLand"),
     Mutation(
         "coalesce-always", 2, "incremental/backup_sink.cpp",
-        "  if (clock_.Now() + ahead - first.change_time <= options_.coalesce_beyond) return;",
-        "  (void)ahead;",
+        "  if (AwsNow() - first.change_time <= options_.coalesce_beyond) return;",
+        "",
         "BackupSinkTest.CoalescesOnlyBeyondTheLag"),
     Mutation(
         "coalesce-what-must-be-parked", 2, "incremental/backup_sink.cpp",
@@ -137,8 +137,8 @@ MUTATIONS = [
         "InterleavingsTest.APutThatLandsTenMinutesLate", MODEL),
     Mutation(
         "doubts-looked-at-too-early", 3, "incremental/doubts.cpp",
-        "    if (doubt.until <= clock_.Now()) due.push_back(doubt);",
-        "    due.push_back(doubt);",
+        "    if (entry.due <= clock_.Uptime()) due.push_back(entry);",
+        "    due.push_back(entry);",
         "InterleavingsTest.AFollowersPutThatLandsLateDuringAReconcile", MODEL),
     Mutation(
         "replayed-changes-are-not-in-doubt", 3, "incremental/backup_sink.cpp",
@@ -174,7 +174,7 @@ MUTATIONS = [
         "what-a-late-write-hid-is-forgotten", 3, "incremental/doubts.cpp",
         "    Owe(object);\n"
         "    const Version top",
-        "    doubts_.at(object).owed = true;\n"
+        "    doubts_.at(object).doubt.owed = true;\n"
         "    const Version top",
         "DoubtsTest.WhatWasRemovedIsPutRightByTheNextProcessWhereThisOneCannot"),
     Mutation(
@@ -204,7 +204,7 @@ MUTATIONS = [
         "RecoveryTest.RemovesTheLateWriteOfAFollowerThatWasCutOff"),
     Mutation(
         "all-since-the-owners-death-is-in-doubt", 3, "incremental/lease.cpp",
-        "    const Time until = std::min(there->expires + kMostSkew, AwsNow());",
+        "    const Time until = std::min(file_.stored() + kLeaseLife + kMostSkew, AwsNow());",
         "    const Time until = AwsNow();",
         "RecoveryTest.DoubtsNothingThatChangedAfterTheFollowerBeforeHadDied"),
     Mutation(
@@ -241,7 +241,7 @@ MUTATIONS = [
 
     Mutation(
         "a-failed-write-is-forgotten-when-it-is-offered-again", 3, "incremental/backup_sink.h",
-        "return last_failed_ + kSignatureLife > clock_.Now();",
+        "return last_failed_ + kSignatureLife > AwsNow();",
         "return !failed_.empty();",
         "RecoveryTest.GivesTheLeaseBackInDoubtWhenAWriteHasFailed"),
     Mutation(
@@ -279,6 +279,11 @@ MUTATIONS = [
         "         Replayed(pending);",
         "  return Replayed(pending);",
         "BackupSinkTest.GuardsByTimeWhenThereIsNoNote"),
+    Mutation(
+        "an-older-copy-of-ones-own-positions-is-believed", 4, "incremental/followed_table.cpp",
+        "  if (!ArePositionsOlder(here, *state)) co_return generation;",
+        "  if (true) co_return generation;",
+        "InterleavingsTest.AFollowerThatComesBackWithAnOlderCopyOfItsOwnPositions"),
     Mutation(
         "no-guard-after-another-follower", 4, "incremental/followed_table.cpp",
         "                        ours_ ? std::nullopt : std::optional(guarded_until));",

@@ -146,18 +146,18 @@ MUTATIONS = [
         "LeaseTest.RefusesASecondFollowerWithTheNameOfTheFirst"),
     Mutation(
         "taken-from-one-that-renews-it", 8, "incremental/lease.cpp",
-        "clock_.Now() - since >= kLeaseLife;",
-        "clock_.Now() - since >= kLeaseLife / 5;",
+        "clock_.Uptime() - since >= kLeaseLife;",
+        "clock_.Uptime() - since >= kLeaseLife / 5;",
         "InterleavingsTest.TwoFollowersOfOnePlace"),
     Mutation(
         "held-for-ever", 8, "incremental/lease.cpp",
-        "  until_ = record_.expires;",
-        "  until_ = Time::max();",
+        "  until_ = until;",
+        "  until_ = Duration::max();",
         "LeaseTest.IsNotHeldWhileItCannotBeRenewedAndIsAgainAfterwards"),
     Mutation(
         "held-from-the-answer-on", 8, "incremental/lease.cpp",
-        "  until_ = record_.expires;",
-        "  until_ = clock_.Now() + kLeaseLife;",
+        "  until_ = until;",
+        "  until_ = clock_.Uptime() + kLeaseLife;",
         "LeaseTest.IsHeldNoLongerThanOthersWaitHoweverLateItsAnswerCame"),
     Mutation(
         "renewed-over-another", 8, "incremental/lease.cpp",
@@ -166,7 +166,7 @@ MUTATIONS = [
         "LeaseTest.TellsTheOldOwnerThatItWasTaken"),
     Mutation(
         "taken-and-not-looked-at-again", 8, "incremental/lease.cpp",
-        "  if (!ours) until_ = Time{};\n  co_return ours;",
+        "  if (!ours) until_ = {};\n  co_return ours;",
         "  co_return ours || true;",
         "LeaseTest.IsLookedAtAgainWhereConditionsDoNotHold"),
     Mutation(
@@ -181,9 +181,16 @@ MUTATIONS = [
         "RecoveryTest.DoesNotSendAWriteAgainThatAnotherFollowerHasOvertaken"),
     Mutation(
         "asked-before-the-first-try-only", 8, "aws/caller.cpp",
-        "    if (request.may_send && !request.may_send()) {",
-        "    if (progress.attempts == 0 && request.may_send && !request.may_send()) {",
+        "    if (prepared.may_send && !prepared.may_send()) {",
+        "    if (progress.attempts == 1 && prepared.may_send && !prepared.may_send()) {",
         "CallerTest.AsksBeforeEachTryWhetherItMayBeSent", AWS),
+    Mutation(
+        "asked-before-the-credentials-come", 8, "aws/caller.cpp",
+        "  try {\n    HttpRequest& http = prepared.http;\n",
+        "  try {\n    const bool may = !prepared.may_send || prepared.may_send();\n"
+        "    prepared.may_send = [may] { return may; };\n"
+        "    HttpRequest& http = prepared.http;\n",
+        "CallerTest.AsksWhetherItMayBeSentWhenItHasWaitedForCredentials", AWS),
     Mutation(
         "the-store-does-not-ask", 8, "incremental/s3_store.cpp",
         "  put.may_send = std::move(request.may_send);\n",
@@ -334,6 +341,12 @@ MUTATIONS = [
         "    if (false) {",
         "SnapshotReaderTest.NamesAFileWithAFlippedBit", ("test_snapshot", "test_restore")),
     Mutation(
+        "a-file-is-handed-on-while-it-is-checked", 11, "snapshot/snapshot_reader.cpp",
+        "  co_await DecodeWhole(file, body, nullptr);",
+        "",
+        "SnapshotReaderTest.HandsNothingOnOfAFileThatIsNotTheManifests",
+        ("test_snapshot", "test_restore")),
+    Mutation(
         "items-are-not-counted", 11, "snapshot/snapshot_reader.cpp",
         "  if (items == file.items) return;",
         "  return;",
@@ -343,7 +356,7 @@ MUTATIONS = [
         "a-large-file-of-aws-is-not-compared", 11, "snapshot/snapshot_reader.cpp",
         "    if (file_.sha256.empty() && !file_.md5.empty() &&",
         "    if (file_.sha256 == \"no\" && !file_.md5.empty() &&",
-        "SnapshotReaderTest.HandsNothingOnOfALargeFileThatIsNotTheManifests",
+        "SnapshotReaderTest.HandsNothingOnOfAFileThatIsNotTheManifests",
         ("test_snapshot", "test_restore")),
     Mutation(
         "a-moment-of-left-out-changes-is-promised", 11, "snapshot/cut.cpp",

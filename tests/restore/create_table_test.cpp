@@ -1,11 +1,12 @@
 #include "restore/create_table.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "tests/support/engine_world.h"
+#include "tests/snapshot/snapshot_world.h"
 
 namespace ddbvault {
 namespace {
@@ -71,8 +72,10 @@ TEST(CreateTableRequest, RefusesWhatIsNoDescription) {
 class CreateTableLikeTest : public testing::Test {
  protected:
   CreatedTable Create(const std::string& described) {
-    return world_.Run(
-        CreateTableLike(world_.table, world_.clock, stop_, progress_, described, "copy"));
+    return world_.Run(CreateTableLike(world_.table, described, "copy"));
+  }
+  TableDescription Wait() {
+    return world_.Run(WaitUntilActive(world_.table, world_.clock, stop_, progress_, "copy"));
   }
   static constexpr const char* kSimple = R"({"TableName": "orders",
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
@@ -87,10 +90,38 @@ class CreateTableLikeTest : public testing::Test {
 TEST_F(CreateTableLikeTest, WaitsUntilTheTableIsActive) {
   world_.aws.settings.creating_describes = 3;
   const CreatedTable created = Create(kSimple);
-  EXPECT_EQ(created.table.status, "ACTIVE");
-  EXPECT_EQ(created.table.name, "copy");
-  EXPECT_GE(world_.clock.sleeps().size(), 3u);
   EXPECT_TRUE(created.left_out.empty());
+  EXPECT_FALSE(created.found);
+  const TableDescription table = Wait();
+  EXPECT_EQ(table.status, "ACTIVE");
+  EXPECT_EQ(table.name, "copy");
+  EXPECT_GE(world_.clock.sleeps().size(), 3u);
+}
+
+TEST_F(CreateTableLikeTest, DoesNotWaitForATableThatIsBeingDeleted) {
+  world_.aws.settings.creating_describes = 3;
+  world_.aws.settings.creating_status = "DELETING";
+  Create(kSimple);
+  EXPECT_EQ(ErrorOf([&] { Wait(); }),
+            "the table that was created is DELETING | Find out who works on it, and restore into "
+            "another name.");
+}
+
+TEST_F(CreateTableLikeTest, WaitsFiveMinutesForATableThatIsNotSeen) {
+  const Time began = world_.clock.Now();
+  EXPECT_EQ(ErrorOf([&] { Wait(); }),
+            "the table that was created is not there | Find out who deleted it, and restore "
+            "again.");
+  EXPECT_EQ(world_.clock.Now() - began, std::chrono::minutes(5) + std::chrono::seconds(1));
+}
+
+TEST_F(CreateTableLikeTest, SaysThatAQuotaMayBeReached) {
+  world_.aws.before = [](const HttpRequest&, std::string_view operation) {
+    return operation != "CreateTable"
+               ? std::nullopt
+               : std::optional(FakeDynamoDb::Failure(400, "LimitExceededException"));
+  };
+  EXPECT_THAT(ErrorOf([&] { Create(kSimple); }), testing::HasSubstr("have AWS raise the quota"));
 }
 
 TEST_F(CreateTableLikeTest, LeavesOutWhatTheServerDoesNotTake) {
@@ -102,8 +133,8 @@ TEST_F(CreateTableLikeTest, LeavesOutWhatTheServerDoesNotTake) {
 TEST_F(CreateTableLikeTest, TakesATableForItsOwnThatALostTryHasMade) {
   world_.aws.after = FailCalls("CreateTable", {1}, 500, "InternalServerError");
   const CreatedTable created = Create(kSimple);
-  EXPECT_EQ(created.table.name, "copy");
   EXPECT_TRUE(created.found);
+  EXPECT_EQ(Wait().name, "copy");
   EXPECT_EQ(world_.aws.calls("CreateTable"), 2);
 }
 

@@ -35,7 +35,7 @@ class DamagedWorld : public SnapshotWorld {
     options.table = "again";
     options.snapshot = key;
     options.create = true;
-    const RestoreContext all{table, snapshots, clock, workers, no_stop, shown};
+    const RestoreContext all{table, table, snapshots, clock, workers, no_stop, shown};
     return Run(Restore(all, options));
   }
   // What it says instead, and that nothing was written.

@@ -98,7 +98,7 @@ class DoctorBucketTest : public DoctorTest {
   }
   BucketState Look(BucketFor purpose = BucketFor::kIncremental) {
     S3Client client = Client();
-    const BucketSubject subject{client, "backup/", "aws s3api", purpose};
+    const BucketSubject subject{client, "backup/", "aws", purpose};
     return world_.Run(CheckBucket(checks_, subject));
   }
   void Versioning(const std::string& status) {
@@ -140,7 +140,7 @@ TEST_F(DoctorBucketTest, GoesOnWhereItMayNotAskAndStopsWhereThereIsNoBucket) {
   checks_ = Checks("none");
   transport_.Answer(404, ErrorXml("NoSuchBucket"));
   EXPECT_EQ(Look(), BucketState::kUnusable);
-  Expect(checks_, "versioning", kFailed, "no bucket bucket", "create-bucket");
+  Expect(checks_, "versioning", kFailed, "no bucket bucket", "s3 mb s3://bucket`");
   checks_ = Checks("no lifecycles");
   Versioning("<Status>Enabled</Status>");
   transport_.Answer(501, ErrorXml("NotImplemented"));

@@ -5,6 +5,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <functional>
 #include <sstream>
 
 #include "tests/snapshot/snapshot_world.h"
@@ -29,7 +30,7 @@ class RestoreWorld : public SnapshotWorld {
   RestoreResult RestoreFrom(ObjectStore& from) {
     Stop no_stop;
     Progress shown;
-    const RestoreContext all{table, from, clock, workers, no_stop, shown};
+    const RestoreContext all{table, table, from, clock, workers, no_stop, shown};
     return Run(ddbvault::Restore(all, options));
   }
   void CreateTarget() { aws.CreateTable("orders", schema); }
@@ -88,6 +89,17 @@ TEST(Restore, SaysWhatTheSnapshotWasMadeWithout) {
   EXPECT_EQ(whole.Restore().damaged, 1u);
 }
 
+// What was logged while `act` failed.
+std::string LogOf(const std::function<void()>& act) {
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log)));
+  EXPECT_NE(ErrorOf(act), "");
+  spdlog::set_default_logger(before);
+  return log.str();
+}
+
 TEST(Restore, SaysThatTheTableThatItMadeIsNotWhole) {
   RestoreWorld world;
   const std::string key = world.KeyWith("/data/");
@@ -95,13 +107,29 @@ TEST(Restore, SaysThatTheTableThatItMadeIsNotWhole) {
   body[body.size() / 2] = static_cast<char>(body[body.size() / 2] ^ 8);
   world.Replace(key, body);
   world.options.create = true;
-  std::ostringstream log;
-  const auto before = spdlog::default_logger();
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-      "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log)));
-  EXPECT_NE(ErrorOf([&] { world.Restore(); }), "");
-  spdlog::set_default_logger(before);
-  EXPECT_THAT(log.str(), testing::HasSubstr("orders: the table was created and has "));
+  EXPECT_THAT(LogOf([&] { world.Restore(); }),
+              testing::HasSubstr("orders: the table was created and has "));
+}
+
+TEST(Restore, SaysThatItMadeATableThatItDidNotWaitFor) {
+  RestoreWorld world;
+  world.aws.settings.creating_describes = 1;
+  world.aws.settings.creating_status = "DELETING";
+  world.options.create = true;
+  EXPECT_THAT(LogOf([&] { world.Restore(); }),
+              testing::HasSubstr("orders: the table was created and has 0 items"));
+}
+
+TEST(Restore, DoesNotCallATableItsOwnThatSomebodyElseMadeJustThen) {
+  RestoreWorld world;
+  world.options.create = true;
+  world.aws.before = OnCalls("CreateTable", {1}, [&]() -> std::optional<HttpResponse> {
+    world.CreateTarget();
+    world.aws.Put("orders", SnapshotWorld::Item("theirs"));
+    return std::nullopt;
+  });
+  EXPECT_THAT(LogOf([&] { world.Restore(); }), testing::Not(testing::HasSubstr("was created")));
+  EXPECT_EQ(world.Restored().size(), 1u);
 }
 
 TEST(Restore, RefusesATableThatHasItemsUnlessTold) {
@@ -246,8 +274,8 @@ TEST(Restore, IsStoppedAndCompletedByAnotherRun) {
     stop.Request();
     return std::nullopt;
   });
-  const RestoreContext context{world.table, world.snapshots, world.clock, world.workers,
-                               stop,        progress};
+  const RestoreContext context{world.table,   world.table, world.snapshots, world.clock,
+                               world.workers, stop,        progress};
   EXPECT_EQ(ErrorOf([&] { world.Run(Restore(context, world.options)); }),
             "restore orders: after 50 of 100 items: stopped | What is written stays. Run it again "
             "with --into-existing: it puts every item.");

@@ -273,6 +273,20 @@ TEST_F(CutTest, IsFuzzyWhereAStoresClockIsAheadAndADeleteMarkerMayBeOfEitherSide
   EXPECT_EQ(result_.items, 0U);
 }
 
+// Stamped before the moment, and yet put after it.
+TEST_F(CutTest, IsFuzzyWhereAStoresClockIsBehindAndADeleteMarkerMayBeOfEitherSide) {
+  Change("there");
+  StoreAt("2026-11-20T11:58:58Z");
+  world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));
+  StoreAt("2026-11-20T11:58:59Z");
+  world_.SaveState(world_.Covered(kWatermark));
+  StoreAt("2026-11-20T11:59:10Z");
+  result_ = world_.WriteFrom(counted_, world_.snapshots, SmallerToo());
+  EXPECT_FALSE(result_.consistent);
+  EXPECT_EQ(result_.fuzzy_reason, "a delete marker does not tell when its item was deleted");
+  EXPECT_EQ(result_.items, 0U);
+}
+
 TEST_F(CutTest, ShowsAnItemWhoseDeleteMarkerCameAfterTheStateWasStored) {
   Change("there");
   StoreAt("2026-11-20T12:05:00Z");

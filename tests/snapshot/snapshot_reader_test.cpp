@@ -123,19 +123,21 @@ TEST_F(SnapshotReaderTest, ReadsAnExportOfAws) {
   }
 }
 
-// Of a file that is too large to hold the same is checked, and nothing handed on before.
-TEST_F(SnapshotReaderTest, HandsNothingOnOfALargeFileThatIsNotTheManifests) {
-  const std::string body = Compressed(Compression::kGzip, R"({"Item":{"id":{"S":"a"}}})"
-                                                          "\n");
-  world_.Replace("x.json.gz", body);
-  const auto read = [&](const std::string& md5, std::uint64_t items) {
+// Neither of one that is held nor of one that is too large for that.
+TEST_F(SnapshotReaderTest, HandsNothingOnOfAFileThatIsNotTheManifests) {
+  const std::string line =
+      R"({"Item":{"id":{"S":"a"},"v":{"S":")" + std::string(10000, 'x') + "\"}}}\n";
+  const std::string body = Compressed(Compression::kGzip, line);
+  const auto read = [&](std::uint64_t most_whole, const std::string& written,
+                        const std::string& digested, std::uint64_t items) {
+    world_.Replace("x.json.gz", written);
     DataFile file;
     file.key = "x.json.gz";
-    file.bytes = body.size();
+    file.bytes = written.size();
     file.items = items;
-    file.md5 = md5;
+    file.md5 = Base64(AsBytes(Md5(digested)));
     Stop stop;
-    SnapshotReader reader(world_.snapshots, world_.workers, stop, world_.schema, 1);
+    SnapshotReader reader(world_.snapshots, world_.workers, stop, world_.schema, most_whole);
     std::size_t handed_on = 0;
     const SnapshotReader::Sink sink = [&](std::vector<SnapshotItem> some) -> Task<void> {
       handed_on += some.size();
@@ -144,11 +146,21 @@ TEST_F(SnapshotReaderTest, HandsNothingOnOfALargeFileThatIsNotTheManifests) {
     const std::string error = ErrorOf([&] { world_.Run(reader.Read(file, sink)); });
     return error.substr(0, error.find(" | ")) + ", handed on: " + std::to_string(handed_on);
   };
-  const std::string md5 = Base64(AsBytes(Md5(body)));
-  EXPECT_EQ(read(md5, 1), "no error, handed on: 1");
-  EXPECT_EQ(read(md5, 2), "x.json.gz: it has 1 items, the manifest says 2, handed on: 0");
-  EXPECT_EQ(read(Base64(AsBytes(Md5("another"))), 1),
-            "x.json.gz: it is damaged: its MD5 is not the manifest's, handed on: 0");
+  // More than what is handed on at a time stands before what is wrong.
+  std::string lines;
+  while (lines.size() < 2 * SnapshotReader::kDecodedBytes) lines += line;
+  const std::string keyless = Compressed(Compression::kGzip, lines + R"({"Item":{"x":{"S":"1"}}})");
+  for (const std::uint64_t most_whole : {std::uint64_t{1}, SnapshotReader::kMaxWholeFile}) {
+    EXPECT_EQ(read(most_whole, body, body, 1), "no error, handed on: 1");
+    EXPECT_EQ(read(most_whole, body, body, 2),
+              "x.json.gz: it has 1 items, the manifest says 2, handed on: 0");
+    EXPECT_EQ(read(most_whole, body, "another", 1),
+              "x.json.gz: it is damaged: its MD5 is not the manifest's, handed on: 0");
+    EXPECT_EQ(read(most_whole, keyless, keyless, lines.size() / line.size() + 1),
+              "x.json.gz: line " + std::to_string(lines.size() / line.size() + 1) +
+                  " has an item without one of its key attributes; the table's key is id (S), "
+                  "handed on: 0");
+  }
 }
 
 // Its bytes are as they were written, and yet an item is missing.

@@ -215,6 +215,12 @@ TEST_F(SnapshotWriterTest, ReadsNoOtherTablesObjectsAndCountsForeignOnes) {
   EXPECT_EQ(result.foreign, 4u);
 }
 
+TEST_F(SnapshotWriterTest, DoesNotReadWhatIsTooLargeForAnItem) {
+  world_.PutObject(world_.Name("large"), std::string(kMaxItemJsonBytes + 1, ' '));
+  EXPECT_THAT(ErrorOf([&] { world_.Write(); }),
+              testing::HasSubstr(world_.Name("large") + ": it is larger than any item can be"));
+}
+
 TEST_F(SnapshotWriterTest, NamesDamagedObjectsAndWritesNothing) {
   world_.PutChange("good", EventName::kInsert, kBefore);
   world_.PutObject(world_.Name("empty"), "");

@@ -25,7 +25,7 @@ Task<void> FakeClock::Sleep(Duration duration, Stop* stop) {
       }
     }
   };
-  sleepers_.emplace(now_ + duration, &timer);
+  sleepers_.emplace(uptime_ + duration, &timer);
   const Registered registered{this, &timer};
   Stop::Registration registration;
   if (stop != nullptr) registration = stop->OnRequest([&timer] { timer.cancel(); });
@@ -34,19 +34,19 @@ Task<void> FakeClock::Sleep(Duration duration, Stop* stop) {
 }
 
 void FakeClock::Advance(Duration duration) {
-  now_ += duration;
+  uptime_ += duration;
   WakeDue();
 }
 
 bool FakeClock::JumpToNextSleeper() {
   if (sleepers_.empty()) return false;
-  now_ = std::max(now_, sleepers_.begin()->first);
+  uptime_ = std::max(uptime_, sleepers_.begin()->first);
   WakeDue();
   return true;
 }
 
 void FakeClock::WakeDue() {
-  while (!sleepers_.empty() && sleepers_.begin()->first <= now_) {
+  while (!sleepers_.empty() && sleepers_.begin()->first <= uptime_) {
     asio::steady_timer* timer = sleepers_.begin()->second;
     sleepers_.erase(sleepers_.begin());
     timer->cancel();

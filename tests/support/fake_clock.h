@@ -21,14 +21,15 @@ class FakeClock : public Clock {
   using Clock::Sleep;
 
   // 2026-11-20T12:00:00Z unless told otherwise.
-  explicit FakeClock(Time now = FromEpochSeconds(1795176000)) : now_(now) {}
+  explicit FakeClock(Time now = FromEpochSeconds(1795176000)) : began_(now) {}
 
-  Time Now() const override { return now_; }
+  Time Now() const override { return began_ + uptime_; }
+  Duration Uptime() const override { return uptime_; }
   Task<void> Sleep(Duration duration, Stop* stop) override;
 
   // Moves the time, and wakes who has slept long enough by then.
   void Advance(Duration duration);
-  void Set(Time now) { now_ = now; }  // wakes nobody: a clock that was set
+  void Set(Time now) { began_ = now - uptime_; }  // wakes nobody: a clock that was set
 
   // Moves the time to the next sleeper's and wakes it; false: nobody sleeps.
   bool JumpToNextSleeper();
@@ -39,8 +40,9 @@ class FakeClock : public Clock {
  private:
   void WakeDue();
 
-  Time now_;
-  std::multimap<Time, asio::steady_timer*> sleepers_;
+  Time began_;  // what Now() would have been at Uptime() zero
+  Duration uptime_{0};
+  std::multimap<Duration, asio::steady_timer*> sleepers_;
   std::vector<Duration> sleeps_;
 };
 

@@ -40,8 +40,9 @@ struct FakeDynamoDbSettings {
   // How many requests of a batch are done; the rest comes back as unprocessed.  0: throttled.
   std::size_t batch_write_takes = std::numeric_limits<std::size_t>::max();
   std::size_t batch_get_takes = std::numeric_limits<std::size_t>::max();
-  // DescribeTable says CREATING so many times for a new table.
+  // DescribeTable says `creating_status` so many times for a new table.
   int creating_describes = 0;
+  std::string creating_status = "CREATING";
   // Operations that this server does not have: UnknownOperationException.
   std::set<std::string> unknown_operations;
   // What EnableStream and UpdateTable give to new streams.

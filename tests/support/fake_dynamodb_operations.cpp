@@ -187,7 +187,7 @@ FakeJson FakeDynamoDb::DescribeOf(Table& table) {
   json["TableName"] = table.items.name();
   json["TableArn"] = "arn:aws:dynamodb:eu-central-1:123456789012:table/" + table.items.name();
   json["TableId"] = table.id;
-  json["TableStatus"] = table.creating_describes > 0 ? "CREATING" : "ACTIVE";
+  json["TableStatus"] = table.creating_describes > 0 ? settings.creating_status : "ACTIVE";
   json["ItemCount"] = table.items.size();
   json["TableSizeBytes"] = table.items.bytes();
   for (const KeyAttribute& attribute : table.items.schema().attributes) {
