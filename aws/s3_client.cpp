@@ -280,8 +280,10 @@ Task<S3Listing> S3Client::ListObjectVersions(std::string prefix, std::string key
   co_return ParseListObjectVersions(response.http.body);
 }
 
-Task<void> S3Client::DeleteObject(std::string key, std::string version_id) {
+Task<void> S3Client::DeleteObject(std::string key, std::string version_id,
+                                  std::function<bool()> may_send) {
   AwsRequest request = NewRequest("DELETE", key);
+  request.may_send = std::move(may_send);
   if (!version_id.empty()) request.query.emplace_back("versionId", version_id);
   std::vector<int> accepted = {404};
   const AwsResponse response = co_await Send(std::move(request), std::move(accepted));

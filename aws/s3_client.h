@@ -122,7 +122,8 @@ class S3Client {
                                      std::string version_id_marker, std::uint32_t max_keys = 1000);
   // Without a version id: puts a delete marker in a versioned bucket.  Success also when there was
   // nothing.
-  Task<void> DeleteObject(std::string key, std::string version_id);
+  Task<void> DeleteObject(std::string key, std::string version_id,
+                          std::function<bool()> may_send = {});
 
   // "Enabled", "Suspended" or "" (never enabled).
   Task<std::string> GetBucketVersioning();

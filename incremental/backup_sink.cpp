@@ -305,12 +305,12 @@ Task<bool> BackupSink::IsBlocked(const std::string& name) {
 }
 
 Task<void> BackupSink::WaitForLease() {
-  if (MaySend()) co_return;
+  if (HoldsLease()) co_return;
   co_await options_.lease->WaitUntilHeld(stop_);
   stop_.ThrowIfRequested();
 }
 
-bool BackupSink::MaySend() const { return options_.lease == nullptr || options_.lease->held(); }
+bool BackupSink::HoldsLease() const { return options_.lease == nullptr || options_.lease->held(); }
 
 Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
   const ChangeView& change = *pending.change;
@@ -324,13 +324,14 @@ Task<void> BackupSink::Write(const std::string& name, const Pending& pending) {
     }
   }
   if (change.event_name == EventName::kRemove && options_.deletes == Deletes::kMarker) {
-    co_await store_.PutDeleteMarker(key);
+    const MaySend may_send = [this] { return HoldsLease(); };
+    co_await store_.PutDeleteMarker(key, may_send);
   } else {
     PutRequest request;
     request.key = key;
     request.body = change.event_name == EventName::kRemove ? std::string_view() : change.new_image;
     request.metadata = InfoOf(pending).ToMetadata();
-    request.may_send = [this] { return MaySend(); };
+    request.may_send = [this] { return HoldsLease(); };
     const PutResult result = co_await store_.Put(std::move(request));
     if (result.in_doubt && options_.doubts != nullptr) {
       options_.doubts->Add({key});
@@ -394,7 +395,7 @@ Task<void> BackupSink::Park(const std::string& name, const Pending& pending, std
   PutRequest request;
   request.key = layout_.Parked(name, origin.stream_label, number);
   request.body = change.raw;
-  request.may_send = [this] { return MaySend(); };
+  request.may_send = [this] { return HoldsLease(); };
   // A follower that was cut off must not park again what a person has released since.
   co_await WaitForLease();
   auto there = co_await store_.Head(request.key);

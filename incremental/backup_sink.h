@@ -121,7 +121,7 @@ class BackupSink : public ChangeSink {
   Task<void> ApplyOne(const std::string& name, const Pending& pending);
   Task<bool> IsBlocked(const std::string& name);
   Task<void> WaitForLease();
-  bool MaySend() const;
+  bool HoldsLease() const;
   Task<void> Write(const std::string& name, const Pending& pending);
   Task<bool> IsAtRest(const std::string& key, const Pending& pending);
   Task<std::optional<VersionInfo>> NewestOfStream(std::string key, Time changed);

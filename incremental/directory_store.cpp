@@ -105,7 +105,7 @@ Task<ObjectPage> DirectoryStore::ListVersions(std::string prefix, std::string ne
       [this, below, after] { return files_->ListVersions(*below, *after); });
 }
 
-Task<void> DirectoryStore::PutDeleteMarker(std::string key) {
+Task<void> DirectoryStore::PutDeleteMarker(std::string key, MaySend /*may_send*/) {
   const Time now = clock_.Now();
   const std::string* name = &key;
   co_await pool_.Run([this, name, now] { files_->PutDeleteMarker(*name, now); });

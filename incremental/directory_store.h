@@ -63,7 +63,7 @@ class DirectoryStore : public ObjectStore {
   Task<ObjectPage> List(std::string prefix, std::string next = {},
                         std::string start_after = {}) override;
   Task<ObjectPage> ListVersions(std::string prefix, std::string next = {}) override;
-  Task<void> PutDeleteMarker(std::string key) override;
+  Task<void> PutDeleteMarker(std::string key, MaySend may_send = {}) override;
   Task<void> RemoveVersion(std::string key, std::string version_id) override;
 
  private:

@@ -56,6 +56,10 @@ enum class PutCondition {
   kIfMatches,  // only when the current object's ETag is PutRequest::etag
 };
 
+// Asked before each try of a write; false: Error{kRetryLater}, and nothing more is sent.  Empty:
+// always.  A store that does not try again need not ask.
+using MaySend = std::function<bool()>;
+
 struct PutRequest {
   std::string key;
   // A view: must stay valid until Put() has returned.
@@ -64,9 +68,7 @@ struct PutRequest {
   std::string_view content_type = "application/json";
   PutCondition condition = PutCondition::kNone;
   std::string etag;  // with kIfMatches
-  // Asked before each try; false: Error{kRetryLater}, and nothing more is sent.  Empty: always.  A
-  // store that does not try again need not ask.
-  std::function<bool()> may_send;
+  MaySend may_send;
 };
 
 struct PutResult {
@@ -136,8 +138,9 @@ class ObjectStore {
   // A prefix that is a whole key also matches longer keys: callers compare.
   virtual Task<ObjectPage> ListVersions(std::string prefix, std::string next = {}) = 0;
 
-  // Puts a delete marker (S3's DELETE).  Success also when there was nothing.
-  virtual Task<void> PutDeleteMarker(std::string key) = 0;
+  // Puts a delete marker (S3's DELETE).  Success also when there was nothing.  `may_send`: see
+  // PutRequest.
+  virtual Task<void> PutDeleteMarker(std::string key, MaySend may_send = {}) = 0;
   // Removes one version (or delete marker) for good; success also when there is none of that id. An
   // empty id is refused with kFixCommand.
   virtual Task<void> RemoveVersion(std::string key, std::string version_id) = 0;

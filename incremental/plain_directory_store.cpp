@@ -229,7 +229,7 @@ Task<ObjectPage> PlainDirectoryStore::ListVersions(std::string prefix, std::stri
   co_return co_await List(std::move(prefix), std::move(next), start_after);
 }
 
-Task<void> PlainDirectoryStore::PutDeleteMarker(std::string key) {
+Task<void> PlainDirectoryStore::PutDeleteMarker(std::string key, MaySend /*may_send*/) {
   const std::string* name = &key;
   co_await pool_.Run([this, name] { RemoveFile(root_, *name); });
 }

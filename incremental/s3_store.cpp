@@ -202,9 +202,9 @@ Task<ObjectPage> S3Store::ListVersions(std::string prefix, std::string next) {
   co_return page;
 }
 
-Task<void> S3Store::PutDeleteMarker(std::string key) {
+Task<void> S3Store::PutDeleteMarker(std::string key, MaySend may_send) {
   CheckKey(key);
-  co_await client_->DeleteObject(prefix_ + key, {});
+  co_await client_->DeleteObject(prefix_ + key, {}, std::move(may_send));
 }
 
 Task<void> S3Store::RemoveVersion(std::string key, std::string version_id) {

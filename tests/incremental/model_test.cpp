@@ -131,9 +131,9 @@ class RoughStore : public ObjectStore {
     Before();
     co_return co_await inner_.ListVersions(std::move(prefix), std::move(next));
   }
-  Task<void> PutDeleteMarker(std::string key) override {
+  Task<void> PutDeleteMarker(std::string key, MaySend may_send) override {
     const bool after = Before();
-    co_await inner_.PutDeleteMarker(std::move(key));
+    co_await inner_.PutDeleteMarker(std::move(key), std::move(may_send));
     After(after);
   }
   Task<void> RemoveVersion(std::string key, std::string version_id) override {

@@ -187,6 +187,15 @@ TEST_F(S3StoreTest, APutAsksBeforeEachTryWhetherItMayBeSent) {
   EXPECT_EQ(transport_.requests().size(), 1U);
 }
 
+TEST_F(S3StoreTest, ADeleteMarkerAsksBeforeEachTryWhetherItMayBeSent) {
+  int asked = 0;
+  const MaySend may_send = [&asked] { return ++asked <= 1; };
+  transport_.Fail(BrokenConnection()).Answer(204);
+  EXPECT_THROW(Run(store_->PutDeleteMarker("orders/a", may_send)), Error);
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(transport_.requests().size(), 1U);
+}
+
 TEST_F(S3StoreTest, NoDeleteGoesOutWithoutAVersionId) {
   EXPECT_THROW(Run(store_->RemoveVersion("orders/a", "")), Error);
   EXPECT_TRUE(transport_.requests().empty());

@@ -208,6 +208,11 @@ MUTATIONS = [
         "    const Time until = AwsNow();",
         "RecoveryTest.DoubtsNothingThatChangedAfterTheFollowerBeforeHadDied"),
     Mutation(
+        "a-killed-owners-clock-is-believed", 3, "incremental/lease.cpp",
+        "    const Time until = std::min(file_.stored() + kLeaseLife + kMostSkew, AwsNow());",
+        "    const Time until = std::min(there->expires + kMostSkew, AwsNow());",
+        "LeaseTest.KnowsUntilWhenAKilledOwnerWithASlowClockMayHaveWritten"),
+    Mutation(
         "what-the-one-before-last-had-in-flight-is-noted-too", 3, "incremental/lease.cpp",
         "  if (may_land) unnoted_until_ = std::max(unnoted_until_, before);",
         "",
@@ -520,6 +525,11 @@ MUTATIONS = [
         "a-table-made-again-silently", 6, "incremental/gap_before_stream.cpp",
         "    gap.reason = \"the table was deleted and created again\";",
         "",
+        "FollowedTableTest.PutsARecreatedTableOnRecordAsAGap"),
+    Mutation(
+        "a-table-made-again-is-taken-over-before-that-is-on-record", 6, "incremental/owner.cpp",
+        "  co_return OwnerCheck::kRecreated;",
+        "  co_await object.Save(body);\n  co_return OwnerCheck::kRecreated;",
         "FollowedTableTest.PutsARecreatedTableOnRecordAsAGap"),
     Mutation(
         "never-backfilled-silently", 6, "incremental/gap_before_stream.cpp",

@@ -155,6 +155,11 @@ MUTATIONS = [
         "  until_ = Duration::max();",
         "LeaseTest.IsNotHeldWhileItCannotBeRenewedAndIsAgainAfterwards"),
     Mutation(
+        "held-by-a-clock-that-is-set", 8, "incremental/lease.h",
+        "return clock_.Uptime() < until_;",
+        "return clock_.Now() < record_.expires;",
+        "LeaseTest.IsNotTakenFromALiveOwnerBecauseAClockWasSet"),
+    Mutation(
         "held-from-the-answer-on", 8, "incremental/lease.cpp",
         "  until_ = until;",
         "  until_ = clock_.Uptime() + kLeaseLife;",
@@ -171,12 +176,12 @@ MUTATIONS = [
         "LeaseTest.IsLookedAtAgainWhereConditionsDoNotHold"),
     Mutation(
         "a-write-is-sent-without-the-lease", 8, "incremental/backup_sink.cpp",
-        "  if (MaySend()) co_return;",
+        "  if (HoldsLease()) co_return;",
         "  co_return;",
         "BackupSinkTest.BeginsNoWriteWithoutTheLease", MODEL),
     Mutation(
         "a-try-is-sent-without-the-lease", 8, "incremental/backup_sink.cpp",
-        "    request.may_send = [this] { return MaySend(); };\n    const PutResult",
+        "    request.may_send = [this] { return HoldsLease(); };\n    const PutResult",
         "    const PutResult",
         "RecoveryTest.DoesNotSendAWriteAgainThatAnotherFollowerHasOvertaken"),
     Mutation(
@@ -196,6 +201,11 @@ MUTATIONS = [
         "  put.may_send = std::move(request.may_send);\n",
         "",
         "S3StoreTest.APutAsksBeforeEachTryWhetherItMayBeSent"),
+    Mutation(
+        "a-delete-marker-is-put-unasked", 8, "incremental/s3_store.cpp",
+        "  co_await client_->DeleteObject(prefix_ + key, {}, std::move(may_send));",
+        "  co_await client_->DeleteObject(prefix_ + key, {});",
+        "S3StoreTest.ADeleteMarkerAsksBeforeEachTryWhetherItMayBeSent"),
     Mutation(
         "the-client-does-not-ask", 8, "aws/s3_client.cpp",
         "  request.may_send = put.may_send;\n",
@@ -358,6 +368,11 @@ MUTATIONS = [
         "    if (file_.sha256 == \"no\" && !file_.md5.empty() &&",
         "SnapshotReaderTest.HandsNothingOnOfAFileThatIsNotTheManifests",
         ("test_snapshot", "test_restore")),
+    Mutation(
+        "a-delete-marker-is-of-the-moment-it-says", 11, "snapshot/cut.cpp",
+        "marker.last_modified + kToleratedClock <= cut_.moment",
+        "marker.last_modified <= cut_.moment",
+        "CutTest.IsFuzzyWhereAStoresClockIsBehindAndADeleteMarkerMayBeOfEitherSide", SNAPSHOT),
     Mutation(
         "a-moment-of-left-out-changes-is-promised", 11, "snapshot/cut.cpp",
         "      if (cut_.coalesced) state.fuzzy_reason = kLeftOut;  // it may have been there before",

@@ -150,9 +150,9 @@ TEST_F(DoctorStoreTest, RemovesItsProbesWhicheverCallFails) {
 class DenyingStore : public FlakyStore {
  public:
   explicit DenyingStore(ObjectStore& inner) : FlakyStore(inner, none_) {}
-  Task<void> PutDeleteMarker(std::string key) override {
+  Task<void> PutDeleteMarker(std::string key, MaySend may_send) override {
     if (deny_markers) Deny();
-    co_await FlakyStore::PutDeleteMarker(key);
+    co_await FlakyStore::PutDeleteMarker(key, may_send);
   }
   Task<void> RemoveVersion(std::string key, std::string version_id) override {
     if (deny_removal) Deny();

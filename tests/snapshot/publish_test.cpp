@@ -24,7 +24,7 @@ class KeepingStore : public FlakyStore {
  public:
   explicit KeepingStore(ObjectStore& inner) : FlakyStore(inner, none_) {}
 
-  Task<void> PutDeleteMarker(std::string) override {
+  Task<void> PutDeleteMarker(std::string, MaySend) override {
     ++refused;
     throw Error(Reaction::kPermission, "AccessDenied: s3:DeleteObject");
     co_return;

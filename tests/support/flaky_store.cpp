@@ -92,9 +92,9 @@ Task<ObjectPage> FlakyStore::ListVersions(std::string prefix, std::string next) 
   co_return result;
 }
 
-Task<void> FlakyStore::PutDeleteMarker(std::string key) {
+Task<void> FlakyStore::PutDeleteMarker(std::string key, MaySend may_send) {
   const std::uint64_t call = faults_.Begin();
-  co_await inner_.PutDeleteMarker(std::move(key));
+  co_await inner_.PutDeleteMarker(std::move(key), std::move(may_send));
   faults_.End(call);
 }
 

@@ -192,7 +192,7 @@ Task<ObjectPage> MemoryStore::ListVersions(std::string prefix, std::string next)
   co_return page;
 }
 
-Task<void> MemoryStore::PutDeleteMarker(std::string key) {
+Task<void> MemoryStore::PutDeleteMarker(std::string key, MaySend /*may_send*/) {
   CheckKey(key);
   co_await NextTurn();
   if (options_.versioned) {
