@@ -66,14 +66,19 @@ AwsSession::AwsSession(HttpTransport& transport, Clock& clock, WorkerPool& worke
 Task<std::string> AwsSession::Region() {
   if (!settings_->region.empty()) co_return settings_->region;
   if (!instance_region_.empty()) co_return instance_region_;
+  const std::string hint = "Set AWS_REGION, or region in profile " + settings_->profile +
+                           ", or write the table as region/name.";
   std::string path = "/latest/meta-data/placement/region";
-  std::optional<std::string> region = co_await imds_->Get(std::move(path));
+  std::optional<std::string> region;
+  try {
+    region = co_await imds_->Get(std::move(path));
+  } catch (const Error& error) {
+    if (error.reaction() == Reaction::kCancelled) throw;
+    throw Error(error.reaction(), "no AWS region is set, and " + error.message()).Hint(hint);
+  }
   if (!region || region->empty()) {
     Error error(Reaction::kFixCommand, "no AWS region is set");
-    error
-        .Hint("Set AWS_REGION, or region in profile " + settings_->profile +
-              ", or write the table as region/name.")
-        .Usage();
+    error.Hint(hint).Usage();
     throw error;
   }
   instance_region_ = std::move(*region);

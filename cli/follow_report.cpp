@@ -32,6 +32,8 @@ nlohmann::ordered_json JsonOf(const Followed& followed) {
   report["converged"] = nullptr;
   if (followed.converged) report["converged"] = FormatTime(*followed.converged);
   if (followed.backfill_error) report["backfillError"] = followed.backfill_error->what();
+  report["notFollowed"] = nullptr;
+  if (!result.not_followed.empty()) report["notFollowed"] = result.not_followed;
   report["openGaps"] = nlohmann::ordered_json::array();
   for (const Gap& gap : result.open_gaps) {
     nlohmann::ordered_json entry;
@@ -77,7 +79,9 @@ std::string TextOf(const Followed& followed, const FollowReportOptions& options)
   for (const Gap& gap : result.open_gaps) {
     text += "  " + gap.id + ": " + gap.reason + ": " + backfill;
   }
-  if (followed.converged && result.open_gaps.empty()) {
+  if (!result.not_followed.empty()) {
+    text += "  " + result.not_followed + ": changes are in no backup\n";
+  } else if (followed.converged && result.open_gaps.empty()) {
     text += "  converged: since " + FormatTime(*followed.converged) +
             " the backup has all of the table\n";
   }
@@ -117,8 +121,8 @@ ExitStatus StatusOf(const FollowedList& tables, const FollowReportOptions& optio
     if (cut_short) return ExitStatusOfSignal(signal);
     if (failed) return ExitStatusOf(*failed, signal);
     const FollowedTableResult& result = followed->result;
-    attention = attention || !result.open_gaps.empty() || result.parked > 0 || !result.backfilled ||
-                NotConverged(*followed, options);
+    attention = attention || !result.open_gaps.empty() || !result.not_followed.empty() ||
+                result.parked > 0 || !result.backfilled || NotConverged(*followed, options);
   }
   if (options.once && signal != 0) return ExitStatusOfSignal(signal);
   return attention ? ExitStatus::kAttention : ExitStatus::kDone;

@@ -19,7 +19,9 @@ CommandSpec FollowSpec() {
            "One process follows a table into a place: a second one is refused and told who the "
            "first is. When the first dies, the second may take over within 15 seconds (at once on "
            "the same machine, or when the first was told to end).",
-           "A table is `name` or `region/name`."},
+           "A table is `name` or `region/name`. Of several all are followed or none: one that "
+           "cannot "
+           "be (there is no such table, its stream is off) ends the start, and the others wait."},
       .argument = "table",
       .min_arguments = 1,
       .max_arguments = 100,
@@ -66,7 +68,9 @@ CommandSpec FollowSpec() {
                  " \"itemsRead\", \"itemsWritten\", \"itemsRemoved\": by --backfill,",
                  " \"converged\": with --backfill: time, or null,",
                  " \"backfillError\": text, only when the backfill failed,",
-                 " \"openGaps\": [{\"id\", \"reason\", \"shardId\", \"from\", \"until\"}]}",
+                 " \"openGaps\": [{\"id\", \"reason\", \"shardId\", \"from\", \"until\"}],",
+                 "   \"shardId\" and \"from\" where they are known,",
+                 " \"notFollowed\": why changes are in no backup now, or null}",
                  "or {\"error\": text}."},
       .statuses =
           {{0,

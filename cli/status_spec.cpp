@@ -30,6 +30,7 @@ CommandSpec StatusCommandSpec() {
                  "{\"followed\", \"needsAttention\": true | false, \"stream\": its label,",
                  " \"watermark\": complete up to, \"lagSeconds\": since then,",
                  " \"maxLagSeconds\": --max-lag, \"behind\": whether it is more, or not known,",
+                 " \"notFollowed\": why changes are in no backup now, or null,",
                  " \"written\": when the follower said so, \"coveredFrom\", \"coalesced\",",
                  " \"writer\": {\"owner\", \"host\", \"generation\", \"renewed\", \"expires\",",
                  "   \"released\", \"atWork\": true | false} or null,",

@@ -15,6 +15,7 @@ namespace {
 
 // A segment's progress is saved at most this often: what is redone after a crash is cheap.
 constexpr Duration kSaveEvery{5000};
+constexpr Duration kSayWaitEvery{10000};
 // How often a backfill says that it lives while it is at one thing for long, a page or its last
 // step (state.cpp: kSavedAtLeastEvery).
 constexpr Duration kSayEvery = std::chrono::minutes(5);
@@ -77,7 +78,17 @@ Task<void> Backfill::DecideHow() {
   all_landed_ = SentHasLanded();
   const std::vector<Gap> gaps = before_.open_gaps();
   for (const Gap& gap : gaps) closing_from_ = std::max(closing_from_, gap.closable_from());
-  reconciling_ = options_.reconcile || !before_.follower || !gaps.empty();
+  // Of what happened between its stream and this one no stream tells: a gap that is yet to be
+  // found.
+  const bool unseen = before_.follower && before_.follower->stream_label != table_.stream.label;
+  if (unseen) {
+    LogWarn(
+        "{}: its stream {} has not been followed yet; what was before it will be put on record as "
+        "a "
+        "gap, for another backfill to close (hint: run {} first)",
+        layout_.table(), table_.stream.label, NextCommand("follow " + layout_.table()));
+  }
+  reconciling_ = options_.reconcile || !before_.follower || unseen || !gaps.empty();
   result_.reconciling = reconciling_;
 }
 
@@ -94,8 +105,12 @@ Task<void> Backfill::WaitUntilGapsCanBeClosed() {
 
 Task<void> Backfill::WaitFor(Duration duration, std::string_view why) {
   LogInfo("{}: {}: waiting for {}", layout_.table(), why, FormatDuration(duration));
-  progress_.phase = "waiting until nothing from before can land any more";
-  co_await clock_.Sleep(duration, &halt_);
+  const Duration end = clock_.Uptime() + duration;
+  for (Duration left = duration; left.count() > 0 && !halt_.requested();
+       left = end - clock_.Uptime()) {
+    progress_.phase = "waiting for " + FormatDuration(left) + " until nothing from before can land";
+    co_await clock_.Sleep(std::min(left, kSayWaitEvery), &halt_);
+  }
   progress_.phase.clear();
 }
 
@@ -229,10 +244,13 @@ Task<void> Backfill::ScanSegment(std::uint32_t segment, ControlObject& file,
       co_await SaveSegment(file, state);
       saved = clock_.Now();
     }
-    if (last) co_return;
-    if (rate_.units_per_second() > 0) {
+    // The last page of all has nobody behind it that would wait.
+    const bool none_left =
+        last && (options_.only_segment || segments_done_ + 1 == options_.segments);
+    if (rate_.units_per_second() > 0 && !none_left) {
       co_await SayingSo(TakeUnits(page.consumed_capacity), file, state);
     }
+    if (last) co_return;
   }
   state.open = false;
   if (!options_.dry_run) co_await SaveSegment(file, state);

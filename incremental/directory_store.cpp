@@ -48,6 +48,7 @@ DirectoryStore::DirectoryStore(const std::filesystem::path& root, WorkerPool& po
                                bool writes)
     : pool_(pool), clock_(clock) {
   const std::string path = NormalRoot(root);
+  traits_.outlives_process = false;
   traits_.description = "file://" + path + '/';
   files_ = std::make_unique<VersionedFiles>(path, writes);
 }

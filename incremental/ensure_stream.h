@@ -1,6 +1,7 @@
 // The stream that a backup follows: is it on, and does it carry what is needed?
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "aws/dynamodb_client.h"
@@ -18,5 +19,16 @@ bool HasNewImages(const StreamDescription& stream);
 // is then.
 Task<TableDescription> EnsureStream(DynamoDbClient& client, Clock& clock, Stop& stop,
                                     std::string table, bool enable);
+
+struct NotFollowed {
+  std::string reason;
+  std::string hint;  // in parentheses, for the end of a line in the log; or empty
+};
+
+// `table`: as it is while its stream is not to be found; nullopt: it is gone.
+NotFollowed WhyNotFollowed(const std::optional<TableDescription>& table);
+
+// Throws Error{kNotFound}.
+Task<TableDescription> RequireTable(DynamoDbClient& client, std::string table);
 
 }  // namespace ddbvault

@@ -18,6 +18,7 @@ namespace ddbvault {
 namespace {
 
 constexpr Duration kPollStreamOff{60000};
+constexpr Duration kLookForWatermark{1000};
 constexpr Duration kSaveAgain{1000};
 constexpr Duration kSaveAgainAtMost{60000};
 // How long the batches in hand may take to be finished after a stop.
@@ -46,7 +47,12 @@ FollowedTable::~FollowedTable() = default;
 
 Task<void> FollowedTable::Open() {
   const Executor executor = co_await asio::this_coro::executor;
-  table_ = co_await EnsureStream(client_, clock_, stop_, name_, options_.enable_stream);
+  // One that is refused here must not have changed the table: the stream is enabled later.
+  if (options_.enable_stream) {
+    table_ = co_await RequireTable(client_, name_);
+  } else {
+    table_ = co_await EnsureStream(client_, clock_, stop_, name_, false);
+  }
   co_await Claim();
   begun_ = std::make_unique<Event>(executor);
   co_await TakeLease();
@@ -60,14 +66,14 @@ Task<void> FollowedTable::Open() {
     error = std::current_exception();
   }
   if (!error) co_return;
-  co_await StopKeepingLease();
+  co_await Close();
   std::rethrow_exception(error);
 }
 
 Task<void> FollowedTable::OpenWithLease() {
   const Executor executor = co_await asio::this_coro::executor;
-  if (options_.standby) {
-    // That may have taken days.
+  // Waiting for the lease may have taken days.
+  if (options_.standby || options_.enable_stream) {
     table_ = co_await EnsureStream(client_, clock_, stop_, name_, options_.enable_stream);
     co_await Claim();
   }
@@ -132,7 +138,7 @@ Task<void> FollowedTable::TakeLease() {
   options.patient = !options_.follower.once;
   options.server_ahead = [this] { return server_ahead(); };
   options.known_generation = [this]() -> Task<std::optional<std::uint64_t>> {
-    known_ = co_await KnownGeneration();
+    known_ = co_await GenerationOfPositions(store_, layout_, checkpoints_, consumer_, table_.arn);
     co_return known_;
   };
   options.seen = seen_lease_;
@@ -153,21 +159,6 @@ Task<void> FollowedTable::TakeLease() {
   if (lease_->unnoted_until() != Time{}) {
     options_.sink.doubt_until = lease_->unnoted_until() + kClockTolerance;
   }
-}
-
-// nullopt: there are no positions here, or they are an older copy of those that were moved under
-// that generation (a disk was put back, a file was copied without its -wal): state.json is ahead.
-Task<std::optional<std::uint64_t>> FollowedTable::KnownGeneration() {
-  const auto generation = checkpoints_.Generation(consumer_, table_.arn);
-  if (!generation) co_return std::nullopt;
-  StateFile file(store_, layout_, conditions_);
-  const auto state = co_await file.Load();
-  if (!state) co_return generation;
-  const auto here = checkpoints_.Load(consumer_, state->stream_arn);
-  if (!ArePositionsOlder(here, *state)) co_return generation;
-  LogWarn("{}: the file of positions is an older copy; going on from those in state.json of {}",
-          name_, FormatTime(state->written));
-  co_return std::nullopt;
 }
 
 Task<void> FollowedTable::LookAtLease() {
@@ -314,6 +305,7 @@ Task<void> FollowedTable::BeginStream() {
   AdoptPositions(table_.stream.arn);
   state_.stream_label = table_.stream.label;
   state_.stream_arn = table_.stream.arn;
+  state_.not_followed.clear();
   if (gap.reason.empty()) {
     co_await SaveStateForSure();
   } else if (first) {
@@ -335,9 +327,11 @@ Task<void> FollowedTable::BeginStream() {
 }
 
 // Who has followed since these positions were moved has put later ones into state.json, of other
-// shards, or another stream.
+// shards, or another stream.  In a fresh place the stream is read from its beginning.
 void FollowedTable::LeaveOlderPositions() {
-  if (ours_ || state_.stream_arn.empty()) return;
+  // Nobody has followed into this place: it is not the one that they are of, or all of it is gone.
+  const bool fresh = state_.stream_arn.empty() && !lease_->followed_before();
+  if (ours_ || (state_.stream_arn.empty() && !fresh)) return;
   for (const std::string& arn : checkpoints_.Streams(consumer_, table_.arn)) {
     checkpoints_.ForgetStream(consumer_, arn);
   }
@@ -391,14 +385,13 @@ Task<bool> FollowedTable::NextStream() {
       co_await clock_.Sleep(kPollStreamOff, &stop_);
       continue;
     }
-    std::string_view why = "the stream is off";
-    if (!description) why = "the table is gone";
-    if (description && description->stream.enabled) why = "the stream has no new images";
-    if (fit) why = "the stream cannot be found";
-    LogError(
-        "{}: {}; changes are in no backup until a stream with new images is on (hint: disable the "
-        "stream if it has no new images, then use --enable-stream)",
-        name_, why);
+    const NotFollowed why = WhyNotFollowed(description);
+    LogError("{}: {}; changes are in no backup until a stream with new images is on{}", name_,
+             why.reason, why.hint);
+    if (state_.not_followed != why.reason) {
+      state_.not_followed = why.reason;
+      co_await SaveStateForSure();
+    }
     if (options_.follower.once || options_.one_stream) co_return false;
     co_await clock_.Sleep(kPollStreamOff, &stop_);
   }
@@ -491,9 +484,19 @@ Task<void> FollowedTable::Surely(std::string_view what, std::function<Task<void>
   }
 }
 
+// Once it is known for the first time until when changes are applied, that is said at once.
+Task<void> FollowedTable::SleepUntilStateIsDue(Stop& done) {
+  const Duration due = clock_.Uptime() + options_.state_every;
+  for (Duration left = options_.state_every; left.count() > 0 && !done.requested();
+       left = due - clock_.Uptime()) {
+    if (!state_.watermark && follower_ && follower_->watermark()) co_return;
+    co_await clock_.Sleep(state_.watermark ? left : std::min(left, kLookForWatermark), &done);
+  }
+}
+
 Task<void> FollowedTable::SaveStateRegularly(Stop& done) {
   while (!done.requested()) {
-    co_await clock_.Sleep(options_.state_every, &done);
+    co_await SleepUntilStateIsDue(done);
     if (done.requested()) co_return;
     co_await CountParked();
     try {
@@ -567,6 +570,7 @@ Task<FollowedTableResult> FollowedTable::Result() {
   result.parked = sink_->parked();
   result.watermark = state_.watermark;
   result.open_gaps = state.open_gaps();
+  result.not_followed = state_.not_followed;
   result.backfilled = state.covered_from().has_value();
   co_return result;
 }

@@ -44,7 +44,8 @@ struct FollowedTableResult {
   std::uint64_t coalesced = 0;  // in this run
   std::optional<Time> watermark;
   std::vector<Gap> open_gaps;
-  bool backfilled = false;  // a whole backfill has been done under this stream
+  std::string not_followed;  // FollowerState::not_followed
+  bool backfilled = false;   // a whole backfill has been done under this stream
 };
 
 class FollowedTable : public FollowerEvents {
@@ -60,7 +61,6 @@ class FollowedTable : public FollowerEvents {
   // has waited since.
   Task<void> LookAtLease();
   Task<void> KeepNewOwner();
-  Task<std::optional<std::uint64_t>> KnownGeneration();
   // After Open().  Without `once`, until the stop.  Throws what another try cannot help;
   // Error{kConflict} when another process has taken the lease.
   Task<FollowedTableResult> Run();
@@ -97,6 +97,7 @@ class FollowedTable : public FollowerEvents {
   void LeaveOlderPositions();
   Time SentHasLanded() const;
   Task<void> Record(Gap gap);
+  Task<void> SleepUntilStateIsDue(Stop& done);
   Task<void> SaveStateRegularly(Stop& done);
   Task<void> StopSinkLater(Stop& done);
   Task<void> CountParked();
@@ -131,7 +132,7 @@ class FollowedTable : public FollowerEvents {
   std::string followed_arn_;          // follower_'s stream
   bool recreated_ = false;
   bool conditions_ = true;              // the store keeps them
-  std::optional<std::uint64_t> known_;  // KnownGeneration() when the lease was taken
+  std::optional<std::uint64_t> known_;  // GenerationOfPositions() when the lease was taken
   bool ours_ = true;  // nobody else has followed since the positions here were moved
   bool running_ = false;
   std::string seen_lease_;

@@ -78,6 +78,7 @@ Lease::Lease(ObjectStore& store, const Layout& layout, Clock& clock, Executor ex
     : clock_(clock),
       options_(std::move(options)),
       table_(layout.table()),
+      outlives_process_(store.traits().outlives_process),
       file_(store, layout.Lease()),
       renewed_(std::move(executor)) {}
 
@@ -125,7 +126,9 @@ Task<bool> Lease::TryTake(const std::optional<LeaseRecord>& there) {
   if (!ours_there) {
     before_ = there ? std::optional<std::uint64_t>(there->generation) : std::nullopt;
   }
-  const bool not_given_back = there && !there->released && !ours_there;
+  // What it had begun has ended with it, where nothing is on its way to a server.
+  const bool over = there && !outlives_process_ && HasEnded(there->process);
+  const bool not_given_back = there && !there->released && !ours_there && !over;
   std::optional<std::uint64_t> known;
   if (options_.known_generation) known = co_await options_.known_generation();
   const bool noted = there && known == there->generation;

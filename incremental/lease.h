@@ -87,7 +87,8 @@ class Lease {
   void MarkFollowed() { record_.followed = true; }
   // Nobody else has begun a write since this moment, by AWS's clock.  Time{}: all who had it gave
   // it back (they were not killed, nor cut off, maybe while they wrote, however long ago), and none
-  // so short a while ago that a write in doubt of it may still land.
+  // so short a while ago that a write in doubt of it may still land; or what they wrote has ended
+  // with their processes (StoreTraits::outlives_process).
   Time others_wrote_until() const { return others_wrote_until_; }
   // The same, but for an owner that moved the positions which we go on from: what it may have had
   // in flight is noted there.
@@ -118,6 +119,7 @@ class Lease {
   Clock& clock_;
   Options options_;
   std::string table_;
+  bool outlives_process_;  // StoreTraits
   ControlObject file_;
   Event renewed_;
   LeaseRecord record_;  // ours

@@ -90,6 +90,8 @@ struct StoreTraits {
   // False: a Put replaces what was there for good; PutDeleteMarker() removes it; the only version
   // has the id "null".
   bool versioned = true;
+  // A write may land after the process that sent it has ended: it is on its way to a server.
+  bool outlives_process = true;
   std::string description;  // "s3://bucket/prefix/ at https://...", "file:///var/lib/ddbvault/"
 };
 

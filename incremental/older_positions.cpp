@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+
 namespace ddbvault {
 namespace {
 
@@ -24,6 +26,22 @@ bool ArePositionsOlder(const std::vector<ShardCheckpoint>& here, const FollowerS
     }
   }
   return false;
+}
+
+Task<std::optional<std::uint64_t>> GenerationOfPositions(ObjectStore& store, const Layout& layout,
+                                                         CheckpointStore& checkpoints,
+                                                         std::string consumer,
+                                                         std::string table_arn) {
+  const auto generation = checkpoints.Generation(consumer, table_arn);
+  if (!generation) co_return std::nullopt;
+  const auto object = co_await store.Get(layout.State());
+  if (!object) co_return generation;
+  const FollowerState state = FollowerStateFromJson(object->body);
+  const auto here = checkpoints.Load(consumer, state.stream_arn);
+  if (!ArePositionsOlder(here, state)) co_return generation;
+  LogWarn("{}: the file of positions is an older copy; going on from those in state.json of {}",
+          layout.table(), FormatTime(state.written));
+  co_return std::nullopt;
 }
 
 }  // namespace ddbvault

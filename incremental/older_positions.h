@@ -2,8 +2,14 @@
 // from a backup of it, or the file was copied without its -wal.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "base/task.h"
+#include "incremental/layout.h"
+#include "incremental/object_store.h"
 #include "incremental/state.h"
 #include "stream/checkpoints.h"
 
@@ -14,5 +20,12 @@ namespace ddbvault {
 // beyond that was lost here.  (False for a copy that is younger than state.json, which is written
 // once a minute.)
 bool ArePositionsOlder(const std::vector<ShardCheckpoint>& here, const FollowerState& state);
+
+// Under which generation of the lease the positions of `table_arn` were last moved; nullopt: there
+// are none, or they are older than what was moved under it.
+Task<std::optional<std::uint64_t>> GenerationOfPositions(ObjectStore& store, const Layout& layout,
+                                                         CheckpointStore& checkpoints,
+                                                         std::string consumer,
+                                                         std::string table_arn);
 
 }  // namespace ddbvault

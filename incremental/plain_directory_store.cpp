@@ -146,6 +146,7 @@ class PlainWriter : public ObjectWriter {
 PlainDirectoryStore::PlainDirectoryStore(const std::filesystem::path& root, WorkerPool& pool)
     : root_(NormalRoot(root)), directories_(root_), pool_(pool) {
   traits_.versioned = false;
+  traits_.outlives_process = false;
   traits_.description = "file://" + root_ + '/';
 }
 

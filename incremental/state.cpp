@@ -135,6 +135,7 @@ std::string ToJson(const FollowerState& state) {
                {"parked", state.parked},
                {"coalesced", state.coalesced},
                {"coalescedUntil", TimeJson(state.coalesced_until)},
+               {"notFollowed", state.not_followed},
                {"gaps", Json::array()},
                {"shards", Json::object()}};
   for (const Gap& gap : state.gaps) json["gaps"].push_back(GapJson(gap));
@@ -158,6 +159,7 @@ FollowerState FollowerStateFromJson(std::string_view json) {
     state.parked = ReadCount(document, "parked");
     state.coalesced = ReadCount(document, "coalesced");
     state.coalesced_until = ReadTime(document, "coalescedUntil");
+    state.not_followed = document.value("notFollowed", "");
     if (const auto writer = document.find("writer"); writer != document.end()) {
       state.writer = Read(*writer, "id", std::string());
       state.writer_host = Read(*writer, "host", std::string());

@@ -66,6 +66,9 @@ struct FollowerState {
   // The newest change that stands for some that were left out: as of moments before it, items may
   // lack their versions.  nullopt: none was left out, or nobody has noted it.
   std::optional<Time> coalesced_until;
+  // Why nothing is followed now, though a follower is at work: "the stream is off", "the table is
+  // gone".  Changes are in no backup until that is over.  Empty: the stream is followed.
+  std::string not_followed;
   std::string writer;  // id of the process
   std::string writer_host;
 };

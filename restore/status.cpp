@@ -21,9 +21,9 @@ Task<std::optional<StatusSnapshot>> NewestSnapshot(ObjectStore& store, std::stri
 }  // namespace
 
 bool TableStatus::needs_attention() const {
-  return !followed() || behind() || !state.open_gaps().empty() || !parked.empty() ||
-         !state.covered_from() || state.has_unchecked(now) || snapshot_lacks_items() ||
-         !snapshot_error.empty();
+  return !followed() || behind() || !state.follower->not_followed.empty() ||
+         !state.open_gaps().empty() || !parked.empty() || !state.covered_from() ||
+         state.has_unchecked(now) || snapshot_lacks_items() || !snapshot_error.empty();
 }
 
 bool TableStatus::snapshot_lacks_items() const {

@@ -38,7 +38,8 @@ struct TableStatus {
   Duration max_lag = kMaxLag;              // what the watermark may be behind; 0: anything
 
   bool followed() const { return state.follower.has_value(); }
-  // It was never followed, or is behind(); a gap is open, a change is parked, there is no whole
+  // It was never followed, or is not now (FollowerState::not_followed), or is behind(); a gap is
+  // open, a change is parked, there is no whole
   // backfill, one was cut short, the newest snapshot was made without damaged objects, or
   // snapshots cannot be read.
   bool needs_attention() const;

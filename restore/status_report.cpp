@@ -75,6 +75,11 @@ std::string FollowedText(const TableStatus& status, const StatusTextOptions& opt
   }
   const FollowerState& follower = *status.state.follower;
   std::string text = Line("stream", follower.stream_label);
+  if (!follower.not_followed.empty()) {
+    text += Line("STOPPED", follower.not_followed +
+                                ": changes are in no backup until a stream with new images is "
+                                "on, which leaves a gap");
+  }
   text += CompleteText(status);
   text += Line("state", "written " + When(follower.written, status.now));
   const auto finished = std::count_if(follower.shards.begin(), follower.shards.end(),
@@ -157,8 +162,12 @@ std::string BackfillText(const TableStatus& status) {
     if (scan.reconciling) line += ", reconciling";
     line += ", " + Count(scan.items, "item", "items") + ", began " + Second(scan.started);
     if (scan.whole()) line += ", ended " + Second(scan.ended);
-    const bool old = status.followed() && scan.stream_label != status.state.follower->stream_label;
-    if (old) line += " (under the earlier stream " + scan.stream_label + ")";
+    const std::string& followed = status.followed() ? status.state.follower->stream_label : "";
+    if (scan.stream_label < followed)
+      line += " (under the earlier stream " + scan.stream_label + ")";
+    if (status.followed() && scan.stream_label > followed) {
+      line += " (under the stream " + scan.stream_label + ", which is not followed yet)";
+    }
     text += Line("backfill", line);
   }
   if (status.state.has_unchecked(status.now)) {
@@ -333,6 +342,7 @@ std::string ToJson(const TableStatus& status) {
       {"lagSeconds", nullptr},
       {"maxLagSeconds", std::chrono::duration_cast<std::chrono::seconds>(status.max_lag).count()},
       {"behind", status.behind()},
+      {"notFollowed", follower.not_followed.empty() ? Json(nullptr) : Json(follower.not_followed)},
       {"written", TimeJson(follower.written)},
       {"coveredFrom", TimeJson(status.state.covered_from())},
       {"coalesced", follower.coalesced},

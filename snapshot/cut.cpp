@@ -27,6 +27,8 @@ constexpr Duration kReadingIsAfter = kReadingIsBehind + std::chrono::minutes(1);
 // Of the store's clock behind AWS's: DecideCut() believes none that is more than seconds behind.
 constexpr Duration kStoreIsBehind = std::chrono::minutes(1);
 
+constexpr const char* kReadTooLate =
+    "an item was read from the table after it, or within two seconds before it";
 constexpr const char* kLeftOut = "the follower has left out changes because it was behind";
 
 // Where a clock was fast, the watermark promises changes that the follower had not yet seen.
@@ -193,7 +195,7 @@ class Look {
         auto newer = co_await NewerBeneath(at, *info);
         if (newer) state = std::move(*newer);
       }
-      if (fit == Fit::kUncertain) state.fuzzy_reason = "an item was read from the table after it";
+      if (fit == Fit::kUncertain) state.fuzzy_reason = kReadTooLate;
       if (fit == Fit::kAtMoment && passed_later_ && cut_.coalesced) {
         state.fuzzy_reason = kLeftOut;
       }

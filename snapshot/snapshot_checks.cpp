@@ -21,8 +21,8 @@ Error SnapshotExists(const std::string& key, const Cut& cut) {
   Error error(Reaction::kConflict, "there is already a snapshot " + key);
   error.Hint(
       cut.consistent
-          ? "It shows the same moment: the follower has applied nothing newer since. Unless it "
-            "was made with --skip-damaged, use it; or try again when `follow` has gone on."
+          ? "It shows the same moment: the follower has told of nothing newer since (it does once "
+            "a minute). Unless it was made with --skip-damaged, use it; or try again later."
           : "It was made in the same second: try again.");
   return error;
 }

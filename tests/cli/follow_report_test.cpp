@@ -49,6 +49,16 @@ TEST(FollowReportTest, NeedsAttentionWhenItEndedBeforeItHasConverged) {
   EXPECT_EQ(StatusOf(tables, {true, false}, 0), ExitStatus::kDone);
 }
 
+TEST(FollowReportTest, NeedsAttentionWhereNothingIsFollowedAnyMore) {
+  const FollowedList tables = Converged();
+  tables.front()->result.not_followed = "the stream is off";
+  EXPECT_THAT(ToText(tables, {false, true}),
+              AllOf(HasSubstr("  the stream is off: changes are in no backup\n"),
+                    Not(HasSubstr("converged: since"))));
+  EXPECT_THAT(ToJson(tables), HasSubstr("\"notFollowed\": \"the stream is off\""));
+  EXPECT_EQ(StatusOf(tables, {false, true}, 15), ExitStatus::kAttention);
+}
+
 TEST(FollowReportTest, SaysOfAStandbyThatWasStoppedThatItDidNotFollow) {
   const FollowedList tables = Converged();
   tables.front()->error = Error(Reaction::kCancelled, "stopped");

@@ -302,6 +302,40 @@ TEST_F(BackfillTest, DoesNotBeginWithAPageOfEverySegmentWhereThatIsMoreThanItsRa
   EXPECT_EQ(at_once, 1);
 }
 
+// Of a table of one page a segment, too: each page is paid for but the last of all.
+TEST_F(BackfillTest, KeepsToItsRateWhereEverySegmentIsOnePage) {
+  world_.aws.settings.scan_page_bytes = std::size_t{1} << 20;
+  BackfillOptions options = Options();
+  options.segments = 8;
+  options.read_units_per_second = 0.5;
+  const Time began = world_.clock.Now();
+  Run(options);
+  EXPECT_EQ(world_.aws.calls("Scan"), 8);
+  // A unit each (4 KB, consistent); a second's worth is there from the beginning.
+  EXPECT_GE(world_.clock.Now() - began, std::chrono::seconds(13));
+}
+
+// What happened since the stream that was followed ended, no stream tells: deleted items stay else.
+TEST_F(BackfillTest, ReconcilesUnderAStreamThatWasNotFollowedYet) {
+  Run();
+  FollowerState followed;
+  followed.table = "orders";
+  followed.stream_label = world_.aws.stream("orders").label();
+  const std::string body = ToJson(followed);
+  PutRequest request;
+  request.key = layout_.State();
+  request.body = body;
+  world_.Run(world_.store.Put(std::move(request)));
+  EXPECT_FALSE(Run().reconciling);
+  world_.aws.DisableStream("orders");
+  world_.clock.Advance(std::chrono::hours(1));
+  world_.aws.Delete("orders", R"({"id":{"S":"k7"}})");
+  world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+  const BackfillResult result = Run();
+  EXPECT_TRUE(result.reconciling);
+  EXPECT_EQ(result.removed, 1U);
+}
+
 TEST_F(BackfillTest, WritesOneItem) {
   const auto table = world_.Run(world_.table.DescribeTable("orders"));
   Backfill backfill(world_.table, world_.store, world_.clock, stop_, progress_, workers, layout_,

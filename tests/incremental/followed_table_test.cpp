@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "incremental/parked.h"
-#include "tests/support/engine_world.h"
+#include "tests/incremental/followed_table_world.h"
 #include "tests/support/flaky_store.h"
 
 namespace ddbvault {
@@ -12,67 +12,6 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-std::string Item(int key, int value) {
-  return R"({"id":{"S":"k)" + std::to_string(key) + R"("},"v":{"N":")" + std::to_string(value) +
-         R"("}})";
-}
-std::string Key(int key) { return R"({"id":{"S":"k)" + std::to_string(key) + R"("}})"; }
-
-// Law: fold(objects) == table.
-void ExpectBackupEqualsTable(EngineWorld& world) {
-  const Layout layout("orders", KeyHash::kSha256);
-  std::multiset<std::string> bodies;
-  for (const std::string& key : world.store.CurrentKeys()) {
-    if (!layout.IsItemObject(key)) continue;
-    const StoredObject* object = world.store.Current(key);
-    if (!object->body.empty()) bodies.insert(object->body);
-  }
-  const auto items = world.aws.items("orders");
-  EXPECT_EQ(bodies, std::multiset<std::string>(items.begin(), items.end()));
-}
-
-class FollowedTableTest : public testing::Test {
- protected:
-  FollowedTableTest() {
-    world_.aws.CreateTable("orders", {{{"id", 'S'}}});
-    options_.follower.once = true;
-    options_.sink.writer = "test/1";
-  }
-  FollowedTableResult Run(ObjectStore* store = nullptr) {
-    Stop stop;
-    FollowedTable table(world_.table, world_.streams, store == nullptr ? world_.store : *store,
-                        world_.checkpoints, world_.clock, stop, "orders", options_);
-    world_.Run(table.Open());
-    return world_.Run(table.Run());
-  }
-  std::string OpenError() {
-    Stop stop;
-    FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints,
-                        world_.clock, stop, "orders", options_);
-    try {
-      world_.Run(table.Open());
-    } catch (const Error& error) {
-      return std::string(error.what()) + " | " + error.hint();
-    }
-    return "";
-  }
-  // As one that is reconciling leaves it.
-  void PutWholeBackfill() {
-    WholeBackfill whole;
-    whole.stream_label = world_.aws.stream("orders").label();
-    whole.began = whole.finished = world_.clock.Now();
-    whole.reconciled_began = whole.reconciled_finished = whole.began;
-    const std::string body = ToJson(whole);
-    PutRequest request;
-    request.key = Layout("orders", KeyHash::kSha256).WholeBackfill(whole.stream_label);
-    request.body = body;
-    world_.Run(world_.store.Put(std::move(request)));
-  }
-
-  EngineWorld world_;
-  FollowedTableOptions options_;
-};
 
 TEST_F(FollowedTableTest, BacksUpWhatChanges) {
   world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");

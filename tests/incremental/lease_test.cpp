@@ -4,67 +4,13 @@
 
 #include "incremental/doubts.h"
 #include "incremental/process.h"
-#include "tests/support/engine_world.h"
+#include "tests/incremental/lease_world.h"
 #include "tests/support/flaky_store.h"
 
 namespace ddbvault {
 namespace {
 
 using testing::HasSubstr;
-
-// Both kinds of server: one that keeps conditions, one that ignores them (Ceph 16).
-class LeaseTest : public testing::TestWithParam<bool> {
- protected:
-  LeaseTest() : world_(StoreOptions()) {}
-  static MemoryStoreOptions StoreOptions() {
-    MemoryStoreOptions options;
-    options.honours_conditions = GetParam();
-    return options;
-  }
-  std::unique_ptr<Lease> Make(const std::string& owner, ObjectStore* store = nullptr,
-                              bool standby = false) {
-    Lease::Options options;
-    options.owner = owner;
-    options.host = "machine-of-" + owner;
-    options.conditions = GetParam();
-    options.standby = standby;
-    options.server_ahead = [this] { return ahead_; };
-    return std::make_unique<Lease>(store == nullptr ? world_.store : *store, layout_, world_.clock,
-                                   world_.context.get_executor(), options);
-  }
-  // By a process whose positions were last moved under `known`.
-  std::unique_ptr<Lease> Take(std::optional<std::uint64_t> known) {
-    Lease::Options options;
-    options.owner = "owner-" + std::to_string(++takers_);
-    options.conditions = GetParam();
-    options.known_generation = [known]() -> Task<std::optional<std::uint64_t>> { co_return known; };
-    auto lease = std::make_unique<Lease>(world_.store, layout_, world_.clock,
-                                         world_.context.get_executor(), options);
-    world_.Run(lease->Acquire(stop_));
-    return lease;
-  }
-  // Runs `first` as a live owner while `second` acquires.
-  std::string AcquireBeside(Lease& first, Lease& second) {
-    Stop done;
-    TaskGroup keeper(world_.context.get_executor());
-    keeper.Spawn(first.Keep(done));
-    std::string error;
-    try {
-      world_.Run(second.Acquire(stop_));
-    } catch (const Error& caught) {
-      error = std::string(caught.what()) + " | " + caught.hint();
-    }
-    done.Request();
-    world_.Run(keeper.Join());
-    return error;
-  }
-
-  EngineWorld world_;
-  Layout layout_{"orders", KeyHash::kSha256};
-  Stop stop_;
-  Duration ahead_{0};
-  int takers_ = 0;
-};
 
 INSTANTIATE_TEST_SUITE_P(BothKindsOfServer, LeaseTest, testing::Bool(),
                          [](const auto& test) { return test.param ? "Conditions" : "Without"; });
@@ -497,58 +443,6 @@ TEST_P(LeaseTest, GivesBackInDoubtWhatOnlyItsPositionsTell) {
 
 // A machine whose clock is wrong works all the same (it signs with AWS's time): what it says to be
 // in doubt is no older for that.
-TEST_P(LeaseTest, SaysWhatIsInDoubtByTheClockOfAws) {
-  ahead_ = std::chrono::minutes(40);
-  const auto on_a_slow_machine = Make("a");
-  world_.Run(on_a_slow_machine->Acquire(stop_));
-  EXPECT_EQ(on_a_slow_machine->others_wrote_until(), Time{});
-  world_.Run(on_a_slow_machine->Release(true));
-  // A minute later, on one whose clock is right.
-  world_.clock.Advance(std::chrono::minutes(41));
-  ahead_ = Duration(0);
-  const auto second = Make("b");
-  world_.Run(second->Acquire(stop_));
-  EXPECT_NE(second->others_wrote_until(), Time{});
-}
-
-// ... and by the store's when it was killed: its own may be wrong by any time.
-TEST_P(LeaseTest, KnowsUntilWhenAKilledOwnerWithASlowClockMayHaveWritten) {
-  FakeClock stores(world_.clock.Now() + std::chrono::minutes(40));
-  MemoryStore store(stores, StoreOptions());
-  ahead_ = std::chrono::minutes(40);
-  const auto on_a_slow_machine = Make("a", &store);
-  world_.Run(on_a_slow_machine->Acquire(stop_));
-  // It is killed; the next one's clock is right.
-  world_.clock.Advance(std::chrono::minutes(40));
-  ahead_ = Duration(0);
-  const auto second = Make("b", &store);
-  world_.Run(second->Acquire(stop_));
-  EXPECT_GE(second->others_wrote_until(), stores.Now() + kLeaseLife);
-}
-
-TEST_P(LeaseTest, IsNotTakenFromALiveOwnerBecauseAClockWasSet) {
-  const auto first = Make("a");
-  const auto second = Make("b", nullptr, true);
-  world_.Run(first->Acquire(stop_));
-  Stop done;
-  TaskGroup beside(world_.context.get_executor());
-  beside.Spawn(first->Keep(done));
-  beside.Spawn([](FakeClock& clock, Lease& lease, Stop& end) -> Task<void> {
-    co_await clock.Sleep(std::chrono::seconds(7));
-    clock.Set(clock.Now() + std::chrono::hours(1));
-    EXPECT_TRUE(lease.held());
-    co_await clock.Sleep(std::chrono::seconds(20));
-    EXPECT_TRUE(lease.held());
-    clock.Set(clock.Now() - std::chrono::hours(2));
-    EXPECT_TRUE(lease.held());
-    end.Request();
-  }(world_.clock, *first, stop_));
-  EXPECT_THROW(world_.Run(second->Acquire(stop_)), Error);
-  EXPECT_FALSE(second->held());
-  done.Request();
-  world_.Run(beside.Join());
-}
-
 TEST_P(LeaseTest, PilesUpNoVersions) {
   const auto lease = Make("a");
   world_.Run(lease->Acquire(stop_));

@@ -285,8 +285,8 @@ MUTATIONS = [
         "  return Replayed(pending);",
         "BackupSinkTest.GuardsByTimeWhenThereIsNoNote"),
     Mutation(
-        "an-older-copy-of-ones-own-positions-is-believed", 4, "incremental/followed_table.cpp",
-        "  if (!ArePositionsOlder(here, *state)) co_return generation;",
+        "an-older-copy-of-ones-own-positions-is-believed", 4, "incremental/older_positions.cpp",
+        "  if (!ArePositionsOlder(here, state)) co_return generation;",
         "  if (true) co_return generation;",
         "InterleavingsTest.AFollowerThatComesBackWithAnOlderCopyOfItsOwnPositions"),
     Mutation(
@@ -296,7 +296,7 @@ MUTATIONS = [
         "InterleavingsTest.AFollowerThatComesBackWithOldPositionsWhereStateJsonIsLost"),
     Mutation(
         "old-positions-kept-after-another-follower", 4, "incremental/followed_table.cpp",
-        "  if (ours_ || state_.stream_arn.empty()) return;",
+        "  if (ours_ || (state_.stream_arn.empty() && !fresh)) return;",
         "  return;",
         "FollowedTableTest.LeavesOldPositionsForThoseOfTheFollowerSince"),
     Mutation(

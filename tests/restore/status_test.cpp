@@ -92,6 +92,16 @@ TEST_F(StatusTest, IsWellWhenFollowedAndBackfilled) {
                                              HasSubstr("shard-2: nothing applied yet")));
 }
 
+TEST_F(StatusTest, NeedsAttentionWhileNothingIsFollowed) {
+  PutSegment(0, 1, true);
+  follower_.not_followed = "the stream is off";
+  PutState();
+  EXPECT_TRUE(Read().needs_attention());
+  EXPECT_THAT(Text(), AllOf(HasSubstr("orders: needs attention"),
+                            HasSubstr("STOPPED     the stream is off: changes are in no backup")));
+  EXPECT_THAT(ToJson(Read()), HasSubstr("\"notFollowed\": \"the stream is off\""));
+}
+
 // A follower that has died is seen before the stream has forgotten what it has not read.
 TEST_F(StatusTest, NeedsAttentionWhenTheWatermarkIsOlderThanTheLimit) {
   PutSegment(0, 1, true);

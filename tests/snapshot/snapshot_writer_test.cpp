@@ -146,7 +146,8 @@ TEST_F(SnapshotWriterTest, SaysFuzzyWhenAnItemWasReadAfterTheMoment) {
   world_.PutRead("late", kAfter);
   EXPECT_EQ(Cut().size(), 2u);
   EXPECT_FALSE(result_.consistent);
-  EXPECT_EQ(result_.fuzzy_reason, "an item was read from the table after it");
+  EXPECT_EQ(result_.fuzzy_reason,
+            "an item was read from the table after it, or within two seconds before it");
   EXPECT_EQ(result_.fuzzy_from, kWatermark);
   EXPECT_EQ(result_.fuzzy_to, world_.clock.Now());
 }

@@ -42,6 +42,7 @@ class MemoryWriter : public ObjectWriter {
 MemoryStore::MemoryStore(Clock& clock, MemoryStoreOptions options)
     : clock_(clock), options_(options) {
   traits_.versioned = options.versioned;
+  traits_.outlives_process = options.outlives_process;
   traits_.description = "memory";
 }
 

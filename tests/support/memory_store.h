@@ -19,6 +19,7 @@ struct MemoryStoreOptions {
   // False: as Ceph 16 in a versioned bucket: kIfAbsent is ignored and writes, kIfMatches never
   // holds.
   bool honours_conditions = true;
+  bool outlives_process = true;  // StoreTraits
 };
 
 class MemoryStore : public ObjectStore {
