@@ -489,7 +489,7 @@ Task<void> FollowedTable::SleepUntilStateIsDue(Stop& done) {
   const Duration due = clock_.Uptime() + options_.state_every;
   for (Duration left = options_.state_every; left.count() > 0 && !done.requested();
        left = due - clock_.Uptime()) {
-    if (!state_.watermark && follower_ && follower_->watermark()) co_return;
+    if (!state_.watermark && ReadsStatesStream() && follower_->watermark()) co_return;
     co_await clock_.Sleep(state_.watermark ? left : std::min(left, kLookForWatermark), &done);
   }
 }
@@ -543,8 +543,7 @@ Task<void> FollowedTable::SaveState() {
   if (const Time until = sink_->counters().coalesced_until; until != Time{}) {
     state_.coalesced_until = std::max(state_.coalesced_until.value_or(Time{}), until);
   }
-  // Not of a stream that another follower has read to its end since.
-  if (follower_ && followed_arn_ == state_.stream_arn) {
+  if (ReadsStatesStream()) {
     if (const auto watermark = follower_->watermark()) {
       state_.watermark = std::max(state_.watermark.value_or(Time{}), *watermark);
     }

@@ -102,6 +102,8 @@ class FollowedTable : public FollowerEvents {
   Task<void> StopSinkLater(Stop& done);
   Task<void> CountParked();
   Task<void> SaveState();
+  // Not an earlier stream, which another follower may have read to its end since.
+  bool ReadsStatesStream() const { return follower_ && followed_arn_ == state_.stream_arn; }
   Task<void> SaveStateForSure();
   Task<void> ForgetStream(std::string arn);
   Task<void> Surely(std::string_view what, std::function<Task<void>()> act,
