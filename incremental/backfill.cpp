@@ -80,15 +80,15 @@ Task<void> Backfill::DecideHow() {
   for (const Gap& gap : gaps) closing_from_ = std::max(closing_from_, gap.closable_from());
   // Of what happened between its stream and this one no stream tells: a gap that is yet to be
   // found.
-  const bool unseen = before_.follower && before_.follower->stream_label != table_.stream.label;
+  const bool followed = before_.follower && !before_.follower->stream_label.empty();
+  const bool unseen = followed && before_.follower->stream_label != table_.stream.label;
   if (unseen) {
     LogWarn(
-        "{}: its stream {} has not been followed yet; what was before it will be put on record as "
-        "a "
-        "gap, for another backfill to close (hint: run {} first)",
+        "{}: its stream {} has not been followed yet: what was before it will be on record as a "
+        "gap, which takes another backfill (hint: run {} first)",
         layout_.table(), table_.stream.label, NextCommand("follow " + layout_.table()));
   }
-  reconciling_ = options_.reconcile || !before_.follower || unseen || !gaps.empty();
+  reconciling_ = options_.reconcile || !followed || unseen || !gaps.empty();
   result_.reconciling = reconciling_;
 }
 
