@@ -80,7 +80,8 @@ std::string TextOf(const Followed& followed, const FollowReportOptions& options)
     text += "  " + gap.id + ": " + gap.reason + ": " + backfill;
   }
   if (!result.not_followed.empty()) {
-    text += "  " + result.not_followed + ": changes are in no backup\n";
+    text += "  " + result.not_followed +
+            ": changes are in no backup until a stream with new images is on\n";
   } else if (followed.converged && result.open_gaps.empty()) {
     text += "  converged: since " + FormatTime(*followed.converged) +
             " the backup has all of the table\n";

@@ -247,10 +247,11 @@ Task<void> Backfill::ScanSegment(std::uint32_t segment, ControlObject& file,
     // The last page of all has nobody behind it that would wait.
     const bool none_left =
         last && (options_.only_segment || segments_done_ + 1 == options_.segments);
-    if (rate_.units_per_second() > 0 && !none_left) {
-      co_await SayingSo(TakeUnits(page.consumed_capacity), file, state);
-    }
+    const bool pays = rate_.units_per_second() > 0 && !none_left;
+    // Of a segment that is done, and closed on record, nothing more is said.
+    if (pays && last) co_await TakeUnits(page.consumed_capacity);
     if (last) co_return;
+    if (pays) co_await SayingSo(TakeUnits(page.consumed_capacity), file, state);
   }
   state.open = false;
   if (!options_.dry_run) co_await SaveSegment(file, state);

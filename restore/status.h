@@ -39,9 +39,8 @@ struct TableStatus {
 
   bool followed() const { return state.follower.has_value(); }
   // It was never followed, or is not now (FollowerState::not_followed), or is behind(); a gap is
-  // open, a change is parked, there is no whole
-  // backfill, one was cut short, the newest snapshot was made without damaged objects, or
-  // snapshots cannot be read.
+  // open, a change is parked, there is no whole backfill, one was cut short, the newest snapshot
+  // was made without damaged objects, or snapshots cannot be read.
   bool needs_attention() const;
   // It was followed, and its watermark is older than max_lag, or not known: nobody follows it any
   // more, or not fast enough.

@@ -152,6 +152,14 @@ std::string BackfillAdvice(const TableStatus& status) {
   return "run " + NextCommand("backfill " + status.typed);
 }
 
+std::string OtherStreamText(const Scan& scan, const FollowerState& follower) {
+  if (scan.stream_label == follower.stream_label) return "";
+  if (scan.stream_label < follower.stream_label) {
+    return " (under the earlier stream " + scan.stream_label + ")";
+  }
+  return " (under the stream " + scan.stream_label + ", which is not followed yet)";
+}
+
 std::string BackfillText(const TableStatus& status) {
   std::string text;
   for (const Scan& scan : ScansOf(status.state)) {
@@ -162,12 +170,7 @@ std::string BackfillText(const TableStatus& status) {
     if (scan.reconciling) line += ", reconciling";
     line += ", " + Count(scan.items, "item", "items") + ", began " + Second(scan.started);
     if (scan.whole()) line += ", ended " + Second(scan.ended);
-    const std::string& followed = status.followed() ? status.state.follower->stream_label : "";
-    if (scan.stream_label < followed)
-      line += " (under the earlier stream " + scan.stream_label + ")";
-    if (status.followed() && scan.stream_label > followed) {
-      line += " (under the stream " + scan.stream_label + ", which is not followed yet)";
-    }
+    if (status.followed()) line += OtherStreamText(scan, *status.state.follower);
     text += Line("backfill", line);
   }
   if (status.state.has_unchecked(status.now)) {

@@ -45,8 +45,7 @@ class SnapshotRun {
     if (output_ && !keep_) co_await output_->Discard();
     if (output_ && keep_) {
       LogWarn(
-          "{}: the snapshot may be there all the same: no answer came to the write of its last "
-          "file "
+          "{}: the snapshot may be there all the same: the write of its last file got no answer "
           "(hint: {} finds out)",
           key_, NextCommand("restore " + layout_.table() + " --dry-run"));
     }

@@ -52,9 +52,11 @@ TEST(FollowReportTest, NeedsAttentionWhenItEndedBeforeItHasConverged) {
 TEST(FollowReportTest, NeedsAttentionWhereNothingIsFollowedAnyMore) {
   const FollowedList tables = Converged();
   tables.front()->result.not_followed = "the stream is off";
-  EXPECT_THAT(ToText(tables, {false, true}),
-              AllOf(HasSubstr("  the stream is off: changes are in no backup\n"),
-                    Not(HasSubstr("converged: since"))));
+  EXPECT_THAT(
+      ToText(tables, {false, true}),
+      AllOf(HasSubstr("  the stream is off: changes are in no backup until a stream with new "
+                      "images is on\n"),
+            Not(HasSubstr("converged: since"))));
   EXPECT_THAT(ToJson(tables), HasSubstr("\"notFollowed\": \"the stream is off\""));
   EXPECT_EQ(StatusOf(tables, {false, true}, 15), ExitStatus::kAttention);
 }

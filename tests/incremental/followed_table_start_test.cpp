@@ -11,52 +11,30 @@ namespace {
 // Everybody who reads the place knows then that changes are being lost, not only the log.
 TEST_F(FollowedTableTest, SaysInTheStateWhyNothingIsFollowed) {
   world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
-  options_.follower.once = false;
-  Stop stop;
-  FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints, world_.clock,
-                      stop, "orders", options_);
-  world_.Run(table.Open());
-  const Layout layout("orders", KeyHash::kSha256);
-  const auto not_followed = [&] {
-    return FollowerStateFromJson(world_.store.Current(layout.State())->body).not_followed;
+  const std::function<Task<void>()> beside = [this]() -> Task<void> {
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    EXPECT_EQ(SavedState().not_followed, "");
+    world_.aws.DisableStream("orders");
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    EXPECT_EQ(SavedState().not_followed, "the stream is off");
+    world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    EXPECT_EQ(SavedState().not_followed, "");
+    world_.aws.DropTable("orders");
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    EXPECT_EQ(SavedState().not_followed, "the table is gone");
   };
-  TaskGroup group(world_.context.get_executor());
-  group.Spawn([](EngineWorld& world, std::function<std::string()> told, Stop& end) -> Task<void> {
-    co_await world.clock.Sleep(std::chrono::minutes(5));
-    EXPECT_EQ(told(), "");
-    world.aws.DisableStream("orders");
-    co_await world.clock.Sleep(std::chrono::minutes(5));
-    EXPECT_EQ(told(), "the stream is off");
-    world.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
-    co_await world.clock.Sleep(std::chrono::minutes(5));
-    EXPECT_EQ(told(), "");
-    world.aws.DropTable("orders");
-    co_await world.clock.Sleep(std::chrono::minutes(5));
-    EXPECT_EQ(told(), "the table is gone");
-    end.Request();
-  }(world_, not_followed, stop));
-  const FollowedTableResult result = world_.Run(table.Run());
-  world_.Run(group.Join());
-  EXPECT_EQ(result.not_followed, "the table is gone");
+  EXPECT_EQ(RunBeside(beside).not_followed, "the table is gone");
 }
 
 TEST_F(FollowedTableTest, TellsWithinSecondsUntilWhenChangesAreAppliedForTheFirstTime) {
   world_.aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
-  options_.follower.once = false;
-  Stop stop;
-  FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints, world_.clock,
-                      stop, "orders", options_);
-  world_.Run(table.Open());
   std::optional<Time> watermark;
-  TaskGroup group(world_.context.get_executor());
-  group.Spawn([](EngineWorld& world, std::optional<Time>& told, Stop& end) -> Task<void> {
-    co_await world.clock.Sleep(std::chrono::seconds(15));
-    const Layout layout("orders", KeyHash::kSha256);
-    told = FollowerStateFromJson(world.store.Current(layout.State())->body).watermark;
-    end.Request();
-  }(world_, watermark, stop));
-  world_.Run(table.Run());
-  world_.Run(group.Join());
+  const std::function<Task<void>()> beside = [this, &watermark]() -> Task<void> {
+    co_await world_.clock.Sleep(std::chrono::seconds(15));
+    watermark = SavedState().watermark;
+  };
+  RunBeside(beside);
   EXPECT_TRUE(watermark);
 }
 

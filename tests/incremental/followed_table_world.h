@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
 #include <string>
 
@@ -43,6 +44,26 @@ class FollowedTableTest : public testing::Test {
                         world_.checkpoints, world_.clock, stop, "orders", options_);
     world_.Run(table.Open());
     return world_.Run(table.Run());
+  }
+  // Follows for as long as `beside` takes.
+  FollowedTableResult RunBeside(std::function<Task<void>()> beside) {
+    options_.follower.once = false;
+    Stop stop;
+    FollowedTable table(world_.table, world_.streams, world_.store, world_.checkpoints,
+                        world_.clock, stop, "orders", options_);
+    world_.Run(table.Open());
+    TaskGroup group(world_.context.get_executor());
+    group.Spawn([](std::function<Task<void>()> act, Stop& end) -> Task<void> {
+      co_await act();
+      end.Request();
+    }(std::move(beside), stop));
+    FollowedTableResult result = world_.Run(table.Run());
+    world_.Run(group.Join());
+    return result;
+  }
+  FollowerState SavedState() {
+    const Layout layout("orders", KeyHash::kSha256);
+    return FollowerStateFromJson(world_.store.Current(layout.State())->body);
   }
   std::string OpenError() {
     Stop stop;

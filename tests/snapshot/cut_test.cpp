@@ -63,6 +63,20 @@ class CutTest : public testing::Test {
     EXPECT_THAT(Cut(), IsEmpty());
     EXPECT_TRUE(result_.consistent) << result_.fuzzy_reason;
   }
+  // A delete marker that was put, and the follower's state that was stored, when the store's clock
+  // said so; the snapshot at kWatermark does not know whether the item was there.
+  void ExpectFuzzyFor(std::string_view marker, std::string_view stored) {
+    Change("there");
+    StoreAt(marker);
+    world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));
+    StoreAt(stored);
+    world_.SaveState(world_.Covered(kWatermark));
+    StoreAt("2026-11-20T11:59:10Z");
+    result_ = world_.WriteFrom(counted_, world_.snapshots, SmallerToo());
+    EXPECT_FALSE(result_.consistent);
+    EXPECT_EQ(result_.fuzzy_reason, "a delete marker does not tell when its item was deleted");
+    EXPECT_EQ(result_.items, 0U);
+  }
   static SnapshotOptions SmallerToo() {
     SnapshotOptions options;
     options.allow_smaller = true;
@@ -260,31 +274,13 @@ TEST(DecideCutTest, IsFuzzyInsideOfAGapAlsoWhenItIsClosed) {
 }
 
 TEST_F(CutTest, IsFuzzyWhereAStoresClockIsAheadAndADeleteMarkerMayBeOfEitherSide) {
-  Change("there");
-  StoreAt("2026-11-20T12:05:00Z");
-  world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));
-  StoreAt("2026-11-20T12:05:10Z");
-  world_.SaveState(world_.Covered(kWatermark));
   // This machine's clock is the follower's; only the store's is ahead.
-  StoreAt("2026-11-20T11:59:10Z");
-  result_ = world_.WriteFrom(counted_, world_.snapshots, SmallerToo());
-  EXPECT_FALSE(result_.consistent);
-  EXPECT_EQ(result_.fuzzy_reason, "a delete marker does not tell when its item was deleted");
-  EXPECT_EQ(result_.items, 0U);
+  ExpectFuzzyFor("2026-11-20T12:05:00Z", "2026-11-20T12:05:10Z");
 }
 
 // Stamped before the moment, and yet put after it.
 TEST_F(CutTest, IsFuzzyWhereAStoresClockIsBehindAndADeleteMarkerMayBeOfEitherSide) {
-  Change("there");
-  StoreAt("2026-11-20T11:58:58Z");
-  world_.Run(world_.store.PutDeleteMarker(world_.Name("a")));
-  StoreAt("2026-11-20T11:58:59Z");
-  world_.SaveState(world_.Covered(kWatermark));
-  StoreAt("2026-11-20T11:59:10Z");
-  result_ = world_.WriteFrom(counted_, world_.snapshots, SmallerToo());
-  EXPECT_FALSE(result_.consistent);
-  EXPECT_EQ(result_.fuzzy_reason, "a delete marker does not tell when its item was deleted");
-  EXPECT_EQ(result_.items, 0U);
+  ExpectFuzzyFor("2026-11-20T11:58:58Z", "2026-11-20T11:58:59Z");
 }
 
 TEST_F(CutTest, ShowsAnItemWhoseDeleteMarkerCameAfterTheStateWasStored) {
