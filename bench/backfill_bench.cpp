@@ -7,7 +7,6 @@ namespace {
 
 void Bench(const BenchSettings& settings) {
   PerItemBench bench(settings);
-  bench.product().Prepare();
   const auto backfill = [&bench](std::uint64_t items) {
     bench.Load(items);
     return bench.product().Run(bench.product().Backfill(kInFlight));

@@ -10,8 +10,7 @@ void Bench(const BenchSettings& settings) {
   const auto follow = [&bench](std::uint64_t changes) {
     CannedLoad load;
     load.changes = changes;
-    bench.product().Rewind();
-    bench.server().Load(load);
+    bench.product().Load(load);
     return bench.product().RunFollow(kInFlight, changes);
   };
   bench.SayCost("follow: a change / a bare PUT", BareMethod::kPut, 1.5, follow);

@@ -30,8 +30,7 @@ void WaitUntilQuiet(RunningProduct& running, CannedServer& server, std::uint32_t
 void Idle(const BenchSettings& settings, CannedServer& server, Product& product) {
   CannedLoad load;
   load.shards = kManyShards;
-  server.Load(load);
-  product.Rewind();
+  product.Load(load);
   const auto running = product.Start(product.Follow(kInFlight));
   WaitUntilQuiet(*running, server, load.shards);
   const double cpu = running->CpuSeconds();
@@ -53,8 +52,7 @@ void Idle(const BenchSettings& settings, CannedServer& server, Product& product)
 // quiet.
 double SecondsOfTheBusyOne(CannedServer& server, Product& product, CannedLoad load) {
   const CannedLoad quiet = {.shards = load.shards};
-  server.Load(quiet);
-  product.Rewind();
+  product.Load(quiet);
   const auto running = product.Start(product.Follow(kInFlight));
   WaitUntilQuiet(*running, server, load.shards);
   server.Load(load);

@@ -18,7 +18,7 @@ struct Case {
 
 class Latency {
  public:
-  Latency() : product_(server_) { product_.Prepare(); }
+  Latency() : product_(server_) {}
 
   void Measure(const Case& each, double seconds, int rounds) {
     const double ideal = each.in_flight * 1000.0 / each.milliseconds;
@@ -52,8 +52,7 @@ class Latency {
     load.items = static_cast<std::uint64_t>(items);
     load.changes = load.items;
     load.shards = 4;
-    product_.Rewind();
-    server_.Load(load);
+    product_.Load(load);
     server_.SetLatency(std::chrono::milliseconds(each.milliseconds));
     if (command == "follow") product_.RunFollow(each.in_flight, load.changes);
     if (command == "backfill") product_.Run(product_.Backfill(each.in_flight));

@@ -23,9 +23,7 @@ class Linear {
   Linear(const BenchSettings& settings, bool valgrind)
       : product_(server_),
         valgrind_(valgrind),
-        sizes_(settings.short_form ? Sizes{500, 2500, 8000} : Sizes{1000, 10000, 200000}) {
-    product_.Prepare();
-  }
+        sizes_(settings.short_form ? Sizes{500, 2500, 8000} : Sizes{1000, 10000, 200000}) {}
 
   void Measure(const std::string& command) {
     const double start = Cost(command, sizes_.start);
@@ -54,8 +52,7 @@ class Linear {
     CannedLoad load;
     load.items = items;
     load.changes = items;
-    product_.Rewind();
-    server_.Load(load);
+    product_.Load(load);
     std::vector<std::string> arguments;
     if (command == "follow") return Of(product_.RunFollow(kInFlight, items, {}, Wrapper()));
     if (command == "backfill") arguments = product_.Backfill(kInFlight);

@@ -12,9 +12,7 @@ constexpr std::size_t kLargestItem = std::size_t{400} << 10U;  // DynamoDB takes
 
 class Memory {
  public:
-  explicit Memory(const BenchSettings& settings) : settings_(settings), product_(server_) {
-    product_.Prepare();
-  }
+  explicit Memory(const BenchSettings& settings) : settings_(settings), product_(server_) {}
 
   // Enough items to fill what may be buffered, and several times as many.
   void OfManyItems() {
@@ -60,8 +58,7 @@ class Memory {
   }
 
   double Rss(const std::string& command, const CannedLoad& load) {
-    product_.Rewind();
-    server_.Load(load);
+    product_.Load(load);
     std::vector<std::string> arguments;
     if (command == "follow") {
       std::vector<std::string> more;

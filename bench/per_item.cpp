@@ -9,8 +9,7 @@ namespace ddbvault {
 void PerItemBench::Load(std::uint64_t items) {
   CannedLoad load;
   load.items = items;
-  product_.Rewind();
-  server_.Load(load);
+  product_.Load(load);
 }
 
 void PerItemBench::SayCost(std::string_view name, BareMethod method, double budget,

@@ -22,7 +22,7 @@ class PerItemBench {
   CannedServer& server() { return server_; }
   Product& product() { return product_; }
 
-  // Has the server hold so many items and no changes, and what Prepare() left.
+  // Product::Load() of so many items and no changes.
   void Load(std::uint64_t items);
   // `run` loads the server, has the product work on so many items, and returns what that used. Says
   // what one costs in requests of a bare loop: the line `name`, with its budget.

@@ -233,14 +233,21 @@ std::vector<std::string> Product::Restore(const std::filesystem::path& directory
           "--snapshots", directory.string(), "--quiet"};
 }
 
-void Product::Prepare() {
-  server_.Load({});
+KeptObjects Product::Followed(std::uint32_t shards) {
+  CannedLoad load;
+  load.shards = shards;
+  server_.SetKept({});
+  server_.Load(load);
   std::vector<std::string> arguments = Follow(kInFlight);
   arguments.insert(arguments.end(), {"--once", "--backfill"});
   Run(std::move(arguments));
-  prepared_ = server_.kept();
+  return server_.kept();
 }
 
-void Product::Rewind() { server_.SetKept(prepared_); }
+void Product::Load(const CannedLoad& load) {
+  if (!followed_.contains(load.shards)) followed_[load.shards] = Followed(load.shards);
+  server_.SetKept(followed_[load.shards]);
+  server_.Load(load);
+}
 
 }  // namespace ddbvault

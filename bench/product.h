@@ -4,8 +4,10 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -79,19 +81,20 @@ class Product {
   std::vector<std::string> SnapshotTo(const std::filesystem::path& directory);
   std::vector<std::string> Restore(const std::filesystem::path& directory);
 
-  // Leaves in the bucket what a follower and a whole backfill leave there, so that snapshots are
-  // consistent: the ordinary case.
-  void Prepare();
-  // What Prepare() left, and nothing that was written since.
-  void Rewind();
+  // Has the server hold this, and the bucket what a follower of its shards and a whole backfill
+  // leave there: no gap is open, snapshots are consistent, which is the ordinary case.  Nothing
+  // that was written before is there any more.
+  void Load(const CannedLoad& load);
   static std::filesystem::path Binary();
   const std::filesystem::path& directory() const { return directory_.path(); }
 
  private:
+  KeptObjects Followed(std::uint32_t shards);
+
   CannedServer& server_;
   TempDir directory_;
   std::vector<std::string> environment_;
-  KeptObjects prepared_;
+  std::map<std::uint32_t, KeptObjects> followed_;  // by number of shards
   int runs_ = 0;
 };
 

@@ -8,7 +8,6 @@ namespace {
 void Bench(const BenchSettings& settings) {
   PerItemBench bench(settings);
   Product& product = bench.product();
-  product.Prepare();
   const auto snapshot_of = [&product](std::uint64_t items) {
     return product.directory() / ("snapshot-" + std::to_string(items));
   };

@@ -30,8 +30,7 @@ void Bench(const BenchSettings& settings) {
   for (int round = 0; round < settings.rounds(); ++round) {
     CannedLoad load;
     load.changes = 10;
-    product.Rewind();
-    server.Load(load);
+    product.Load(load);
     const auto running = product.Start(product.Follow(kInFlight));
     running->WaitUntil([&server] { return server.item_puts() > 0; });
     running->Signal(SIGTERM);
@@ -40,8 +39,7 @@ void Bench(const BenchSettings& settings) {
   }
   Reported("start: process start to first change applied", Median(first), "ms");
   Reported("start: the stripped release binary", MegabytesStripped(product), "MB");
-  server.Load({});
-  product.Rewind();
+  product.Load({});
   Reported("start: memory of a follow with nothing to do",
            product.RunFollow(kInFlight, 0).rss_megabytes, "MB");
 }
