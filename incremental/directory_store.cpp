@@ -56,6 +56,7 @@ DirectoryStore::DirectoryStore(const std::filesystem::path& root, WorkerPool& po
 DirectoryStore::~DirectoryStore() = default;
 
 Task<PutResult> DirectoryStore::Put(PutRequest request) {
+  ThrowUnlessMaySend(request.may_send);
   const Time now = clock_.Now();
   const PutRequest* put = &request;
   co_return co_await pool_.Run([this, put, now] { return files_->Put(*put, now); });
@@ -106,7 +107,8 @@ Task<ObjectPage> DirectoryStore::ListVersions(std::string prefix, std::string ne
       [this, below, after] { return files_->ListVersions(*below, *after); });
 }
 
-Task<void> DirectoryStore::PutDeleteMarker(std::string key, MaySend /*may_send*/) {
+Task<void> DirectoryStore::PutDeleteMarker(std::string key, MaySend may_send) {
+  ThrowUnlessMaySend(may_send);
   const Time now = clock_.Now();
   const std::string* name = &key;
   co_await pool_.Run([this, name, now] { files_->PutDeleteMarker(*name, now); });

@@ -57,6 +57,12 @@ bool IsMetadataValue(std::string_view value) {
 
 }  // namespace
 
+void ThrowUnlessMaySend(const MaySend& may_send) {
+  if (may_send && !may_send()) {
+    throw Error(Reaction::kRetryLater, "a write that may not be sent any more was given up");
+  }
+}
+
 void CheckKey(std::string_view key) {
   if (key.empty()) throw Error(Reaction::kFixCommand, "the object key is empty");
   if (key.size() > kMaxKeyBytes) {

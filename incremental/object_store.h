@@ -56,9 +56,11 @@ enum class PutCondition {
   kIfMatches,  // only when the current object's ETag is PutRequest::etag
 };
 
-// Asked before each try of a write; false: Error{kRetryLater}, and nothing more is sent.  Empty:
-// always.  A store that does not try again need not ask.
+// Asked on the caller's thread right before each try of a write; false: Error{kRetryLater}, and
+// nothing more is sent.  Empty: always.
 using MaySend = std::function<bool()>;
+// For stores that do not go through AwsCaller, which asks by itself.
+void ThrowUnlessMaySend(const MaySend& may_send);
 
 struct PutRequest {
   std::string key;

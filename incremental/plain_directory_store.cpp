@@ -151,6 +151,7 @@ PlainDirectoryStore::PlainDirectoryStore(const std::filesystem::path& root, Work
 }
 
 Task<PutResult> PlainDirectoryStore::Put(PutRequest request) {
+  ThrowUnlessMaySend(request.may_send);
   const PutRequest* put = &request;
   co_return co_await pool_.Run([this, put] {
     CheckMetadata(put->metadata);
@@ -230,7 +231,8 @@ Task<ObjectPage> PlainDirectoryStore::ListVersions(std::string prefix, std::stri
   co_return co_await List(std::move(prefix), std::move(next), start_after);
 }
 
-Task<void> PlainDirectoryStore::PutDeleteMarker(std::string key, MaySend /*may_send*/) {
+Task<void> PlainDirectoryStore::PutDeleteMarker(std::string key, MaySend may_send) {
+  ThrowUnlessMaySend(may_send);
   const std::string* name = &key;
   co_await pool_.Run([this, name] { RemoveFile(root_, *name); });
 }

@@ -64,6 +64,7 @@ class Meanwhile : public FlakyStore {
   Task<void> Land() {
     PutRequest late = lost_;
     late.body = lost_body_;
+    late.may_send = {};  // it has been asked
     co_await inner_.Put(std::move(late));
   }
 

@@ -157,6 +157,7 @@ class RoughStore : public ObjectStore {
    public:
     Sent(RoughStore& store, const PutRequest& request) : store_(store) {
       late_.request = request;
+      late_.request.may_send = {};  // it has been asked
       late_.body = request.body;
       late_.refused_from = store.clock_.Now() + std::chrono::minutes(15);
     }

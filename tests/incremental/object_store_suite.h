@@ -510,6 +510,31 @@ TYPED_TEST_P(ObjectStoreSuite, TakesKeysOfAllKinds) {
   }
 }
 
+// Law 8: the lease may have run out since it was looked at.
+TYPED_TEST_P(ObjectStoreSuite, WritesNothingThatMayNotBeSent) {
+  StoreHarness& h = this->harness_;
+  h.Put("orders/item", "another's");
+  const MaySend not_any_more = [] { return false; };
+  PutRequest request;
+  request.key = "orders/item";
+  request.body = "late";
+  request.may_send = not_any_more;
+  const auto reaction_of = [&h](Task<void> task) -> std::optional<Reaction> {
+    try {
+      h.Run(std::move(task));
+    } catch (const Error& error) {
+      return error.reaction();
+    }
+    return std::nullopt;
+  };
+  const auto put = [&]() -> Task<void> { co_await h.store().Put(request); };
+  EXPECT_EQ(reaction_of(put()), Reaction::kRetryLater);
+  EXPECT_EQ(reaction_of(h.store().PutDeleteMarker("orders/item", not_any_more)),
+            Reaction::kRetryLater);
+  EXPECT_EQ(h.Body("orders/item"), "another's");
+  EXPECT_EQ(h.VersionsOf("orders/item").size(), 1U);
+}
+
 TYPED_TEST_P(ObjectStoreSuite, RefusesWhatItCouldNotKeep) {
   StoreHarness& h = this->harness_;
   const auto put = [&](std::string key, ObjectMetadata metadata) {
@@ -539,6 +564,7 @@ REGISTER_TYPED_TEST_SUITE_P(ObjectStoreSuite, KeepsBodyAndMetadataAsTheyWerePut,
                             APrefixThatIsAWholeKeyAlsoMatchesLongerOnes,
                             ReadsRangesOfTheObjectThatWasMeant, WritesALargeBodyInPieces,
                             WritesSmallAndEmptyBodiesInPieces, AWriterWithoutCommitLeavesNothing,
-                            TakesKeysOfAllKinds, RefusesWhatItCouldNotKeep);
+                            TakesKeysOfAllKinds, WritesNothingThatMayNotBeSent,
+                            RefusesWhatItCouldNotKeep);
 
 }  // namespace ddbvault

@@ -103,6 +103,7 @@ bool MemoryStore::Holds(const PutRequest& request) const {
 }
 
 Task<PutResult> MemoryStore::Put(PutRequest request) {
+  ThrowUnlessMaySend(request.may_send);
   CheckKey(request.key);
   CheckMetadata(request.metadata);
   co_await NextTurn();
@@ -193,7 +194,8 @@ Task<ObjectPage> MemoryStore::ListVersions(std::string prefix, std::string next)
   co_return page;
 }
 
-Task<void> MemoryStore::PutDeleteMarker(std::string key, MaySend /*may_send*/) {
+Task<void> MemoryStore::PutDeleteMarker(std::string key, MaySend may_send) {
+  ThrowUnlessMaySend(may_send);
   CheckKey(key);
   co_await NextTurn();
   if (options_.versioned) {
