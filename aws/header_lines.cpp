@@ -44,4 +44,13 @@ void HeaderLines::Add(std::string_view name, std::string_view between, std::stri
   text_.append(name).append(between).append(value).push_back('\0');
 }
 
+std::string_view TrimmedHeader(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' ' ||
+                           text.back() == '\t')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
 }  // namespace ddbvault

@@ -1,4 +1,4 @@
-// A request's headers as libcurl wants them: lines, here in one block of memory.
+// Headers as libcurl wants them and gives them: lines.  A request's are in one block of memory.
 #pragma once
 
 #include <cstddef>
@@ -26,5 +26,9 @@ class HeaderLines {
   std::string text_;
   std::vector<std::size_t> starts_;
 };
+
+// The value of an answer's header, of what stands behind the colon: without the spaces around it
+// and the end of the line.
+std::string_view TrimmedHeader(std::string_view text);
 
 }  // namespace ddbvault

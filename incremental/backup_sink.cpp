@@ -65,8 +65,8 @@ struct BackupSink::BatchState {
 struct BackupSink::Pending {
   std::shared_ptr<BatchState> batch;
   const ChangeView* change = nullptr;
-  std::string name{kUnknownItem};
-  std::string key;  // key bytes; empty: they cannot be read
+  std::string name{kUnknownItem};  // until it is in a queue: that has it
+  std::string key;                 // key bytes; empty: they cannot be read
   // Of the changes that were left out in favour of this one: settled with it, not before.
   std::vector<std::shared_ptr<BatchState>> left_out;
 
@@ -77,7 +77,8 @@ struct BackupSink::Pending {
 };
 
 struct BackupSink::ItemQueue {
-  std::string name;
+  explicit ItemQueue(const std::string& of) : name(of) {}
+  const std::string& name;  // its key in queues_
   std::list<Pending> pending;
 };
 
@@ -181,20 +182,19 @@ void BackupSink::DoubtReplayed(const std::vector<Pending>& batch) {
 }
 
 void BackupSink::Enqueue(Pending pending) {
-  const std::string name = pending.name;
-  const auto failed = failed_.find(name);
+  const auto failed = failed_.find(pending.name);
   if (failed != failed_.end() && failed->second == pending.batch->origin.shard_id) {
     // In order: not before the one that has failed.
     pending.Settle(FailedBefore());
     return;
   }
-  auto& queue = queues_[name];
-  if (queue != nullptr) {
+  const auto [place, added] = queues_.try_emplace(std::move(pending.name));
+  auto& queue = place->second;
+  if (!added) {
     queue->pending.push_back(std::move(pending));
     return;
   }
-  queue = std::make_unique<ItemQueue>();
-  queue->name = name;
+  queue = std::make_unique<ItemQueue>(place->first);
   queue->pending.push_back(std::move(pending));
   ready_.push_back(queue.get());
   if (workers_ == options_.in_flight) return;

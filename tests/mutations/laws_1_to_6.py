@@ -104,8 +104,9 @@ MUTATIONS = [
     Mutation(
         "two-writes-of-one-object", 3, "incremental/backup_sink.cpp",
         "    queue->pending.push_back(std::move(pending));\n    return;",
-        "    queue->pending.push_back(std::move(pending));\n"
-        "    ready_.push_back(queue.get());\n    return;",
+        "    const auto at_once = [this, one = std::move(pending)]() -> Task<void> {\n"
+        "      co_await ApplyOne(one.name, one);\n      one.Settle(nullptr);\n    };\n"
+        "    asio::co_spawn(executor_, at_once, [](const std::exception_ptr&) {});\n    return;",
         "BackupSinkTest.NeverHasTwoWritesOfOneObjectInFlight"),
     Mutation(
         "a-failed-change-is-overtaken", 3, "incremental/backup_sink.cpp",
