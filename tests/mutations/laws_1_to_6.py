@@ -590,7 +590,7 @@ MUTATIONS = [
         "when-a-stream-was-enabled-is-not-known", 6, "aws/streams_client.cpp",
         "  return ParseTime(std::string(stream_label) + \"Z\");",
         "  return ParseTime(stream_label);",
-        "StreamLabelTest.TellsWhenTheStreamWasEnabled"),
+        "StreamLabelTest.TellsWhenTheStreamWasEnabled", AWS),
     Mutation(
         "gap-closed-by-some-of-the-segments", 6, "incremental/backfill.cpp",
         "  if (segments.size() < options_.segments) return std::nullopt;",

@@ -148,7 +148,7 @@ MUTATIONS = [
         "taken-from-one-that-renews-it", 8, "incremental/lease.cpp",
         "clock_.Uptime() - since >= kLeaseLife;",
         "clock_.Uptime() - since >= kLeaseLife / 5;",
-        "InterleavingsTest.TwoFollowersOfOnePlace"),
+        "FollowedTableTest.EnablesNoStreamWithoutTheLease"),
     Mutation(
         "held-for-ever", 8, "incremental/lease.cpp",
         "  until_ = until;",
