@@ -33,6 +33,11 @@ SnapshotOptions OptionsOf(Context& context) {
     constexpr Compression kChoices[] = {Compression::kGzip, Compression::kZstd, Compression::kNone};
     options.compression = kChoices[ParseChoice(*compression, {"gzip", "zstd", "none"})];
   }
+  if (const auto moment = context.Option("as-of")) options.as_of = ParseMoment(*moment);
+  options.best_effort = context.line().Has("best-effort");
+  if (options.best_effort && !options.as_of) {
+    throw UsageError("--best-effort goes with --as-of");
+  }
   options.in_flight = settings.in_flight;
   options.memory = settings.buffers();
   options.allow_smaller = context.line().Has("allow-smaller");
@@ -62,6 +67,9 @@ Json ToJson(const SnapshotResult& result) {
   report["objects"] = result.objects;
   report["tombstones"] = result.tombstones;
   report["later"] = result.later;
+  report["byChange"] = result.by_change;
+  report["byReading"] = result.by_reading;
+  report["byStore"] = result.by_store;
   report["damaged"] = result.damaged;
   report["foreign"] = result.foreign;
   report["lastItems"] = nullptr;
@@ -78,6 +86,10 @@ std::string ToText(const std::string& table, const SnapshotResult& result) {
   } else {
     text += "fuzzy, from " + FormatTime(result.fuzzy_from) + " to " + FormatTime(result.fuzzy_to) +
             ": " + result.fuzzy_reason + "\n";
+  }
+  if (result.by_store > 0) {
+    text += "  of " + Count(result.by_store, "item", "items") +
+            " the store's time decided: other tools wrote them, or delete markers tell of them\n";
   }
   if (result.damaged > 0) {
     text += "  " + Count(result.damaged, "damaged object", "damaged objects") +

@@ -102,6 +102,12 @@ Duration ParseDuration(const SettingValue& value) {
   return std::chrono::seconds(*number * seconds);
 }
 
+Time ParseMoment(const SettingValue& value) {
+  const std::optional<Time> moment = ParseTime(value.text);
+  if (!moment) throw Bad(value, "a time, such as 2026-11-20T12:00:00Z");
+  return *moment;
+}
+
 bool ParseSwitch(const SettingValue& value) {
   for (const char* yes : {"true", "yes", "on", "1"}) {
     if (value.text == yes) return true;

@@ -27,6 +27,9 @@ std::size_t ParseSize(const SettingValue& value);
 // "90s", "30m", "6h", "1d", "0"; at most 10 years.
 Duration ParseDuration(const SettingValue& value);
 
+// "2026-11-20T12:00:00Z", also with an offset and parts of a second, and "20261120T120000Z".
+Time ParseMoment(const SettingValue& value);
+
 // true, false, yes, no, on, off, 1, 0.
 bool ParseSwitch(const SettingValue& value);
 

@@ -121,6 +121,23 @@ std::map<ScanId, std::vector<const BackfillSegment*>> ByScan(
   return scans;
 }
 
+// When the first backfill that was whole had ended: of one stream, or of any.
+std::optional<Time> FirstWhole(const std::vector<BackfillSegment>& backfill,
+                               const std::optional<std::string>& label) {
+  std::optional<Time> from;
+  for (const auto& [scan, segments] : ByScan(backfill)) {
+    if ((label && scan.first != *label) || segments.size() != scan.second) continue;
+    Time end{};
+    bool all_done = true;
+    for (const BackfillSegment* segment : segments) {
+      all_done = all_done && segment->first_finished.has_value();
+      if (segment->first_finished) end = std::max(end, *segment->first_finished);
+    }
+    if (all_done && (!from || end < *from)) from = end;
+  }
+  return from;
+}
+
 }  // namespace
 
 std::string ToJson(const FollowerState& state) {
@@ -268,18 +285,11 @@ std::optional<Time> BackupState::covered_from() const {
   if (label.empty()) {
     for (const BackfillSegment& segment : backfill) label = std::max(label, segment.stream_label);
   }
-  std::optional<Time> from;
-  for (const auto& [scan, segments] : ByScan(backfill)) {
-    if (scan.first != label || segments.size() != scan.second) continue;
-    Time end{};
-    bool all_done = true;
-    for (const BackfillSegment* segment : segments) {
-      all_done = all_done && segment->first_finished.has_value();
-      if (segment->first_finished) end = std::max(end, *segment->first_finished);
-    }
-    if (all_done && (!from || end < *from)) from = end;
-  }
-  return from;
+  return FirstWhole(backfill, label);
+}
+
+std::optional<Time> BackupState::versions_from() const {
+  return FirstWhole(backfill, std::nullopt);
 }
 
 std::vector<Gap> BackupState::open_gaps() const {

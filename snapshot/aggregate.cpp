@@ -36,6 +36,13 @@ bool IsCancelled(const std::exception_ptr& failure) {
   std::rethrow_exception(b);
 }
 
+// Which of them is read is not known yet.
+std::size_t LargestOf(const ListedObject& object) {
+  std::uint64_t largest = 0;
+  for (const ObjectInfo& version : object.versions) largest = std::max(largest, version.size);
+  return largest;
+}
+
 }  // namespace
 
 Aggregate::Aggregate(ObjectStore& store, BlockOutput& output, const Layout& layout, const Cut& cut,
@@ -57,14 +64,18 @@ Task<AggregateResult> Aggregate::Run() {
   reads_->OnError([this] { stop_all_.Request(); });
   const Stop::Registration linked = stop_.OnRequest([this] { stop_all_.Request(); });
   const Stop::Registration woken = stop_all_.OnRequest([this] { room_->Pulse(); });
-  const bool versions = cut_.consistent && options_.list_versions && store_.traits().versioned;
+  WalkOptions walk;
+  walk.versions =
+      cut_.at_moment() && (options_.list_versions || cut_.as_of) && store_.traits().versioned;
+  if (cut_.as_of) walk.around = cut_.moment;
+  walk.listings = options_.listings;
   const std::function<Task<void>(ListedObject)> visit = [this](ListedObject object) {
     return Visit(std::move(object));
   };
   std::exception_ptr walk_failure;
   std::exception_ptr read_failure;
   try {
-    co_await WalkObjects(store_, layout_, {versions, options_.listings}, stop_all_, visit);
+    co_await WalkObjects(store_, layout_, walk, stop_all_, visit);
   } catch (...) {
     walk_failure = std::current_exception();
   }
@@ -102,7 +113,7 @@ Task<void> Aggregate::Work() {
     ListedObject object = std::move(queue_.front());
     queue_.pop_front();
     if (queue_.size() == kWaiting * options_.in_flight / 2) room_->Pulse();
-    const std::size_t size = object.versions.front().size * 2 + kReadOverhead;
+    const std::size_t size = LargestOf(object) * 2 + kReadOverhead;
     const Semaphore::Permit bytes = co_await bytes_->Acquire(size);
     co_await Read(std::move(object));
   }
@@ -134,6 +145,11 @@ Task<void> Aggregate::Take(const std::string& name, ItemState state) {
   progress_.bytes += state.body.size();
   if (!state.fuzzy_reason.empty()) {
     if (result_.fuzzy++ == 0) result_.fuzzy_reason = state.fuzzy_reason;
+  }
+  if (state.kind == ItemState::Kind::kItem || state.kind == ItemState::Kind::kTombstone) {
+    if (state.told_by == ItemState::ToldBy::kChange) ++result_.by_change;
+    if (state.told_by == ItemState::ToldBy::kReading) ++result_.by_reading;
+    if (state.told_by == ItemState::ToldBy::kStore) ++result_.by_store;
   }
   switch (state.kind) {
     case ItemState::Kind::kTombstone:

@@ -14,6 +14,7 @@
 #include "item/key_schema.h"
 #include "snapshot/block_output.h"
 #include "snapshot/cut.h"
+#include "snapshot/look_at.h"
 
 namespace ddbvault {
 
@@ -37,6 +38,10 @@ struct AggregateResult {
   std::uint64_t items = 0;
   std::uint64_t tombstones = 0;
   std::uint64_t later = 0;
+  // What told of the items and tombstones (ItemState::ToldBy).
+  std::uint64_t by_change = 0;
+  std::uint64_t by_reading = 0;
+  std::uint64_t by_store = 0;
   std::uint64_t foreign = 0;
   // Foreign ones that are named as items are with the other hash of keys.
   std::uint64_t other_hash = 0;

@@ -1,4 +1,4 @@
-// Which moment a snapshot shows, and what each item was at that moment.
+// Which moment a snapshot shows.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,22 @@
 
 namespace ddbvault {
 
+// By how much clocks may differ unnoticed: two seconds are what the follower leaves to records on
+// their way (shard_consumer.h), one is what S3's whole seconds hide.
+inline constexpr Duration kToleratedClock{3000};
+
+// A change is stored, or parked, later than it was made by what its record waits: a stream
+// remembers 24 hours, and what was not read in time is a gap.
+inline constexpr Duration kStoredLate = std::chrono::hours(26);
+
 struct Cut {
-  // Consistent: the watermark.  Fuzzy: when the snapshot began.  Whole seconds.
+  // The watermark; fuzzy: when the snapshot began; or the one that was asked for.  Whole seconds:
+  // all changes of that second are in.
   Time moment{};
+  bool as_of = false;  // it was asked for
   bool consistent = false;
+  // Each item is what it was at the moment; otherwise what it is when it is looked at.
+  bool at_moment() const { return consistent || as_of; }
   std::string fuzzy_reason;  // one sentence, when not consistent
   Time fuzzy_from{};  // nothing in the backup is older than the table was then, or so it seems
   // Up to here the follower may still have been writing changes of the moment or before it: by the
@@ -33,39 +45,10 @@ struct Cut {
 // nullopt: it is not known.
 Cut DecideCut(const BackupState& state, Time now, std::optional<Time> state_stored);
 
-// What one item was.
-struct ItemState {
-  enum class Kind {
-    kItem,       // `body` is its JSON, not checked yet
-    kTombstone,  // deleted
-    kLater,      // it came to be after the moment
-    kDamaged,    // a zero-byte object that is no tombstone
-    kGone,       // removed (pruned, by hand) between the listing and the look
-  };
-  Kind kind = Kind::kGone;
-  std::string body;
-  // Not empty: the state at the moment could not be told for certain; why, in one sentence.
-  std::string fuzzy_reason;
-};
-
-// Looks at the versions of one object, newest first, until the one at the cut's moment is found;
-// for a cut that is not consistent, at the current one only.
-//
-// The newest version that fits is not always the newest state that does: a write whose answer was
-// lost can land late, over a newer one, until Doubts removes it (doubts.h), and on a store without
-// conditions a killed backfill can leave what it read over a change made since.  So it is compared
-// with what is beneath it and was stored
-//   - a stream's version: less than kSignatureLife before it,
-//   - a backfill's or a repair's: since the table was read for it;
-// the newer one is what is returned.  Among the changes of a stream the first one that is in its
-// place ends this: two late writes of one item that have landed in their own order over a newer one
-// hide it.  Of an object of which only the current version was listed, nothing beneath is looked
-// at.
-//
-// Costs one Get (an empty object: one Head), and one more for each version later than the moment.
-// Beneath the one that fits, times in the listing tell what there is to compare: nothing for a
-// single version, or where the one beneath is older than above; else one Head, mostly, and one Get
-// more where the one beneath is the newer.
-Task<ItemState> LookAt(ObjectStore& store, const Cut& cut, ListedObject object);
+// The cut at `moment`, rounded down to its second.  It is consistent where the backup covers that:
+// not before the first backfill was whole, not after the watermark, in no gap, and not after a
+// change that is parked (`parked_since`: the first of them; Time{}: that is not known).
+Cut DecideCutAsOf(const BackupState& state, Time moment, std::optional<Time> state_stored,
+                  std::optional<Time> parked_since);
 
 }  // namespace ddbvault

@@ -22,10 +22,11 @@ constexpr ForeignRange kForeignRanges[] = {{"", "0"}, {":", "a"}, {"g", ""}};
 
 class Walk {
  public:
-  Walk(ObjectStore& store, std::string prefix, bool versions, Stop& stop, Visit visit)
+  Walk(ObjectStore& store, std::string prefix, const WalkOptions& options, Stop& stop, Visit visit)
       : store_(store),
         prefix_(std::move(prefix)),
-        versions_(versions),
+        versions_(options.versions),
+        around_(options.around),
         stop_(stop),
         visit_(std::move(visit)) {}
 
@@ -90,20 +91,34 @@ class Walk {
           }
           current.key = object.key;
         }
-        if (current.versions.size() < kMaxListedVersions) {
-          current.versions.push_back(std::move(object));
-        } else {
-          current.more = true;
-        }
+        Keep(current, std::move(object));
       }
       next = page.next;
     } while (!next.empty());
     if (!current.versions.empty()) co_await visit_(std::move(current));
   }
 
+  // Of the later ones the last that come are next to the moment.
+  void Keep(ListedObject& listed, ObjectInfo version) const {
+    const bool none_older = listed.versions.size() == listed.later;
+    if (none_older && version.last_modified > around_) {
+      if (listed.later == kMaxListedVersions) {
+        listed.versions.erase(listed.versions.begin());
+        listed.newer = true;
+      } else {
+        ++listed.later;
+      }
+    } else if (listed.versions.size() - listed.later == kMaxListedVersions) {
+      listed.more = true;
+      return;
+    }
+    listed.versions.push_back(std::move(version));
+  }
+
   ObjectStore& store_;
   std::string prefix_;
   bool versions_;
+  Time around_;
   Stop& stop_;
   Visit visit_;
 };
@@ -112,7 +127,7 @@ class Walk {
 
 Task<void> WalkObjects(ObjectStore& store, const Layout& layout, WalkOptions options, Stop& stop,
                        std::function<Task<void>(ListedObject)> visit) {
-  Walk walk(store, layout.ItemPrefix(), options.versions, stop, std::move(visit));
+  Walk walk(store, layout.ItemPrefix(), options, stop, std::move(visit));
   const std::size_t ranges = kHexDigits.size() + std::size(kForeignRanges);
   std::size_t next = 0;
   const std::function<Task<void>(std::size_t)> worker = [&](std::size_t) -> Task<void> {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/next_command.h"
+#include "incremental/parked.h"
 #include "incremental/state.h"
 #include "snapshot/aggregate.h"
 #include "snapshot/find_snapshots.h"
@@ -57,7 +58,11 @@ class SnapshotRun {
     summary_.started = context_.clock.Now();
     const BackupState state = co_await BackupState::Load(context_.incremental, layout_);
     const std::optional<Time> state_stored = co_await WhenStateWasStored();
-    cut_ = DecideCut(state, summary_.started, state_stored);
+    if (options_.as_of) {
+      cut_ = co_await CutAsOf(state, state_stored);
+    } else {
+      cut_ = DecideCut(state, summary_.started, state_stored);
+    }
     table_json_ = co_await LoadTableDefinition(context_.incremental, layout_, options_.table_json);
     table_ = ParseTableDescription(table_json_);
     last_ = co_await LoadLastSnapshot(context_.snapshots, layout_.table());
@@ -67,6 +72,23 @@ class SnapshotRun {
                : SnapshotDirectory(layout_.table(), cut_.moment) + std::string(kSummaryName);
     co_await RequireAbsent(context_.snapshots, key_, cut_);
     co_await OpenOutput();
+  }
+
+  Task<Cut> CutAsOf(const BackupState& state, std::optional<Time> state_stored) {
+    std::optional<Time> parked_since;
+    const std::string any_item;
+    const auto parked = co_await ListParked(context_.incremental, layout_, any_item);
+    for (const ParkedRecord& record : parked) {
+      const Time changed = record.parked - kStoredLate;
+      parked_since = std::min(parked_since.value_or(Time::max()), std::max(changed, Time{}));
+    }
+    Cut cut = DecideCutAsOf(state, *options_.as_of, state_stored, parked_since);
+    if (!cut.consistent && !options_.best_effort) {
+      throw Error(Reaction::kFixCommand,
+                  "the backup does not cover " + FormatTime(cut.moment) + ": " + cut.fuzzy_reason)
+          .Hint("choose another moment, or take what there is of that one with --best-effort");
+    }
+    co_return cut;
   }
 
   // Asked after the state was read: of one that was saved meanwhile the time is later, and that
@@ -158,7 +180,7 @@ class SnapshotRun {
     summary.consistent = cut_.consistent && found_.fuzzy == 0;
     if (!summary.consistent) {
       summary.fuzzy_from = cut_.fuzzy_from;
-      summary.fuzzy_to = summary.ended;
+      summary.fuzzy_to = cut_.as_of ? cut_.moment : summary.ended;
       summary.fuzzy_reason = cut_.consistent ? found_.fuzzy_reason : cut_.fuzzy_reason;
     }
     summary.key_schema = table_.key_schema;
@@ -188,6 +210,9 @@ class SnapshotRun {
     result.objects = summary_.objects;
     result.tombstones = summary_.tombstones;
     result.later = summary_.later;
+    result.by_change = found_.by_change;
+    result.by_reading = found_.by_reading;
+    result.by_store = found_.by_store;
     result.damaged = summary_.damaged;
     result.foreign = summary_.foreign;
     result.last_items = last_.items;

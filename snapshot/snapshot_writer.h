@@ -25,6 +25,10 @@ enum class SnapshotFormat {
 
 struct SnapshotOptions {
   SnapshotFormat format = SnapshotFormat::kExport;
+  // The moment to show, rounded down to its second; nullopt: the newest that is consistent.
+  std::optional<Time> as_of;
+  // Also of a moment that the backup does not cover: the snapshot is fuzzy then.
+  bool best_effort = false;
   Compression compression = Compression::kGzip;
   std::size_t in_flight = 64;                  // objects being read at once
   std::size_t memory = std::size_t{64} << 20;  // for all that is buffered
@@ -59,6 +63,9 @@ struct SnapshotResult {
   std::uint64_t objects = 0;
   std::uint64_t tombstones = 0;
   std::uint64_t later = 0;
+  std::uint64_t by_change = 0;  // AggregateResult
+  std::uint64_t by_reading = 0;
+  std::uint64_t by_store = 0;
   std::uint64_t damaged = 0;  // left out, with skip_damaged
   std::uint64_t foreign = 0;
   std::optional<std::uint64_t> last_items;  // of the last snapshot, where it tells
@@ -73,10 +80,10 @@ struct SnapshotContext {
   Progress& progress;
 };
 
-// Throws Error: kConflict (there is a snapshot of that moment; it is much smaller than the last
-// one), kNotFound (nothing to make a snapshot of), kCorrupt (damaged objects), kCancelled, and what
-// the stores throw.  Then there is no new snapshot, unless it was the last of its files whose write
-// got no answer, which is logged.
+// Throws Error: kFixCommand (the backup does not cover the moment), kConflict (there is a snapshot
+// of that moment; it is much smaller than the last one), kNotFound (nothing to make a snapshot of),
+// kCorrupt (damaged objects), kCancelled, and what the stores throw.  Then there is no new
+// snapshot, unless it was the last of its files whose write got no answer, which is logged.
 Task<SnapshotResult> WriteSnapshot(SnapshotContext context, Layout layout, SnapshotOptions options);
 
 }  // namespace ddbvault

@@ -46,6 +46,17 @@ TEST(Values, ReadsSizes) {
   }
 }
 
+TEST(Values, ReadsMoments) {
+  const Time noon = FromEpochSeconds(1795176000);
+  for (const char* text :
+       {"2026-11-20T12:00:00Z", "2026-11-20T13:00:00+01:00", "20261120T120000Z"}) {
+    EXPECT_EQ(ParseMoment(Value(text)), noon) << text;
+  }
+  for (const char* text : {"", "yesterday", "2026-11-20", "2026-11-20T12:00:00"}) {
+    EXPECT_THROW(ParseMoment(Value(text)), UsageError) << text;
+  }
+}
+
 TEST(Values, ReadsDurations) {
   EXPECT_EQ(ParseDuration(Value("90s")), std::chrono::seconds(90));
   EXPECT_EQ(ParseDuration(Value("30m")), std::chrono::minutes(30));

@@ -1,6 +1,6 @@
 // A snapshot taken beside a follower, of items that are always changed in pairs, is a consistent
 // cut at the watermark: the two items of every pair agree, and they are what they were at that
-// second.
+// second.  So is one of any second of the past.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -9,7 +9,9 @@
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "base/digest.h"
@@ -178,11 +180,16 @@ class SnapshotCutTest : public testing::TestWithParam<std::string> {
     }
     return pairs;
   }
-  void CheckSnapshot() {
-    const Json all = Json::parse(ExpectDone({"snapshot", table_, "--json"}).out);
+  // Of the newest moment, or of an earlier one.
+  void CheckSnapshot(std::optional<Time> as_of = std::nullopt) {
+    std::vector<std::string> command = {"snapshot", table_, "--json"};
+    if (as_of) command.insert(command.end(), {"--as-of", FormatTime(*as_of)});
+    const Json all = Json::parse(ExpectDone(std::move(command)).out);
     const Json& said = all.contains(table_) ? all[table_] : all;
     ASSERT_EQ(said["consistent"], true) << all.dump();
     const Time moment = ParseTime(said["moment"].get<std::string>()).value();
+    EXPECT_EQ(moment, as_of.value_or(moment));
+    moments_.insert(moment);
     const std::string target = UniqueName("cut");
     ExpectDone({"restore", target, table_ + "/" + FormatCompactTime(moment), "--create"});
     const auto found = Pairs(target);
@@ -197,6 +204,7 @@ class SnapshotCutTest : public testing::TestWithParam<std::string> {
   E2eWorld world_;
   SecondsProxy proxy_{world_.servers.dynamodb_endpoint};
   std::string table_ = UniqueName("pairs");
+  std::set<Time> moments_;  // of the snapshots
 };
 
 INSTANTIATE_TEST_SUITE_P(Places, SnapshotCutTest, testing::Values("file", "s3"),
@@ -225,6 +233,20 @@ TEST_P(SnapshotCutTest, BothItemsOfEveryPairAreAsTheyWereAtTheWatermark) {
   }
   writer.Stop();
   EXPECT_GT(writer.last(), 4U * 80U);
+  // Each second between them is still to be had.
+  const std::set<Time> taken = moments_;
+  ASSERT_GT(taken.size(), 1U);
+  int past = 0;
+  for (Time moment = *taken.begin(); moment < *taken.rbegin() && past < 5;
+       moment += std::chrono::seconds(1)) {
+    if (taken.contains(moment)) continue;
+    CheckSnapshot(moment);
+    ++past;
+  }
+  EXPECT_GT(past, 1);
+  const Finished refused = world_.Run({"snapshot", table_, "--as-of", "2020-01-01T00:00:00Z"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, testing::HasSubstr("the backup begins at"));
 }
 
 }  // namespace

@@ -352,15 +352,20 @@ MUTATIONS = [
         "",
         "CompareSequenceNumbersTest.ComparesNumbersNotTexts", ITEM),
     Mutation(
-        "the-cut-trusts-the-topmost-version", 4, "snapshot/cut.cpp",
-        "        look_beneath_(cut.consistent && !object.versions.front().version_id.empty()),",
+        "the-cut-trusts-the-topmost-version", 4, "snapshot/look_at.cpp",
+        "        look_beneath_(cut.at_moment() && has_versions),",
         "        look_beneath_(false),",
         "CutTest.ShowsTheChangeThatAnOlderReadingStandsOver", SNAPSHOT),
     Mutation(
-        "the-cut-takes-later-changes", 4, "snapshot/cut.cpp",
+        "the-cut-takes-later-changes", 4, "snapshot/look_at.cpp",
         "    return info->change_time <= cut.moment ? Fit::kAtMoment : Fit::kLater;",
         "    return Fit::kAtMoment;",
         "SnapshotWriterTest.ShowsItemsAsTheyWereBeforeLaterChanges", SNAPSHOT),
+    Mutation(
+        "a-moment-of-the-past-goes-by-the-stores-time", 4, "snapshot/look_at.cpp",
+        "    if (fit == Fit::kAtMoment) fits = i - 1;\n",
+        "",
+        "AsOfTest.GoesByTheTimeOfTheChangeNotOfTheObject", SNAPSHOT),
 
     # 5. Lineage.
     Mutation(
@@ -606,4 +611,9 @@ MUTATIONS = [
         "  if (!gaps.empty()) return gaps.front().id + \" is open: changes may be missing\";",
         "",
         "SnapshotWriterTest.SaysFuzzyWhereThereIsNoCoverage", SNAPSHOT),
+    Mutation(
+        "a-moment-of-the-past-in-a-gap-is-shown", 6, "snapshot/cut.cpp",
+        "    if (moment < gap.from || (gap.closed && moment >= *gap.closed)) continue;",
+        "    if (moment < gap.from || gap.closed) continue;",
+        "AsOfTest.RefusesAMomentInAGap", SNAPSHOT),
 ]

@@ -369,12 +369,12 @@ MUTATIONS = [
         "SnapshotReaderTest.HandsNothingOnOfAFileThatIsNotTheManifests",
         ("test_snapshot", "test_restore")),
     Mutation(
-        "a-delete-marker-is-of-the-moment-it-says", 11, "snapshot/cut.cpp",
+        "a-delete-marker-is-of-the-moment-it-says", 11, "snapshot/look_at.cpp",
         "marker.last_modified + kToleratedClock <= cut_.moment",
         "marker.last_modified <= cut_.moment",
         "CutTest.IsFuzzyWhereAStoresClockIsBehindAndADeleteMarkerMayBeOfEitherSide", SNAPSHOT),
     Mutation(
-        "a-moment-of-left-out-changes-is-promised", 11, "snapshot/cut.cpp",
+        "a-moment-of-left-out-changes-is-promised", 11, "snapshot/look_at.cpp",
         "      if (cut_.coalesced) state.fuzzy_reason = kLeftOut;  // it may have been there before",
         "",
         "CutTest.PromisesNothingOfAMomentWhoseChangesWereLeftOut", SNAPSHOT),

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/snapshot/counting_store.h"
 #include "tests/snapshot/snapshot_world.h"
-#include "tests/support/flaky_store.h"
 
 namespace ddbvault {
 namespace {
@@ -16,27 +16,6 @@ using testing::IsEmpty;
 const Time kWatermark = At("2026-11-20T11:59:00Z");
 const Time kBefore = At("2026-11-20T11:00:00Z");
 const Time kAfter = At("2026-11-20T11:59:30Z");
-
-// Counts what is asked about items.
-class CountingStore : public FlakyStore {
- public:
-  explicit CountingStore(ObjectStore& inner) : FlakyStore(inner, none_) {}
-
-  Task<std::optional<StoredObject>> Get(std::string key, std::string version_id) override {
-    if (key.starts_with("orders/")) ++gets;
-    co_return co_await FlakyStore::Get(std::move(key), std::move(version_id));
-  }
-  Task<std::optional<StoredObject>> Head(std::string key, std::string version_id) override {
-    if (key.starts_with("orders/")) ++heads;
-    co_return co_await FlakyStore::Head(std::move(key), std::move(version_id));
-  }
-
-  int gets = 0;
-  int heads = 0;
-
- private:
-  Faults none_{0, FaultMoment::kBefore};
-};
 
 class CutTest : public testing::Test {
  protected:
