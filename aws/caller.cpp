@@ -155,7 +155,9 @@ struct AwsCaller::State {
   RetryQuota quota;
   SendRate rate;
   Duration skew{0};
-  std::optional<Duration> server_ahead;  // as the last answer said
+  // AWS's time since the epoch, less Clock::Uptime, as the last answer said: a clock of ours that
+  // is set does not move it.
+  std::optional<Duration> server_less_uptime;
   std::string refused_key_id;
   Time refused_at;
   std::optional<Time> logged;
@@ -301,7 +303,7 @@ void AwsCaller::State::Judge(std::string_view method, const std::vector<int>& ac
 // that is fast, a try would be good for longer than those who wait for its end reckon with.
 void AwsCaller::State::LookAtClock(Time server_time) {
   const Duration ahead = server_time - clock.Now();
-  server_ahead = ahead;
+  server_less_uptime = server_time.time_since_epoch() - clock.Uptime();
   if (std::chrono::abs(ahead - skew) >= kCorrectedSkew) skew = ahead;
 }
 
@@ -393,7 +395,11 @@ const CallerOptions& AwsCaller::options() const { return state_->options; }
 
 Duration AwsCaller::clock_skew() const { return state_->skew; }
 
-Duration AwsCaller::server_ahead() const { return state_->server_ahead.value_or(Duration(0)); }
-bool AwsCaller::has_answered() const { return state_->server_ahead.has_value(); }
+Duration AwsCaller::server_ahead() const {
+  if (!state_->server_less_uptime) return Duration(0);
+  const Time server_time{*state_->server_less_uptime + state_->clock.Uptime()};
+  return server_time - state_->clock.Now();
+}
+bool AwsCaller::has_answered() const { return state_->server_less_uptime.has_value(); }
 
 }  // namespace ddbvault

@@ -5,10 +5,11 @@
 // segment keeps its progress in the store (state.h): a run that is stopped, or dies, goes on where
 // the open pages began, also on another machine; several machines can share the segments.
 //
-// While a gap is open (law 6), and before a table was ever followed, the backfill is a reconciling
-// one: it also compares what the stream wrote, and at the end writes tombstones for items that are
-// in the backup and not in the table (reconcile.h).  Such a one, whole, closes the gaps that were
-// found before it began.
+// While a gap is open (law 6), before a table was ever followed, and under a stream that is yet to
+// be followed (what was before it will be a gap), the backfill is a reconciling one: it also
+// compares what the stream wrote, and at the end writes tombstones for items that are in the backup
+// and not in the table (reconcile.h).  Such a one, whole, closes the gaps that were found before it
+// began.
 //
 // A backfill that dies leaves writes that nobody has checked.  The next one that is whole looks at
 // them at its end: on a store that ignores conditions not before none of them can land any more, on

@@ -13,7 +13,7 @@
 // next change).  All else goes on.
 //
 // Nothing is sent while the lease is not held, not even another try of a write that was begun
-// before (but of a delete marker, which nothing guards: see Deletes).  An object that was written
+// before.  An object that was written
 // with an unanswered try is in doubt (doubts.h); so is one that a killed process, or one that was
 // cut off and lost its lease, may still have a write of in flight.
 //

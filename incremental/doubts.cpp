@@ -16,6 +16,8 @@ namespace {
 constexpr Duration kLookEvery{30000};
 // Objects that are looked at at once: after a takeover there can be many.
 constexpr std::size_t kAtOnce = 8;
+// More than any process can have of one object; what a file says is not believed beyond it.
+constexpr int kMostWrites = 1000;
 
 struct Version {
   std::string id;
@@ -82,7 +84,8 @@ Doubts::Doubts(ObjectStore& store, CheckpointStore& checkpoints, Clock& clock, s
   for (WriteDoubt& doubt : checkpoints_.Doubts(consumer_, table_arn_)) {
     const Duration due = clock_.Uptime() + (doubt.until - AwsNow());
     std::string object = doubt.object;
-    doubts_.emplace(std::move(object), Entry{std::move(doubt), due});
+    const bool tried = doubt.owed;
+    doubts_.emplace(std::move(object), Entry{std::move(doubt), due, tried});
   }
 }
 
@@ -96,20 +99,35 @@ void Doubts::LookLater(Entry& entry) const {
 }
 
 void Doubts::Add(const std::vector<std::string>& objects) {
+  std::map<std::string, int> once;
+  for (const std::string& object : objects) once.emplace(object, 1);
+  Add(once);
+}
+
+void Doubts::Add(const std::map<std::string, int>& objects) {
   // Without versions there is nothing to take away that came late.
   if (!store_.traits().versioned || objects.empty()) return;
   std::vector<WriteDoubt> changed;
-  for (const std::string& object : objects) {
+  for (const auto& [object, writes] : objects) {
     Entry& entry = doubts_[object];
     if (entry.doubt.object.empty()) {
       entry.doubt.object = object;
       entry.doubt.writes = 0;
     }
     LookLater(entry);
-    ++entry.doubt.writes;
+    entry.doubt.writes += std::clamp(writes, 1, kMostWrites);
     changed.push_back(entry.doubt);
   }
   checkpoints_.SaveDoubts(consumer_, table_arn_, changed);
+}
+
+std::map<std::string, int> Doubts::InDoubt(std::size_t most) const {
+  std::map<std::string, int> objects;
+  for (const auto& [object, entry] : doubts_) {
+    if (objects.size() == most) break;
+    objects.emplace(object, entry.doubt.writes);
+  }
+  return objects;
 }
 
 Task<void> Doubts::Keep(Stop& done, Stop& stop) {
@@ -191,8 +209,12 @@ Task<std::uint64_t> Doubts::Settle(const std::string& object) {
       CameLate({changed, versions.end()})) {
     Owe(object);
   }
-  const bool owed = doubts_.at(object).doubt.owed;
-  if (owed && put_right_ && !co_await put_right_(object)) LookAgain(object);
+  Entry& entry = doubts_.at(object);
+  if (!entry.doubt.owed || !put_right_) co_return removed;
+  const bool tried_before = std::exchange(entry.tried, true);
+  const bool landed = co_await put_right_(object);
+  entry.tried = false;
+  if (!landed || tried_before) LookAgain(object);
   co_return removed;
 }
 

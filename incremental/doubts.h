@@ -5,7 +5,9 @@
 // The same is done for what a process that was killed may have had in flight: the changes that the
 // next one compares with what is at rest.
 //
-// Doubts are kept in the checkpoint store: a restart does not forget them.
+// Doubts are kept in the checkpoint store: a restart does not forget them.  Whoever goes on on
+// another host, or with an older copy of that file, has those that state.json tells of
+// (FollowerState::in_doubt).
 // For the event loop's thread.
 #pragma once
 
@@ -40,8 +42,11 @@ class Doubts {
     put_right_ = std::move(put_right);
   }
 
-  // One more such write of each.  Success: synced to disk.
+  // One more such write of each, or so many more.  Success: synced to disk.
   void Add(const std::vector<std::string>& objects);
+  void Add(const std::map<std::string, int>& objects);
+  // At most so many, with their numbers of writes.
+  std::map<std::string, int> InDoubt(std::size_t most) const;
   std::size_t size() const { return doubts_.size(); }
 
   // Until `done`: looks at each object when its time has come.  Those whose time has come before
@@ -55,6 +60,9 @@ class Doubts {
   struct Entry {
     WriteDoubt doubt;
     Duration due{};  // Clock::Uptime: a clock that is set brings it no nearer
+    // Putting it right has failed, or may have been cut short by the end of a process: a try of
+    // that, too, may still land.
+    bool tried = false;
   };
   Time AwsNow() const;
   void LookLater(Entry& entry) const;

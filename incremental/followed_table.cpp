@@ -85,6 +85,11 @@ Task<void> FollowedTable::OpenWithLease() {
   doubts_ = std::make_unique<Doubts>(store_, checkpoints_, clock_, consumer_, table_.arn,
                                      [this] { return server_ahead(); });
   doubts_->OnRemoved([this](std::string object) { return PutRight(std::move(object)); });
+  if (!ours_) {
+    std::erase_if(state_.in_doubt,
+                  [this](const auto& entry) { return !layout_.IsItemObject(entry.first); });
+    doubts_->Add(state_.in_doubt);
+  }
   options_.sink.lease = lease_.get();
   options_.sink.doubts = doubts_.get();
   options_.sink.server_ahead = [this] { return server_ahead(); };
@@ -403,11 +408,15 @@ Task<void> FollowedTable::OnGap(FoundGap found) {
   if (lease_->others_wrote_until() != Time{}) {
     sink_->DoubtUntil(lease_->others_wrote_until() + kClockTolerance);
   }
+  // When the stream was last read says nothing of how far it was applied: what is lost may be as
+  // old as the watermark.
+  found.from = std::min(found.from, state_.watermark.value_or(Time{}));
   // The same again, as after a crash or a failed save: one gap that lasts until now.
   for (Gap& gap : state_.gaps) {
     const bool same = !gap.closed && gap.reason == found.reason &&
                       gap.stream_label == found.stream_label && gap.shard_id == found.shard_id;
     if (!same) continue;
+    gap.from = std::min(gap.from, found.from);
     gap.found = AwsNow();
     gap.landed = SentHasLanded();
     co_await SaveStateForSure();
@@ -447,8 +456,8 @@ Task<void> FollowedTable::CloseGapsOnRecord() {
   bool open = false;
   for (const Gap& gap : state_.gaps) open = open || !gap.closed;
   if (!open) co_return;
-  const BackupState state = co_await BackupState::Load(store_, layout_);
-  for (const std::string& id : CloseGaps(state_.gaps, state.whole)) {
+  const std::vector<WholeBackfill> whole = co_await LoadWholeBackfills(store_, layout_);
+  for (const std::string& id : CloseGaps(state_.gaps, whole)) {
     LogInfo("{}: {} is closed: the backfill that began after it is whole", name_, id);
   }
 }
@@ -501,10 +510,12 @@ Task<void> FollowedTable::SaveStateRegularly(Stop& done) {
     co_await CountParked();
     try {
       co_await SaveState();
+      continue;
     } catch (const Error& error) {
       LogWarn("{}: state.json could not be written: {}; trying again in {}", name_, error.what(),
               FormatDuration(options_.state_every));
     }
+    co_await clock_.Sleep(options_.state_every, &done);
   }
 }
 
@@ -555,13 +566,22 @@ Task<void> FollowedTable::SaveState() {
   }
   // What has been released since the watermark was still missing at it.
   const bool released_before = state_.watermark && *state_.watermark >= parked_counted_;
+  state_.in_doubt = doubts_->InDoubt(kMostInDoubt);
   if (released_before || sink_->parked() > state_.parked) state_.parked = sink_->parked();
   co_await state_file_->Save(state_, *lease_, stop_);
   if (!state_.stream_label.empty()) lease_->MarkFollowed();
 }
 
 Task<FollowedTableResult> FollowedTable::Result() {
-  const BackupState state = co_await BackupState::Load(store_, layout_);
+  BackupState state;
+  try {
+    state = co_await BackupState::Load(store_, layout_);
+  } catch (const Error& error) {
+    if (error.reaction() != Reaction::kCorrupt) throw;
+    LogWarn("{}: what a backfill has left cannot be read: {}{}", name_, error.what(),
+            HintOf(error));
+    state.follower = state_;
+  }
   FollowedTableResult result;
   result.changes = changes_before_ + (follower_ ? follower_->counters().changes : 0);
   result.written = sink_->counters().written;

@@ -2,7 +2,9 @@
 // state.json.
 //
 //   Open()   checks everything that can be wrong with the command, and changes nothing but: the
-//            stream (when asked to enable it), owner.json, table.json and the lease, which it takes
+//            stream (when asked to enable it), owner.json, table.json and the lease, which it
+//            takes; objects that it tries conditions on, and removes; and positions here that
+//            another follower has gone beyond, which it forgets
 //   Run()    drains streams that were followed before and are disabled now, then follows the
 //            current one, and the next when that ends; gives the lease back
 #pragma once

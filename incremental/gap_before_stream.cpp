@@ -23,9 +23,9 @@ Task<FoundGap> GapBeforeStream(ObjectStore& store, const Layout& layout, StreamB
     // Never followed.  A backfill that began when this stream held everything since is as good as
     // one that is yet to come.
     const Time held_from = begin.now - kHeldForCertain;
-    const BackupState state = co_await BackupState::Load(store, layout);
+    const std::vector<WholeBackfill> all = co_await LoadWholeBackfills(store, layout);
     std::optional<Time> backfilled;
-    for (const WholeBackfill& whole : state.whole) {
+    for (const WholeBackfill& whole : all) {
       // One under this label began after the stream was enabled, one of an earlier stream before.
       const bool covers = whole.stream_label == begin.label && whole.reconciled_began > held_from;
       if (covers) backfilled = std::max(backfilled, whole.reconciled_began);

@@ -103,13 +103,13 @@ Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::stri
     }
     const Time sent = AwsNow();
     const PutResult ours = co_await store_.Put(std::move(request));
-    const bool overtaken =
-        co_await NewerCameAfter(name, look.version_id, ours.version_id, read_time);
     // Also when the last try was refused: an ETag can come back (all tombstones of S3 have the
     // same), and then the condition of the one that was lost holds.
     if (ours.in_doubt) {
       doubts_.push_back({name, ours.version_id, read_time, sent, clock_.Uptime() + kSignatureLife});
     }
+    const bool overtaken =
+        co_await NewerCameAfter(name, look.version_id, ours.version_id, read_time);
     if (overtaken) {
       if (ours.written) co_await store_.RemoveVersion(name, ours.version_id);
       co_return WriteOutcome::kKept;

@@ -23,6 +23,8 @@ constexpr Duration kWatchEvery{1000};
 constexpr Duration kToSettle{2000};
 // By so much at most is the store's clock taken to differ from AWS's.
 constexpr Duration kMostSkew = std::chrono::minutes(15);
+// By what the Dates of AWS's answers may differ: whole seconds, and clocks of many machines.
+constexpr Duration kAwsClocks{5000};
 
 }  // namespace
 
@@ -168,6 +170,7 @@ Task<bool> Lease::Renew() {
   // From before the request: what others see begins no earlier.
   const Time now = clock_.Now();
   const Duration until = clock_.Uptime() + kLeaseLife;
+  const Time aws_until = AwsNow() + kLeaseLife + kAwsClocks;
   record_.renewed = now;
   record_.expires = now + kLeaseLife;
   std::string body = ToJson(record_);
@@ -179,6 +182,7 @@ Task<bool> Lease::Renew() {
   }
   if (!written) co_return false;
   until_ = until;
+  aws_until_ = aws_until;
   renewed_.Pulse();
   co_return true;
 }
@@ -244,6 +248,11 @@ Task<void> Lease::Release(bool in_doubt) {
 Task<void> Lease::WaitUntilHeld(Stop& stop) {
   const Stop::Registration on_stop = stop.OnRequest([this] { renewed_.Pulse(); });
   while (!held() && !stop.requested()) co_await renewed_.Wait();
+}
+
+bool Lease::held() const {
+  const bool paused = options_.server_ahead && AwsNow() >= aws_until_;
+  return clock_.Uptime() < until_ && !paused;
 }
 
 Time Lease::AwsNow() const {

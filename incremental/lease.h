@@ -103,8 +103,9 @@ class Lease {
   // our positions: it may not have them.)
   Task<void> Release(bool in_doubt);
 
-  // False: it has run out, another process may write.
-  bool held() const { return clock_.Uptime() < until_; }
+  // False: it has run out, another process may write.  (Of a machine that was paused as a whole,
+  // and whose clocks stood still with it, AWS's answers tell.)
+  bool held() const;
   // Until it is held again, or `stop`.
   Task<void> WaitUntilHeld(Stop& stop);
 
@@ -128,6 +129,7 @@ class Lease {
   Time others_wrote_until_{};
   Time unnoted_until_{};
   Duration until_{};  // Clock::Uptime: a clock that is set makes it neither shorter nor longer
+  Time aws_until_{};  // the same by AWS's clock
   bool lost_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/hint.h"
 #include "base/log.h"
 #include "incremental/doubts.h"
 
@@ -13,6 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kFormat = 1;
+constexpr std::string_view kWholeName = "/whole.json";
 constexpr std::uint64_t kMostSegments = 1'000'000;  // TotalSegments of Scan (API reference)
 // A process at work at a segment saves it more often than this, unless the store cannot be reached.
 constexpr Duration kSavedAtLeastEvery = kSignatureLife;
@@ -153,6 +155,7 @@ std::string ToJson(const FollowerState& state) {
                {"coalesced", state.coalesced},
                {"coalescedUntil", TimeJson(state.coalesced_until)},
                {"notFollowed", state.not_followed},
+               {"inDoubt", state.in_doubt},
                {"gaps", Json::array()},
                {"shards", Json::object()}};
   for (const Gap& gap : state.gaps) json["gaps"].push_back(GapJson(gap));
@@ -177,6 +180,7 @@ FollowerState FollowerStateFromJson(std::string_view json) {
     state.coalesced = ReadCount(document, "coalesced");
     state.coalesced_until = ReadTime(document, "coalescedUntil");
     state.not_followed = document.value("notFollowed", "");
+    state.in_doubt = Read(document, "inDoubt", state.in_doubt);
     if (const auto writer = document.find("writer"); writer != document.end()) {
       state.writer = Read(*writer, "id", std::string());
       state.writer_host = Read(*writer, "host", std::string());
@@ -360,7 +364,7 @@ Task<BackupState> BackupState::Load(ObjectStore& store, const Layout& layout) {
     for (const ObjectInfo& info : page.objects) {
       auto object = co_await store.Get(info.key);
       if (!object) continue;
-      if (info.key.ends_with("/whole.json")) {
+      if (info.key.ends_with(kWholeName)) {
         state.whole.push_back(WholeBackfillFromJson(object->body));
       } else {
         state.backfill.push_back(BackfillSegmentFromJson(object->body));
@@ -371,6 +375,27 @@ Task<BackupState> BackupState::Load(ObjectStore& store, const Layout& layout) {
   } while (!next.empty());
   if (state.follower) CloseGaps(state.follower->gaps, state.whole);
   co_return state;
+}
+
+Task<std::vector<WholeBackfill>> LoadWholeBackfills(ObjectStore& store, const Layout& layout) {
+  std::vector<WholeBackfill> whole;
+  std::string next;
+  do {
+    ObjectPage page = co_await store.List(layout.BackfillPrefix(), next);
+    for (const ObjectInfo& info : page.objects) {
+      if (!info.key.ends_with(kWholeName)) continue;
+      try {
+        const auto object = co_await store.Get(info.key);
+        if (object) whole.push_back(WholeBackfillFromJson(object->body));
+      } catch (const Error& error) {
+        if (error.reaction() != Reaction::kCorrupt) throw;
+        LogWarn("{}: {}; the gaps that this backfill has closed stay open{}", info.key,
+                error.what(), HintOf(error));
+      }
+    }
+    next = page.next;
+  } while (!next.empty());
+  co_return whole;
 }
 
 Task<std::optional<std::string>> ControlObject::Load() {

@@ -29,7 +29,7 @@ struct Gap {
   std::string reason;  // one sentence for a person
   std::string stream_label;
   std::string shard_id;  // empty: not one shard's
-  Time from{};           // last moment known to be followed; Time{}: unknown
+  Time from{};           // last moment up to which all is applied; Time{}: unknown
   Time found{};          // when the gap was noticed: it ends here
   std::optional<Time> closed;
   // By then all has landed that was sent before it was noticed: of a follower that was killed, say,
@@ -48,6 +48,9 @@ struct ShardProgress {
 };
 
 // state.json.  JSON, members as named here in camelCase, times as 2026-11-20T12:00:00Z.
+// Those beyond it are known to the host alone that wrote them.
+constexpr std::size_t kMostInDoubt = 1000;
+
 struct FollowerState {
   std::string table;
   std::string stream_arn;
@@ -69,6 +72,10 @@ struct FollowerState {
   // Why nothing is followed now, though a follower is at work: "the stream is off", "the table is
   // gone".  Changes are in no backup until that is over.  Empty: the stream is followed.
   std::string not_followed;
+  // Objects with writes of which one try got no answer and may still land over a newer state, and
+  // how many: who goes on from here on another host knows of them by this (doubts.h).  At most
+  // kMostInDoubt of them.
+  std::map<std::string, int> in_doubt;
   std::string writer;  // id of the process
   std::string writer_host;
 };
@@ -147,6 +154,9 @@ struct BackupState {
 
   static Task<BackupState> Load(ObjectStore& store, const Layout& layout);
 };
+
+// What closes gaps, alone.  One that cannot be read is left out, and said: whoever follows goes on.
+Task<std::vector<WholeBackfill>> LoadWholeBackfills(ObjectStore& store, const Layout& layout);
 
 // AWS's clock is known to a second (its Date header): what is to begin after a moment of it begins
 // so much later.

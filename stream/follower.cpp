@@ -397,8 +397,7 @@ bool Follower::LacksAChild() const {
   if (graph_.size() == 0) return true;
   return std::any_of(positions_.begin(), positions_.end(), [this](const auto& position) {
     return position.second.finished && graph_.Lists(position.first) &&
-           !graph_.HasChildren(position.first) &&
-           context_->AwsNow() - position.second.read < kRetention;
+           !graph_.HasChildren(position.first) && !HasLostItsChild(position.second);
   });
 }
 
@@ -487,10 +486,17 @@ Time Follower::CompleteUntil(const ShardDescription& shard) const {
         running_.contains(parent) || (before != positions_.end() && !before->second.finished);
     return open ? Time::max() : known_until(parent);
   }
-  if (position->second.finished && (!enabled_ || HasAllItsChildren(position->second))) {
+  if (position->second.finished &&
+      (!enabled_ || HasAllItsChildren(position->second) || HasLostItsChild(position->second))) {
     return Time::max();  // they go on from its end
   }
   return known_until(shard.shard_id);
+}
+
+// It came and went with all that was in it, longer ago than the stream remembers: that is a gap, or
+// was read.
+bool Follower::HasLostItsChild(const ShardCheckpoint& finished) const {
+  return !graph_.HasChildren(finished.shard_id) && context_->AwsNow() - finished.read >= kRetention;
 }
 
 // One of two may be listed before the other: what was listed some time after the end has both.

@@ -102,6 +102,7 @@ class Follower {
   Task<void> Advance(const Listing& listing);
   Time CompleteUntil(const ShardDescription& shard) const;
   bool HasAllItsChildren(const ShardCheckpoint& finished) const;
+  bool HasLostItsChild(const ShardCheckpoint& finished) const;
 
   StreamsClient& streams_;
   ChangeSink& sink_;

@@ -36,7 +36,8 @@ struct Tail {
   Clock& clock;
   Stop& halt;  // the caller's wish, or a failed sibling's
   const TailOptions options;
-  const Time began;
+  const Time began;     // our clock
+  Time began_at_aws{};  // AWS's, which the times of changes are by
   TailResult result;
   std::set<std::string> trimmed;
 
@@ -114,7 +115,7 @@ class ShardTail {
       ++tail_.result.records;
       if (!change.defect.empty()) ++tail_.result.defective;
       if (!change.sequence_number.empty()) after_ = change.sequence_number;
-      if (change.change_time > tail_.began + kTailOvertime) overtime_ = true;
+      if (change.change_time > tail_.began_at_aws + kTailOvertime) overtime_ = true;
       tail_.visit(shard_id_, change);
     }
   }
@@ -193,6 +194,7 @@ Task<void> ReadAll(Tail& tail) {
       if (first) NoteVanished(tail, known);
       co_return;
     }
+    if (first) tail.began_at_aws = tail.began + tail.streams.server_ahead();
     std::vector<std::string> unread;
     for (const ShardDescription& shard : listed->shards) {
       if (!known.insert(shard.shard_id).second) continue;
@@ -231,6 +233,7 @@ Task<TailResult> ReadStreamTail(StreamsClient& streams, std::string stream_arn,
             halt,
             options,
             clock.Now(),
+            {},
             {},
             {}};
   co_await ReadAll(tail);

@@ -414,6 +414,17 @@ TEST_F(CallerTest, SignsWithAwsTimeOnceAnAnswerHasToldIt) {
   EXPECT_EQ(transport_.requests()[1].headers.Find("x-amz-date"), "20261120T115000Z");
 }
 
+TEST_F(CallerTest, KnowsAwsTimeAlsoWhenOurClockIsSet) {
+  transport_.Answer(200, "{}", {{"Date", "Fri, 20 Nov 2026 11:50:00 GMT"}});
+  Call();
+  const auto aws_now = [this] { return FormatTime(clock_.Now() + caller().server_ahead()); };
+  EXPECT_EQ(aws_now(), "2026-11-20T11:50:00Z");
+  clock_.Set(clock_.Now() + std::chrono::hours(1));
+  EXPECT_EQ(aws_now(), "2026-11-20T11:50:00Z");
+  clock_.Advance(std::chrono::minutes(1));
+  EXPECT_EQ(aws_now(), "2026-11-20T11:51:00Z");
+}
+
 TEST_F(CallerTest, PatienceOutlastsEveryRetryAndEndsWithTheStop) {
   Stop stop;
   options_.patient = true;

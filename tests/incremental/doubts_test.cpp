@@ -38,6 +38,14 @@ class DoubtsTest : public BackupSinkTest {
     });
   }
   std::uint64_t SettleDue() { return world_.Run(doubts_->SettleDue(stop_)); }
+  // What the try before had sent, that failed or whose process died, may still land.
+  void SettleWhatIsLookedAtAgain(int asked) {
+    EXPECT_EQ(doubts_->size(), 1U);
+    world_.clock.Advance(kSignatureLife);
+    SettleDue();
+    EXPECT_EQ(asked_, asked);
+    EXPECT_EQ(doubts_->size(), 0U);
+  }
 
   std::unique_ptr<Doubts> doubts_;
   bool refuses_ = false;
@@ -115,7 +123,7 @@ TEST_F(DoubtsTest, WhatWasRemovedIsPutRightByTheNextProcessWhereThisOneCannot) {
   refuses_ = false;
   SettleDue();
   EXPECT_EQ(asked_, 3);
-  EXPECT_EQ(doubts_->size(), 0U);
+  SettleWhatIsLookedAtAgain(4);
 }
 
 // What puts it right may be in doubt itself: nothing waits for that, and it is looked at again.
@@ -132,7 +140,7 @@ TEST_F(DoubtsTest, WhatIsInDoubtWhenItIsPutRightIsPutRightOnceMore) {
   in_doubt_ = false;
   SettleDue();
   EXPECT_EQ(asked_, 2);
-  EXPECT_EQ(doubts_->size(), 0U);
+  SettleWhatIsLookedAtAgain(3);
 }
 
 class KeepsItsVersions : public FlakyStore {

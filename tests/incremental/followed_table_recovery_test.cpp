@@ -437,6 +437,48 @@ TEST_P(RecoveryTest, RemovesTheLateWriteOfAFollowerThatWasCutOff) {
   EXPECT_THAT(Bodies(1), ElementsAre(Item(1, 1), Item(1, 2)));
 }
 
+// The first try of the first write gets no answer, and lands when another host has long gone on.
+TEST_P(RecoveryTest, RemovesTheLateWriteOfAFollowerOnAnotherHost) {
+  class Unanswered : public FlakyStore {
+   public:
+    using FlakyStore::FlakyStore;
+    PutRequest first;
+    std::string body;
+    Task<PutResult> Put(PutRequest request) override {
+      const bool lost = first.key.empty() && request.key.starts_with("orders/");
+      if (lost) {
+        first = request;
+        body = request.body;
+      }
+      PutResult result = co_await FlakyStore::Put(std::move(request));
+      result.in_doubt = result.in_doubt || lost;
+      co_return result;
+    }
+  };
+  Faults none(0, FaultMoment::kBefore);
+  Unanswered network(world_.store, none);
+  world_.aws.Put("orders", Item(1, 1));
+  world_.aws.Put("orders", Item(1, 2));
+  const auto until_written = [&](Stop& stop) -> Task<void> {
+    while (Bodies(1).size() < 2) co_await world_.clock.Sleep(std::chrono::seconds(1));
+    stop.Request();
+  };
+  Follow(until_written, &network);
+  world_.checkpoints = MemoryCheckpoints();
+  options_.sink.writer = "follow/2";
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await world_.clock.Sleep(std::chrono::minutes(1));
+    PutRequest late = network.first;
+    late.body = network.body;
+    late.may_send = {};
+    co_await world_.store.Put(std::move(late));
+    EXPECT_EQ(Bodies(1).size(), 3U);
+    co_await world_.clock.Sleep(kSignatureLife + std::chrono::minutes(2));
+    stop.Request();
+  });
+  EXPECT_THAT(Bodies(1), ElementsAre(Item(1, 1), Item(1, 2)));
+}
+
 // A backlog of hours is not looked at item by item: nothing of it was in flight when the other
 // died.
 TEST_P(RecoveryTest, DoubtsNothingThatChangedAfterTheFollowerBeforeHadDied) {

@@ -499,5 +499,32 @@ TEST(FollowedTableFaults, LosesNothingWhicheverStoreCallFails) {
   }
 }
 
+// It had read all the time, and applied what it had read ten hours later.
+TEST_F(FollowedTableTest, PutsAGapOnRecordFromTheMomentUpToWhichAllWasApplied) {
+  world_.aws.EnableStream("orders", "NEW_IMAGE");
+  world_.aws.Put("orders", Item(1, 1));
+  Run();
+  FollowerState behind = SavedState();
+  behind.watermark = *behind.watermark - std::chrono::hours(10);
+  PutObject(Layout("orders", KeyHash::kSha256).State(), ToJson(behind));
+  world_.clock.Advance(std::chrono::hours(25));
+  Run();
+  const std::vector<Gap> gaps = SavedState().gaps;
+  ASSERT_GT(gaps.size(), 1U);
+  for (std::size_t i = 1; i < gaps.size(); ++i) EXPECT_EQ(gaps[i].from, *behind.watermark);
+}
+
+// Whoever follows goes on, and the gap stays open.
+TEST_F(FollowedTableTest, FollowsWhereWhatABackfillHasLeftCannotBeRead) {
+  const Layout layout("orders", KeyHash::kSha256);
+  world_.aws.EnableStream("orders", "NEW_IMAGE");
+  const std::string label = world_.aws.stream("orders").label();
+  PutObject(layout.WholeBackfill(label), "{");
+  PutObject(layout.BackfillSegment(label, 16, 3), "{");
+  world_.aws.Put("orders", Item(1, 1));
+  EXPECT_EQ(Run().changes, 1U);
+  EXPECT_FALSE(SavedState().gaps.front().closed);
+}
+
 }  // namespace
 }  // namespace ddbvault

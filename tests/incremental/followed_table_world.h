@@ -82,9 +82,11 @@ class FollowedTableTest : public testing::Test {
     whole.stream_label = world_.aws.stream("orders").label();
     whole.began = whole.finished = world_.clock.Now();
     whole.reconciled_began = whole.reconciled_finished = whole.began;
-    const std::string body = ToJson(whole);
+    PutObject(Layout("orders", KeyHash::kSha256).WholeBackfill(whole.stream_label), ToJson(whole));
+  }
+  void PutObject(const std::string& key, const std::string& body) {
     PutRequest request;
-    request.key = Layout("orders", KeyHash::kSha256).WholeBackfill(whole.stream_label);
+    request.key = key;
     request.body = body;
     world_.Run(world_.store.Put(std::move(request)));
   }

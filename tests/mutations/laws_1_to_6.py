@@ -158,8 +158,8 @@ MUTATIONS = [
         "InterleavingsTest.AFollowersPutThatLandsLateDuringAReconcile", MODEL),
     Mutation(
         "no-second-look-at-the-table", 3, "incremental/doubts.cpp",
-        "  if (owed && put_right_ && !co_await put_right_(object)) LookAgain(object);",
-        "  (void)owed;",
+        "  if (!entry.doubt.owed || !put_right_) co_return removed;",
+        "  if (true) co_return removed;",
         "DoubtsTest.WhatCameLateIsRemovedAndPutRightOnce"),
     Mutation(
         "no-doubt-in-the-place-of-one-cut-off", 3, "incremental/backup_sink.cpp",
@@ -180,9 +180,19 @@ MUTATIONS = [
         "DoubtsTest.WhatWasRemovedIsPutRightByTheNextProcessWhereThisOneCannot"),
     Mutation(
         "a-repair-in-doubt-is-not-looked-at-again", 3, "incremental/doubts.cpp",
-        "  if (owed && put_right_ && !co_await put_right_(object)) LookAgain(object);",
-        "  if (owed && put_right_) co_await put_right_(object);",
+        "  if (!landed || tried_before) LookAgain(object);",
+        "  (void)landed, (void)tried_before;",
         "DoubtsTest.WhatIsInDoubtWhenItIsPutRightIsPutRightOnceMore"),
+    Mutation(
+        "a-repair-that-failed-has-sent-nothing", 3, "incremental/doubts.cpp",
+        "  if (!landed || tried_before) LookAgain(object);",
+        "  if (!landed) LookAgain(object);",
+        "DoubtsTest.WhatWasRemovedIsPutRightByTheNextProcessWhereThisOneCannot"),
+    Mutation(
+        "another-host-knows-of-no-doubts", 3, "incremental/followed_table.cpp",
+        "    doubts_->Add(state_.in_doubt);\n",
+        "",
+        "RecoveryTest.RemovesTheLateWriteOfAFollowerOnAnotherHost"),
     Mutation(
         "a-refused-try-ends-the-doubt", 3, "incremental/s3_store.cpp",
         "  result.in_doubt = !result.written || sends > 2;",
@@ -611,6 +621,16 @@ MUTATIONS = [
         "  if (!gaps.empty()) return gaps.front().id + \" is open: changes may be missing\";",
         "",
         "SnapshotWriterTest.SaysFuzzyWhereThereIsNoCoverage", SNAPSHOT),
+    Mutation(
+        "a-gap-begins-when-the-stream-was-last-read", 6, "incremental/followed_table.cpp",
+        "  found.from = std::min(found.from, state_.watermark.value_or(Time{}));\n",
+        "",
+        "FollowedTableTest.PutsAGapOnRecordFromTheMomentUpToWhichAllWasApplied"),
+    Mutation(
+        "aws-time-is-by-a-clock-that-is-set", 6, "aws/caller.cpp",
+        "  return server_time - state_->clock.Now();\n",
+        "  static const Duration ahead = server_time - state_->clock.Now();\n  return ahead;\n",
+        "CallerTest.KnowsAwsTimeAlsoWhenOurClockIsSet", AWS),
     Mutation(
         "a-moment-of-the-past-in-a-gap-is-shown", 6, "snapshot/cut.cpp",
         "    if (moment < gap.from || (gap.closed && moment >= *gap.closed)) continue;",

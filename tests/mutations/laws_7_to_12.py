@@ -155,10 +155,15 @@ MUTATIONS = [
         "  until_ = Duration::max();",
         "LeaseTest.IsNotHeldWhileItCannotBeRenewedAndIsAgainAfterwards"),
     Mutation(
-        "held-by-a-clock-that-is-set", 8, "incremental/lease.h",
-        "return clock_.Uptime() < until_;",
-        "return clock_.Now() < record_.expires;",
+        "held-by-a-clock-that-is-set", 8, "incremental/lease.cpp",
+        "return clock_.Uptime() < until_ && !paused;",
+        "return clock_.Now() < record_.expires && !paused;",
         "LeaseTest.IsNotTakenFromALiveOwnerBecauseAClockWasSet"),
+    Mutation(
+        "held-after-a-pause-of-the-machine", 8, "incremental/lease.cpp",
+        "return clock_.Uptime() < until_ && !paused;",
+        "return clock_.Uptime() < until_ && (!paused || paused);",
+        "LeaseTest.IsNotHeldAfterAPauseThatNoClockOfOursHasSeen"),
     Mutation(
         "held-from-the-answer-on", 8, "incremental/lease.cpp",
         "  until_ = until;",

@@ -151,6 +151,25 @@ TEST_F(LineageTest, GoesOnFindingShardsBesideALeafThatHasNoChild) {
   EXPECT_GT(sink_.applied.size(), 20U);
 }
 
+// Its child came and went unseen: what the stream remembers is complete without it.
+TEST_F(LineageTest, ALeafThatHasNoChildHoldsTheWatermarkForADayOnly) {
+  FakeStream& stream = EnableStream(2);
+  PutMany(0, 20, 1);
+  options_.once = false;
+  const std::vector<std::string> shards = stream.open_shards();
+  Follow([&](Stop& stop) -> Task<void> {
+    co_await UntilApplied(20);
+    stream.RollShard(shards[0]);
+    stream.HideShard(stream.shards().back(), 1'000'000);
+    co_await world_.clock.Sleep(std::chrono::minutes(5));
+    const Time rolled = world_.clock.Now() - std::chrono::minutes(4);
+    EXPECT_LT(follower_->watermark().value_or(Time{}), rolled) << "it may yet be listed";
+    co_await world_.clock.Sleep(kRetention);
+    EXPECT_GT(follower_->watermark().value_or(Time{}), rolled + kRetention / 2);
+    stop.Request();
+  });
+}
+
 TEST_F(LineageTest, WaitsForTheFirstShardOfAStreamThatIsBeingEnabled) {
   FakeStream& stream = EnableStream();
   PutMany(0, 5);
