@@ -54,7 +54,7 @@ CommandSpec SnapshotSpec() {
            " \"items\", \"files\", \"bytes\": of the data files, \"objects\": looked at,",
            " \"tombstones\", \"later\": items newer than the moment, \"damaged\",",
            " \"byChange\", \"byReading\", \"byStore\": of how many items and tombstones",
-           "     DynamoDB's time of the change told, a backfill's reading, the store's time,",
+           "     DynamoDB's time of the change told, a reading's, the store's time,",
            " \"foreign\": objects that are no items, \"lastItems\": or null}",
            "or {\"error\": text}."},
       .statuses = {{0, "done: the snapshot is whole and durable"},
