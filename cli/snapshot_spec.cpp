@@ -14,11 +14,11 @@ CommandSpec SnapshotSpec() {
            "data files, and manifests with checksums that are written last. A snapshot without its "
            "manifest-summary.json does not count.",
            "It shows the table at one moment (the follower's watermark) where that is known, and "
-           "says `fuzzy` where it is not.",
-           "With --as-of it shows the table as it was at any moment that the backup covers: from "
-           "the end of the first backfill to the watermark, less the gaps. DynamoDB's own time of "
-           "each change decides, to the second; for delete markers, and for objects that other "
-           "tools wrote, the store's time does.",
+           "says `fuzzy` where it is not. With --as-of it shows any moment that the backup covers: "
+           "from the end of the first backfill to the watermark, less the gaps. DynamoDB's own "
+           "time of each change decides then, to the second; for delete markers, and for objects "
+           "that other tools wrote, the store's time does. A moment that the backup does not cover "
+           "is refused.",
            "An empty snapshot, or one much smaller than the last, is an error unless "
            "--allow-smaller is given.",
            "A table is `name` or `region/name`. With none named, every table that has a backup in "
@@ -29,8 +29,7 @@ CommandSpec SnapshotSpec() {
       .groups =
           {{"What to write",
             {{"as-of", "TIME",
-              "The moment to show, as 2026-11-20T12:00:00Z: all changes of that second are in. A "
-              "moment that the backup does not cover is refused."},
+              "The moment to show, as 2026-11-20T12:00:00Z: all changes of that second are in."},
              {"best-effort", "",
               "With --as-of, also of a moment that the backup does not cover: what there is, "
               "marked "
