@@ -12,9 +12,8 @@
 #include <set>
 
 #include "incremental/doubts.h"
-#include "snapshot/look_at.h"
-#include "snapshot/object_walk.h"
 #include "tests/snapshot/counting_store.h"
+#include "tests/snapshot/shown_at.h"
 #include "tests/snapshot/snapshot_world.h"
 
 namespace ddbvault {
@@ -316,30 +315,18 @@ class RandomHistory {
     std::map<std::string, std::string> expected;
     for (const Change& change : changes_) {
       if (change.time > moment) continue;
-      expected.erase(change.id);
-      if (!change.value.empty()) {
-        expected[change.id] = SnapshotWorld::Item(change.id, change.value);
-      }
+      const std::string object = world_.Name(change.id);
+      expected.erase(object);
+      if (!change.value.empty()) expected[object] = SnapshotWorld::Item(change.id, change.value);
     }
     Cut cut;
     cut.as_of = true;
     cut.consistent = true;
     cut.moment = moment;
     cut.state_stored = world_.clock.Now();
-    WalkOptions walk;
-    walk.around = moment;
-    std::vector<std::string> shown;
-    const auto visit = [&](ListedObject object) -> Task<void> {
-      const ItemState state = co_await LookAt(world_.store, cut, std::move(object));
-      EXPECT_EQ(state.fuzzy_reason, "");
-      if (state.kind == ItemState::Kind::kItem) shown.push_back(state.body);
-    };
-    Stop stop;
-    world_.Run(WalkObjects(world_.store, world_.layout, walk, stop, visit));
-    std::sort(shown.begin(), shown.end());
-    std::vector<std::string> wanted;
-    for (const auto& [id, item] : expected) wanted.push_back(item);
-    EXPECT_EQ(shown, wanted) << "at " << FormatTime(moment);
+    const Shown shown = world_.Run(ShownAt(world_.store, world_.layout, cut));
+    EXPECT_TRUE(shown.fuzzy.empty());
+    EXPECT_EQ(shown.items, expected) << "at " << FormatTime(moment);
   }
 
   std::mt19937_64 random_;

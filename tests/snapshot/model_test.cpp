@@ -1,5 +1,6 @@
 // A random walk over a table, its stream, a follower and a backfill: whatever happens on the way,
-// in the end fold(objects) == table, and no older change is ever put over a newer one.
+// in the end fold(objects) == table, no older change is ever put over a newer one, and at any
+// moment that the backup says it covers it shows what was in the table then.
 //
 // Each seed is one history: a table of few keys, so that they are put, deleted and put again;
 // shards that roll and split, children that are listed late, empty answers, throttles, cut
@@ -8,7 +9,7 @@
 // and both processes killed at random moments, which is their io_context destroyed.  A failure
 // prints its seed:
 //
-//   DDBVAULT_MODEL_SEED=4711 tests/test_incremental --gtest_filter='Model.*'     that one
+//   DDBVAULT_MODEL_SEED=4711 tests/test_snapshot --gtest_filter='Model.*'     that one
 //   DDBVAULT_MODEL_SEEDS=1000000 ...                                             so many
 //   DDBVAULT_MODEL_FIRST=5001 ...                                                beginning there
 #include <gmock/gmock.h>
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <random>
 #include <set>
 
@@ -23,6 +25,7 @@
 #include "base/digest.h"
 #include "incremental/backfill.h"
 #include "incremental/followed_table.h"
+#include "tests/snapshot/shown_at.h"
 #include "tests/support/engine_world.h"
 
 namespace ddbvault {
@@ -211,7 +214,7 @@ struct World {
     aws.CreateTable("orders", {{{"id", 'S'}}});
     aws.settings.scan_page_bytes = 120;
     for (std::uint64_t key = 0; key < 12; ++key) {
-      if (Chance(random, 60)) aws.Put("orders", Item(key, ++value));
+      if (Chance(random, 60)) Put(key);
     }
     aws.settings.shards = 1 + random() % 3;
     aws.settings.stream.empty_pages_before_data = static_cast<int>(random() % 3);
@@ -244,16 +247,36 @@ struct World {
     Tell(clock, "table: dice " + std::to_string(dice) + " on k" + std::to_string(key) + ", value " +
                     std::to_string(value + 1));
     if (dice < 60) {
-      aws.Put("orders", Item(key, ++value));
+      Put(key);
     } else if (dice < 85) {
       aws.Delete("orders", Key(key));
     } else if (dice < 92) {
-      aws.Put("orders", Item(key, ++value));
+      Put(key);
       aws.Delete("orders", Key(key));
-      aws.Put("orders", Item(key, ++value));
+      Put(key);
     } else {
       aws.Expire("orders", Key(key));
     }
+    Note(key);
+  }
+  void Put(std::uint64_t key) {
+    aws.Put("orders", Item(key, ++value));
+    Note(key);
+  }
+  // Of the changes of one second the last one counts.
+  void Note(std::uint64_t key) {
+    const std::string object = layout.ItemObject(ItemKey::FromKeys(Key(key)));
+    past[EpochSeconds(clock.Now())][object] = aws.Get("orders", Key(key)).value_or("");
+  }
+  // By object, as of the end of that second.
+  std::map<std::string, std::string> ItemsAt(Time moment) const {
+    std::map<std::string, std::string> items;
+    for (const auto& [second, changed] : past) {
+      if (second > EpochSeconds(moment)) break;
+      for (const auto& [object, item] : changed) items[object] = item;
+    }
+    std::erase_if(items, [](const auto& entry) { return entry.second.empty(); });
+    return items;
   }
   void ChangeShards() {
     FakeStream& stream = aws.stream("orders");
@@ -286,8 +309,11 @@ struct World {
     aws.EnableStream("orders", "NEW_AND_OLD_IMAGES");
   }
 
+  const Layout layout{"orders", KeyHash::kSha256};
   Random random;
   std::uint64_t value = 0;
+  // By second, what was made then of each object's item; empty: deleted.
+  std::map<std::int64_t, std::map<std::string, std::string>> past;
   int backfills = 0;
   FakeClock clock;
   FakeDynamoDb aws;
@@ -376,6 +402,8 @@ class BackfillProcess : public Process {
   WorkerPool workers_{0};  // for many names; here there are few
   std::unique_ptr<Backfill> backfill_;
 };
+
+std::uint64_t moments_of_the_past = 0;  // that were compared
 
 // One random history.  The processes go on or die as chance has it.
 class History {
@@ -476,6 +504,26 @@ class History {
     const BackupState state = Load(layout);
     EXPECT_THAT(state.open_gaps(), testing::IsEmpty());
     EXPECT_TRUE(state.covered_from());
+    CheckThePast(layout, state);
+  }
+  void CheckThePast(const Layout& layout, const BackupState& state) {
+    std::set<std::int64_t> seconds;
+    for (const auto& [second, changed] : world_.past) seconds.insert({second - 1, second});
+    for (const std::int64_t second : seconds) {
+      const Time moment = FromEpochSeconds(second);
+      const Cut cut = DecideCutAsOf(state, moment, world_.clock.Now(), std::nullopt);
+      if (!cut.consistent) continue;
+      asio::io_context context;
+      Shown shown = RunWithFakeTime(context, world_.clock, ShownAt(world_.memory, layout, cut));
+      auto items = world_.ItemsAt(moment);
+      const auto is_fuzzy = [&shown](const auto& entry) {
+        return shown.fuzzy.contains(entry.first);
+      };
+      std::erase_if(items, is_fuzzy);
+      std::erase_if(shown.items, is_fuzzy);
+      EXPECT_EQ(shown.items, items) << "as of " << FormatTime(moment);
+      ++moments_of_the_past;
+    }
   }
   // What became of the items that differ.
   void TellVersions(const Layout& layout) {
@@ -516,6 +564,7 @@ TEST(Model, EndsWithTheTableWhateverHappens) {
     if (HasFailure()) break;
   }
   spdlog::set_level(spdlog::level::info);
+  EXPECT_TRUE(one || moments_of_the_past > count) << "of the past there is little to be had";
 }
 
 }  // namespace
