@@ -69,6 +69,7 @@ struct BackupSink::Pending {
   std::string key;                 // key bytes; empty: they cannot be read
   // Of the changes that were left out in favour of this one: settled with it, not before.
   std::vector<std::shared_ptr<BatchState>> left_out;
+  std::optional<Time> left_out_since;  // the time of the first of those
 
   void Settle(const std::exception_ptr& error) const {
     batch->SettleOne(error);
@@ -259,9 +260,9 @@ void BackupSink::Coalesce(ItemQueue& queue) {
     queue.pending.pop_front();
     out.left_out.push_back(std::move(out.batch));
     queue.pending.front().left_out = std::move(out.left_out);
+    queue.pending.front().left_out_since =
+        std::min(out.left_out_since.value_or(Time::max()), out.change->change_time);
     ++counters_.coalesced;
-    counters_.coalesced_until =
-        std::max(counters_.coalesced_until, queue.pending.front().change->change_time);
   }
 }
 
@@ -428,6 +429,7 @@ VersionInfo BackupSink::InfoOf(const Pending& pending) const {
   info.stream_label = pending.batch->origin.stream_label;
   info.sequence_number = change.sequence_number;
   info.change_time = change.change_time;
+  info.left_out_since = pending.left_out_since;
   info.event = change.event_name;
   info.writer = options_.writer;
   if (FitsMetadata(change.principal_id)) info.principal_id = change.principal_id;

@@ -72,7 +72,6 @@ struct BackupSinkCounters {
   std::uint64_t written = 0;    // objects and tombstones
   std::uint64_t skipped = 0;    // guarded changes that were at rest already
   std::uint64_t coalesced = 0;  // left out because of the lag
-  Time coalesced_until{};       // the newest change that stands for some of those; Time{}: none
   std::uint64_t parked = 0;     // by this process
 };
 

@@ -551,9 +551,6 @@ Task<void> FollowedTable::SaveState() {
   co_await CloseGapsOnRecord();
   state_.written = AwsNow();
   state_.coalesced = coalesced_before_ + sink_->counters().coalesced;
-  if (const Time until = sink_->counters().coalesced_until; until != Time{}) {
-    state_.coalesced_until = std::max(state_.coalesced_until.value_or(Time{}), until);
-  }
   if (ReadsStatesStream()) {
     if (const auto watermark = follower_->watermark()) {
       state_.watermark = std::max(state_.watermark.value_or(Time{}), *watermark);

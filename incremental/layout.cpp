@@ -13,6 +13,7 @@ constexpr std::string_view kSource = "ddbvault-source";
 constexpr std::string_view kStream = "ddbvault-stream";
 constexpr std::string_view kSequenceNumber = "ddbvault-sequence-number";
 constexpr std::string_view kChangeTime = "ddbvault-change-time";
+constexpr std::string_view kLeftOutSince = "ddbvault-left-out-since";
 constexpr std::string_view kEvent = "ddbvault-event";
 constexpr std::string_view kReadTime = "ddbvault-read-time";
 constexpr std::string_view kWriter = "ddbvault-writer";
@@ -80,6 +81,7 @@ ObjectMetadata VersionInfo::ToMetadata() const {
     metadata.emplace(kStream, stream_label);
     metadata.emplace(kSequenceNumber, sequence_number);
     metadata.emplace(kChangeTime, FormatTime(change_time));
+    if (left_out_since) metadata.emplace(kLeftOutSince, FormatTime(*left_out_since));
   } else {
     metadata.emplace(kReadTime, FormatTime(read_time));
   }
@@ -111,6 +113,7 @@ std::optional<VersionInfo> VersionInfo::FromMetadata(const ObjectMetadata& metad
         !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
     if (!change_time || !digits || text(kStream).empty()) return std::nullopt;
     info.change_time = *change_time;
+    info.left_out_since = ParseTime(text(kLeftOutSince));
     info.sequence_number = number;
     info.stream_label = text(kStream);
   } else {

@@ -86,6 +86,8 @@ enum class Source {
 //   ddbvault-stream           stream label; source stream only
 //   ddbvault-sequence-number  decimal, as AWS sent it; source stream only
 //   ddbvault-change-time      2026-11-20T12:00:00Z; source stream only
+//   ddbvault-left-out-since   the time of the first change that was left out in favour of this one;
+//                             source stream only, where the follower was far behind (law 2)
 //   ddbvault-event            INSERT | MODIFY | REMOVE
 //   ddbvault-read-time        when the table was read, with milliseconds; backfill and repair
 //   ddbvault-writer           id of the writing process
@@ -96,6 +98,8 @@ struct VersionInfo {
   std::string stream_label;
   std::string sequence_number;
   Time change_time{};
+  // Between then and change_time there may have been states of which there is no version.
+  std::optional<Time> left_out_since;
   EventName event = EventName::kInsert;
   Time read_time{};
   std::string writer;

@@ -153,7 +153,6 @@ std::string ToJson(const FollowerState& state) {
                {"writer", {{"id", state.writer}, {"host", state.writer_host}}},
                {"parked", state.parked},
                {"coalesced", state.coalesced},
-               {"coalescedUntil", TimeJson(state.coalesced_until)},
                {"notFollowed", state.not_followed},
                {"inDoubt", state.in_doubt},
                {"gaps", Json::array()},
@@ -178,7 +177,6 @@ FollowerState FollowerStateFromJson(std::string_view json) {
     state.read = ReadTime(document, "read").value_or(state.written);
     state.parked = ReadCount(document, "parked");
     state.coalesced = ReadCount(document, "coalesced");
-    state.coalesced_until = ReadTime(document, "coalescedUntil");
     state.not_followed = document.value("notFollowed", "");
     state.in_doubt = Read(document, "inDoubt", state.in_doubt);
     if (const auto writer = document.find("writer"); writer != document.end()) {

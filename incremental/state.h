@@ -66,9 +66,6 @@ struct FollowerState {
   // Records under parked/ at the watermark.  (Now: ListParked() of parked.h.)
   std::uint64_t parked = 0;
   std::uint64_t coalesced = 0;  // changes left out because of the lag (law 2)
-  // The newest change that stands for some that were left out: as of moments before it, items may
-  // lack their versions.  nullopt: none was left out, or nobody has noted it.
-  std::optional<Time> coalesced_until;
   // Why nothing is followed now, though a follower is at work: "the stream is off", "the table is
   // gone".  Changes are in no backup until that is over.  Empty: the stream is followed.
   std::string not_followed;

@@ -76,11 +76,6 @@ std::string WhyNotCovered(const BackupState& state, Time moment, std::optional<T
   return "";
 }
 
-bool LeftOutAround(const FollowerState& follower, Time moment) {
-  return follower.coalesced > 0 &&
-         (!follower.coalesced_until || moment < *follower.coalesced_until);
-}
-
 }  // namespace
 
 Cut DecideCut(const BackupState& state, Time now, std::optional<Time> state_stored) {
@@ -95,7 +90,6 @@ Cut DecideCut(const BackupState& state, Time now, std::optional<Time> state_stor
     cut.fuzzy_from = std::min(FromEpochSeconds(EpochSeconds(*watermark)), cut.moment);
     if (cut.consistent) cut.moment = cut.fuzzy_from;
   }
-  cut.coalesced = LeftOutAround(*state.follower, cut.moment);
   return cut;
 }
 
@@ -117,7 +111,6 @@ Cut DecideCutAsOf(const BackupState& state, Time moment, std::optional<Time> sta
     const bool inside = cut.moment >= gap.from && (!gap.closed || cut.moment < *gap.closed);
     if (inside) cut.fuzzy_from = std::min(cut.fuzzy_from, gap.from);
   }
-  cut.coalesced = LeftOutAround(follower, cut.moment);
   return cut;
 }
 

@@ -35,7 +35,6 @@ struct Cut {
   // Up to here the follower may still have been writing changes of the moment or before it: by the
   // store's clock, as the times of delete markers are (where it is not known, by the follower's).
   Time state_stored{};
-  bool coalesced = false;  // changes around the moment were left out: versions may be missing
 };
 
 // A consistent cut needs the watermark, a whole backfill before it, no open gap, none that the

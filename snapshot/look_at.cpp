@@ -25,6 +25,11 @@ constexpr const char* kReadTooLate =
     "an item was read from the table after it, or within two seconds before it";
 constexpr const char* kLeftOut = "the follower has left out changes because it was behind";
 
+// A version that is later than the moment stands for others, too, of which some may not be.
+bool LeftOutAt(const Cut& cut, const std::optional<VersionInfo>& later) {
+  return later && later->left_out_since && *later->left_out_since <= cut.moment;
+}
+
 bool IsStreams(const VersionInfo& info) { return info.source == Source::kStream; }
 
 ItemState ToState(StoredObject object, const std::optional<VersionInfo>& info) {
@@ -78,10 +83,11 @@ Time StoredSince(const ObjectInfo& object, const VersionInfo& info) {
 // Leaves out those versions, of the ones that were stored after the moment, that are later than it.
 // Changes are stored in their order: above one that is later there is nothing of the moment, but
 // for what stands beneath too and has landed once more.  So those next to the moment are looked at
-// first, and mostly one tells.
-Task<void> LeaveOutLater(ObjectStore& store, const Cut& cut, ListedObject& object) {
+// first, and mostly one tells.  True: it says that changes were left out around the moment.
+Task<bool> LeaveOutLater(ObjectStore& store, const Cut& cut, ListedObject& object) {
   std::size_t fits = object.later;
   bool told = false;
+  bool left_out = false;
   for (std::size_t i = object.later; i > 0 && !told; --i) {
     const ObjectInfo& version = object.versions[i - 1];
     told = version.last_modified > cut.moment + kStoredLate;
@@ -92,30 +98,31 @@ Task<void> LeaveOutLater(ObjectStore& store, const Cut& cut, ListedObject& objec
     const Fit fit = FitOf(cut, head->info, info);
     if (fit == Fit::kAtMoment) fits = i - 1;
     told = fit == Fit::kLater;
+    left_out = told && LeftOutAt(cut, info);
   }
   if (!told && object.newer) {
     // The moment is not between those that are held: all of them, from the newest on.
     object.versions.clear();
     object.more = true;
-    co_return;
+    co_return false;
   }
   // Of an item that came later, the first version tells how.
   const bool none = fits == object.versions.size() && !object.more;
   if (none && fits > 0) --fits;
   object.versions.erase(object.versions.begin(),
                         object.versions.begin() + static_cast<std::ptrdiff_t>(fits));
+  co_return left_out;
 }
 
 class Look {
  public:
-  // `passed_later`: versions that are later than the moment were left out.
-  Look(ObjectStore& store, const Cut& cut, ListedObject object, bool has_versions,
-       bool passed_later)
+  // `left_out`: changes around the moment were, or may have been.
+  Look(ObjectStore& store, const Cut& cut, ListedObject object, bool has_versions, bool left_out)
       : store_(store),
         cut_(cut),
         look_beneath_(cut.at_moment() && has_versions),
         versions_(store, std::move(object)),
-        passed_later_(passed_later) {}
+        left_out_(left_out) {}
 
   Task<ItemState> Run() {
     for (;;) {
@@ -138,11 +145,10 @@ class Look {
         if (newer) state = std::move(*newer);
       }
       if (fit == Fit::kUncertain) state.fuzzy_reason = kReadTooLate;
-      if (fit == Fit::kAtMoment && passed_later_ && cut_.coalesced) {
-        state.fuzzy_reason = kLeftOut;
-      }
+      if (fit == Fit::kAtMoment && left_out_) state.fuzzy_reason = kLeftOut;
       if (fit != Fit::kLater) co_return state;
       passed_later_ = true;
+      left_out_ = LeftOutAt(cut_, info);
       oldest_event_ = info ? std::optional(info->event) : std::nullopt;
       oldest_ = std::move(state);
     }
@@ -232,7 +238,7 @@ class Look {
     }
     if (!oldest_event_ || *oldest_event_ == EventName::kInsert) {
       state.kind = ItemState::Kind::kLater;
-      if (cut_.coalesced) state.fuzzy_reason = kLeftOut;  // it may have been there before
+      if (left_out_) state.fuzzy_reason = kLeftOut;  // it may have been there before
       return state;
     }
     if (*oldest_event_ == EventName::kModify) {
@@ -248,7 +254,8 @@ class Look {
   const Cut& cut_;
   bool look_beneath_;  // of a listing of current objects nothing beneath is known
   VersionCursor versions_;
-  bool passed_later_;
+  bool passed_later_ = false;
+  bool left_out_;
   std::optional<EventName> oldest_event_;  // of the oldest version looked at, all later
   ItemState oldest_;
 };
@@ -262,10 +269,9 @@ Task<ItemState> LookAt(ObjectStore& store, const Cut& cut, ListedObject object) 
     object.more = false;
   }
   const bool has_versions = !object.versions.front().version_id.empty();
-  const std::size_t listed = object.versions.size();
-  if (object.later > 0) co_await LeaveOutLater(store, cut, object);
-  const bool passed_later = object.newer || object.versions.size() < listed;
-  Look look(store, cut, std::move(object), has_versions, passed_later);
+  bool left_out = false;
+  if (object.later > 0) left_out = co_await LeaveOutLater(store, cut, object);
+  Look look(store, cut, std::move(object), has_versions, left_out);
   co_return co_await look.Run();
 }
 

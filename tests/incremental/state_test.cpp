@@ -38,7 +38,6 @@ FollowerState Follower() {
   state.read = At(8);
   state.parked = 2;
   state.coalesced = 7;
-  state.coalesced_until = Time(Duration(1795176000789));
   state.writer = "host/1";
   state.writer_host = "host";
   state.shards["shard-a"] = {"000115", false, At(7)};

@@ -632,6 +632,11 @@ MUTATIONS = [
         "  static const Duration ahead = server_time - state_->clock.Now();\n  return ahead;\n",
         "CallerTest.KnowsAwsTimeAlsoWhenOurClockIsSet", AWS),
     Mutation(
+        "no-version-tells-what-was-left-out", 6, "incremental/backup_sink.cpp",
+        "  info.left_out_since = pending.left_out_since;\n",
+        "",
+        "BackupSinkTest.TellsInTheVersionSinceWhenChangesWereLeftOut", MODEL),
+    Mutation(
         "a-moment-of-the-past-in-a-gap-is-shown", 6, "snapshot/cut.cpp",
         "    if (moment < gap.from || (gap.closed && moment >= *gap.closed)) continue;",
         "    if (moment < gap.from || gap.closed) continue;",

@@ -380,7 +380,7 @@ MUTATIONS = [
         "CutTest.IsFuzzyWhereAStoresClockIsBehindAndADeleteMarkerMayBeOfEitherSide", SNAPSHOT),
     Mutation(
         "a-moment-of-left-out-changes-is-promised", 11, "snapshot/look_at.cpp",
-        "      if (cut_.coalesced) state.fuzzy_reason = kLeftOut;  // it may have been there before",
+        "      if (left_out_) state.fuzzy_reason = kLeftOut;  // it may have been there before",
         "",
         "CutTest.PromisesNothingOfAMomentWhoseChangesWereLeftOut", SNAPSHOT),
     Mutation(

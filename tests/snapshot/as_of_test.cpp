@@ -142,6 +142,16 @@ TEST_F(AsOfTest, GoesByTheStoresTimeForWhatOtherToolsWrote) {
   EXPECT_EQ(result_.by_store, 2U);
 }
 
+TEST_F(AsOfTest, PromisesNothingOfAnItemWhoseChangesWereLeftOutThen) {
+  Change("before", kMoment - kHour);
+  StoreAt(kMoment + 2 * kHour);
+  world_.PutChange("a", EventName::kModify, kMoment + kHour, "later", kMoment - kSecond);
+  Followed(kMoment + 100 * kHour);
+  result_ = Snapshot();
+  EXPECT_FALSE(result_.consistent);
+  EXPECT_THAT(result_.fuzzy_reason, HasSubstr("left out changes"));
+}
+
 // The stream had told of a change between, had there been one.
 TEST_F(AsOfTest, DoesNotGoByWhatWasReadSince) {
   StoreAt(kMoment - kHour);

@@ -61,12 +61,13 @@ class SnapshotWorld : public EngineWorld {
     request.metadata = std::move(metadata);
     Run(store.Put(std::move(request)));
   }
-  void PutChange(const std::string& id, EventName event, Time time,
-                 const std::string& value = "v") {
+  void PutChange(const std::string& id, EventName event, Time time, const std::string& value = "v",
+                 std::optional<Time> left_out_since = std::nullopt) {
     VersionInfo info;
     info.stream_label = "2026-11-20T00:00:00.000";
     info.sequence_number = std::to_string(++sequence_);
     info.change_time = time;
+    info.left_out_since = left_out_since;
     info.event = event;
     info.writer = "test";
     PutObject(Name(id), event == EventName::kRemove ? "" : Item(id, value), info.ToMetadata());
