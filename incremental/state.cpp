@@ -123,12 +123,12 @@ std::map<ScanId, std::vector<const BackfillSegment*>> ByScan(
   return scans;
 }
 
-// When the first backfill that was whole had ended: of one stream, or of any.
+// When the first backfill under a stream that was whole had ended.
 std::optional<Time> FirstWhole(const std::vector<BackfillSegment>& backfill,
-                               const std::optional<std::string>& label) {
+                               const std::string& label) {
   std::optional<Time> from;
   for (const auto& [scan, segments] : ByScan(backfill)) {
-    if ((label && scan.first != *label) || segments.size() != scan.second) continue;
+    if (scan.first != label || segments.size() != scan.second) continue;
     Time end{};
     bool all_done = true;
     for (const BackfillSegment* segment : segments) {
@@ -288,10 +288,6 @@ std::optional<Time> BackupState::covered_from() const {
     for (const BackfillSegment& segment : backfill) label = std::max(label, segment.stream_label);
   }
   return FirstWhole(backfill, label);
-}
-
-std::optional<Time> BackupState::versions_from() const {
-  return FirstWhole(backfill, std::nullopt);
 }
 
 std::vector<Gap> BackupState::open_gaps() const {

@@ -133,9 +133,6 @@ struct BackupState {
   // A moment is covered when it lies from `covered_from` to the watermark and in no open gap.
   // nullopt: no backfill under the current stream has done all its segments yet.
   std::optional<Time> covered_from() const;
-  // The same, under whichever stream that was first: from there on there are the versions of the
-  // past, less the gaps, closed ones too.
-  std::optional<Time> versions_from() const;
   std::vector<Gap> open_gaps() const;
   // When a backfill last looked at what was unchecked; Time{}: never.
   Time swept() const;

@@ -60,7 +60,7 @@ std::string WhyNotCovered(const BackupState& state, Time moment, std::optional<T
   if (!state.follower->watermark) return "the follower has not yet caught up with the stream";
   const Time until = CompleteUntil(*state.follower, stored);
   if (moment > until) return "the backup is complete up to " + FormatTime(until) + " only";
-  const auto from = state.versions_from();
+  const auto from = state.covered_from();
   if (!from) return "the table has not been backfilled since it is followed";
   if (moment < *from) return "the backup begins at " + FormatTime(*from);
   for (const Gap& gap : state.follower->gaps) {

@@ -45,8 +45,9 @@ struct Cut {
 Cut DecideCut(const BackupState& state, Time now, std::optional<Time> state_stored);
 
 // The cut at `moment`, rounded down to its second.  It is consistent where the backup covers that:
-// not before the first backfill was whole, not after the watermark, in no gap, and not after a
-// change that is parked (`parked_since`: the first of them; Time{}: that is not known).
+// not before the first backfill under the current stream was whole, not after the watermark, in no
+// gap, and not after a change that is parked (`parked_since`: the first of them; Time{}: that is
+// not known).
 Cut DecideCutAsOf(const BackupState& state, Time moment, std::optional<Time> state_stored,
                   std::optional<Time> parked_since);
 

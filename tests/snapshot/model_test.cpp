@@ -94,13 +94,19 @@ class RoughStore : public ObjectStore {
     Late late = std::move(late_[which]);
     late_.erase(late_.begin() + static_cast<std::ptrdiff_t>(which));
     if (clock_.Now() > late.refused_from) return;  // RequestTimeTooSkewed
-    landed_.insert(late.request.key);
+    ++landed_[late.request.key];
     asio::io_context context;
     late.request.body = late.body;
     Tell(clock_, "lands late: " + Told(late.request, late.body));
     RunWithFakeTime(context, clock_, inner_.Put(std::move(late.request)));
   }
   bool any_late() const { return !late_.empty(); }
+  // Two that landed in their own order over a newer state hide it from those who look at the past:
+  // a limit that LookAt() tells.
+  bool LandedTwice(const std::string& object) const {
+    const auto at = landed_.find(object);
+    return at != landed_.end() && at->second > 1;
+  }
   void ForgetLate() { late_.clear(); }
   // A backfill that is cut short does not look at what it had in doubt.  What it sent on condition
   // that a tombstone is current may land over a later one, for all tombstones have one ETag: a
@@ -204,7 +210,7 @@ class RoughStore : public ObjectStore {
   FakeClock& clock_;
   Random& random_;
   std::vector<Late> late_;
-  std::set<std::string> landed_;  // objects
+  std::map<std::string, int> landed_;  // by object: so many
 };
 
 struct World {
@@ -516,8 +522,8 @@ class History {
       asio::io_context context;
       Shown shown = RunWithFakeTime(context, world_.clock, ShownAt(world_.memory, layout, cut));
       auto items = world_.ItemsAt(moment);
-      const auto is_fuzzy = [&shown](const auto& entry) {
-        return shown.fuzzy.contains(entry.first);
+      const auto is_fuzzy = [&](const auto& entry) {
+        return shown.fuzzy.contains(entry.first) || world_.store.LandedTwice(entry.first);
       };
       std::erase_if(items, is_fuzzy);
       std::erase_if(shown.items, is_fuzzy);
