@@ -382,7 +382,7 @@ MUTATIONS = [
         "a-moment-of-left-out-changes-is-promised", 11, "snapshot/look_at.cpp",
         "      if (left_out_) state.fuzzy_reason = kLeftOut;  // it may have been there before",
         "",
-        "CutTest.PromisesNothingOfAMomentWhoseChangesWereLeftOut", SNAPSHOT),
+        "CutTest.PromisesNothingOfAnItemThatMayHaveBeenThereBefore", SNAPSHOT),
     Mutation(
         "the-later-runs-table-over-the-firsts", 11, "snapshot/publish.cpp",
         "  if (there && IsTable(there->body)) co_return std::move(there->body);",

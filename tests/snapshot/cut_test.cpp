@@ -75,6 +75,13 @@ TEST_F(CutTest, PromisesNothingOfAMomentWhoseChangesWereLeftOut) {
   EXPECT_THAT(result_.fuzzy_reason, testing::HasSubstr("left out changes"));
 }
 
+TEST_F(CutTest, PromisesNothingOfAnItemThatMayHaveBeenThereBefore) {
+  Change("there", kBefore);
+  world_.PutChange("a2", EventName::kInsert, kAfter, "later", kWatermark);
+  EXPECT_THAT(Cut(), ElementsAre(SnapshotWorld::Item("a", "there")));
+  EXPECT_FALSE(result_.consistent);
+}
+
 TEST_F(CutTest, PromisesAMomentBeforeAllThatWasLeftOut) {
   Change("of the moment", kBefore);
   world_.PutChange("a", EventName::kModify, kAfter, "later", kWatermark + std::chrono::seconds(1));
