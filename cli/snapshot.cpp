@@ -36,7 +36,7 @@ SnapshotOptions OptionsOf(Context& context) {
   if (const auto moment = context.Option("as-of")) options.as_of = ParseMoment(*moment);
   options.best_effort = context.line().Has("best-effort");
   if (options.best_effort && !options.as_of) {
-    throw UsageError("--best-effort goes with --as-of");
+    throw UsageError("--best-effort is for moments of the past: give --as-of TIME, too");
   }
   options.in_flight = settings.in_flight;
   options.memory = settings.buffers();

@@ -15,10 +15,11 @@ CommandSpec SnapshotSpec() {
            "manifest-summary.json does not count.",
            "It shows the table at one moment (the follower's watermark) where that is known, and "
            "says `fuzzy` where it is not. With --as-of it shows any moment that the backup covers: "
-           "from the end of the first backfill to the watermark, less the gaps. DynamoDB's own "
-           "time of each change decides then, to the second; for delete markers, and for objects "
-           "that other tools wrote, the store's time does. A moment that the backup does not cover "
-           "is refused.",
+           "from the end of the first backfill under the table's current stream to the watermark, "
+           "less the gaps. DynamoDB's own time of each change decides then, to the second; for "
+           "delete markers, and for objects that other tools wrote, the store's time does. A "
+           "moment "
+           "that the backup does not cover is refused.",
            "An empty snapshot, or one much smaller than the last, is an error unless "
            "--allow-smaller is given.",
            "A table is `name` or `region/name`. With none named, every table that has a backup in "
@@ -32,8 +33,7 @@ CommandSpec SnapshotSpec() {
               "The moment to show, as 2026-11-20T12:00:00Z: all changes of that second are in."},
              {"best-effort", "",
               "With --as-of, also of a moment that the backup does not cover: what there is, "
-              "marked "
-              "as fuzzy."},
+              "marked as fuzzy."},
              {"format", "export|lines",
               "export (the default): the files of a DynamoDB export, which ImportTable, Athena and "
               "Spark read. lines: one file with an item in each line, as dynamodb-replicator "

@@ -123,23 +123,6 @@ std::map<ScanId, std::vector<const BackfillSegment*>> ByScan(
   return scans;
 }
 
-// When the first backfill under a stream that was whole had ended.
-std::optional<Time> FirstWhole(const std::vector<BackfillSegment>& backfill,
-                               const std::string& label) {
-  std::optional<Time> from;
-  for (const auto& [scan, segments] : ByScan(backfill)) {
-    if (scan.first != label || segments.size() != scan.second) continue;
-    Time end{};
-    bool all_done = true;
-    for (const BackfillSegment* segment : segments) {
-      all_done = all_done && segment->first_finished.has_value();
-      if (segment->first_finished) end = std::max(end, *segment->first_finished);
-    }
-    if (all_done && (!from || end < *from)) from = end;
-  }
-  return from;
-}
-
 }  // namespace
 
 std::string ToJson(const FollowerState& state) {
@@ -287,7 +270,18 @@ std::optional<Time> BackupState::covered_from() const {
   if (label.empty()) {
     for (const BackfillSegment& segment : backfill) label = std::max(label, segment.stream_label);
   }
-  return FirstWhole(backfill, label);
+  std::optional<Time> from;
+  for (const auto& [scan, segments] : ByScan(backfill)) {
+    if (scan.first != label || segments.size() != scan.second) continue;
+    Time end{};
+    bool all_done = true;
+    for (const BackfillSegment* segment : segments) {
+      all_done = all_done && segment->first_finished.has_value();
+      if (segment->first_finished) end = std::max(end, *segment->first_finished);
+    }
+    if (all_done && (!from || end < *from)) from = end;
+  }
+  return from;
 }
 
 std::vector<Gap> BackupState::open_gaps() const {

@@ -47,10 +47,10 @@ struct ShardProgress {
   Time read{};  // when it was last read; see ShardCheckpoint
 };
 
-// state.json.  JSON, members as named here in camelCase, times as 2026-11-20T12:00:00Z.
-// Those beyond it are known to the host alone that wrote them.
+// Of FollowerState::in_doubt; those beyond it are known to the host alone that wrote them.
 constexpr std::size_t kMostInDoubt = 1000;
 
+// state.json.  JSON, members as named here in camelCase, times as 2026-11-20T12:00:00Z.
 struct FollowerState {
   std::string table;
   std::string stream_arn;

@@ -24,6 +24,20 @@ class LineageTest : public FollowerTest {
       co_await world_.clock.Sleep(std::chrono::seconds(1));
     }
   }
+  // The first of its shards ends, and its child is never listed; `beside` begins 5 minutes later.
+  void FollowALeafWithoutAChild(FakeStream& stream, const std::function<Task<void>()>& beside) {
+    PutMany(0, 20, 1);
+    options_.once = false;
+    const std::string shard = stream.open_shards()[0];
+    Follow([&](Stop& stop) -> Task<void> {
+      co_await UntilApplied(20);
+      stream.RollShard(shard);
+      stream.HideShard(stream.shards().back(), 1'000'000);
+      co_await world_.clock.Sleep(std::chrono::minutes(5));
+      co_await beside();
+      stop.Request();
+    });
+  }
   // No shard has ended yet, says DescribeStream in its first `answers`.
   void ListAllAsOpen(int answers = 1'000'000) {
     world_.aws.after = [this, answers](
@@ -133,18 +147,11 @@ TEST_F(LineageTest, FollowsMoreThanAHundredShards) {
 // A closed leaf whose child never comes does not end discovery.
 TEST_F(LineageTest, GoesOnFindingShardsBesideALeafThatHasNoChild) {
   FakeStream& stream = EnableStream(2);
-  PutMany(0, 20, 1);
-  options_.once = false;
   const std::vector<std::string> shards = stream.open_shards();
-  Follow([&](Stop& stop) -> Task<void> {
-    co_await UntilApplied(20);
-    stream.RollShard(shards[0]);
-    stream.HideShard(stream.shards().back(), 1'000'000);
-    co_await world_.clock.Sleep(std::chrono::minutes(5));
+  FollowALeafWithoutAChild(stream, [&]() -> Task<void> {
     stream.RollShard(shards[1]);
     PutMany(0, 20, 2);
     co_await world_.clock.Sleep(std::chrono::minutes(5));
-    stop.Request();
   });
   EXPECT_THAT(events_.gaps, IsEmpty());
   EXPECT_EQ(sink_.shards_in_order.back(), stream.shards().back());
@@ -154,19 +161,11 @@ TEST_F(LineageTest, GoesOnFindingShardsBesideALeafThatHasNoChild) {
 // Its child came and went unseen: what the stream remembers is complete without it.
 TEST_F(LineageTest, ALeafThatHasNoChildHoldsTheWatermarkForADayOnly) {
   FakeStream& stream = EnableStream(2);
-  PutMany(0, 20, 1);
-  options_.once = false;
-  const std::vector<std::string> shards = stream.open_shards();
-  Follow([&](Stop& stop) -> Task<void> {
-    co_await UntilApplied(20);
-    stream.RollShard(shards[0]);
-    stream.HideShard(stream.shards().back(), 1'000'000);
-    co_await world_.clock.Sleep(std::chrono::minutes(5));
+  FollowALeafWithoutAChild(stream, [&]() -> Task<void> {
     const Time rolled = world_.clock.Now() - std::chrono::minutes(4);
     EXPECT_LT(follower_->watermark().value_or(Time{}), rolled) << "it may yet be listed";
     co_await world_.clock.Sleep(kRetention);
     EXPECT_GT(follower_->watermark().value_or(Time{}), rolled + kRetention / 2);
-    stop.Request();
   });
 }
 
