@@ -22,7 +22,7 @@ constexpr std::size_t kSettledAtOnce = 8;
 Task<WriteOutcome> ItemWriter::Write(ItemKey key, std::string_view item, Time read_time) {
   const std::string name = layout_.ItemObject(key);
   if (options_.conditions) {
-    PutRequest request = RequestOf(name, item, key, read_time);
+    PutRequest request = RequestOf(name, item, key, read_time, std::nullopt);
     request.condition = PutCondition::kIfAbsent;
     const bool written = co_await PutUnlessDamaged(std::move(request));
     if (written) co_return WriteOutcome::kWritten;
@@ -30,6 +30,13 @@ Task<WriteOutcome> ItemWriter::Write(ItemKey key, std::string_view item, Time re
   Look look = co_await LookAt(name);
   if (IsSettled(look, item, read_time)) co_return WriteOutcome::kKept;
   co_return co_await WriteAndCheck(key, name, std::move(look), options_.reconciling);
+}
+
+// A reading that was made because it had seen a change has seen that, too.
+std::optional<VersionInfo::ChangeName> ItemWriter::Look::change() const {
+  if (!info) return std::nullopt;
+  if (info->source != Source::kStream) return info->read_after;
+  return VersionInfo::ChangeName{info->stream_label, info->sequence_number};
 }
 
 Task<WriteOutcome> ItemWriter::Reconcile(ItemKey key) {
@@ -94,8 +101,8 @@ Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::stri
     const bool same = item ? look.body == *item && !look.etag.empty() : look.tombstone();
     if (same) co_return item ? WriteOutcome::kKept : WriteOutcome::kGone;
 
-    PutRequest request =
-        RequestOf(name, item ? std::string_view(*item) : std::string_view(), key, read_time);
+    PutRequest request = RequestOf(name, item ? std::string_view(*item) : std::string_view(), key,
+                                   read_time, look.change());
     // No condition can be asked of what cannot be read.
     if (options_.conditions && !look.damaged) {
       request.condition = look.etag.empty() ? PutCondition::kIfAbsent : PutCondition::kIfMatches;
@@ -259,11 +266,13 @@ Task<void> ItemWriter::RemoveLate(const Doubt& doubt) {
 }
 
 PutRequest ItemWriter::RequestOf(const std::string& name, std::string_view item, const ItemKey& key,
-                                 Time read_time) const {
+                                 Time read_time,
+                                 std::optional<VersionInfo::ChangeName> read_after) const {
   VersionInfo info;
   info.source = options_.reconciling ? Source::kRepair : options_.source;
   info.event = item.empty() ? EventName::kRemove : EventName::kInsert;
   info.read_time = read_time;
+  info.read_after = std::move(read_after);
   info.writer = options_.writer;
   if (item.empty()) info.key = key.bytes();
   PutRequest request;

@@ -89,6 +89,8 @@ class ItemWriter {
     std::string body;
     std::optional<VersionInfo> info;
     bool damaged = false;  // what is current cannot be read: it is older than anything
+    // That what is current tells of; nullopt: none.
+    std::optional<VersionInfo::ChangeName> change() const;
     bool tombstone() const { return !damaged && (etag.empty() || (info && info->tombstone())); }
   };
   struct Doubt {
@@ -113,7 +115,7 @@ class ItemWriter {
   Task<void> RemoveLate(const Doubt& doubt);
   // An empty item: a tombstone for `key`.
   PutRequest RequestOf(const std::string& name, std::string_view item, const ItemKey& key,
-                       Time read_time) const;
+                       Time read_time, std::optional<VersionInfo::ChangeName> read_after) const;
   Time AwsNow() const {
     const bool told = static_cast<bool>(options_.server_ahead);
     return clock_.Now() + (told ? options_.server_ahead() : table_.server_ahead());

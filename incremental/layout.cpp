@@ -16,6 +16,7 @@ constexpr std::string_view kChangeTime = "ddbvault-change-time";
 constexpr std::string_view kLeftOutSince = "ddbvault-left-out-since";
 constexpr std::string_view kEvent = "ddbvault-event";
 constexpr std::string_view kReadTime = "ddbvault-read-time";
+constexpr std::string_view kReadAfter = "ddbvault-read-after";
 constexpr std::string_view kWriter = "ddbvault-writer";
 constexpr std::string_view kPrincipal = "ddbvault-principal";
 constexpr std::string_view kKey = "ddbvault-key";
@@ -37,6 +38,18 @@ std::optional<Source> ParseSource(std::string_view text) {
     if (text == SourceText(source)) return source;
   }
   return std::nullopt;
+}
+
+bool IsSequenceNumber(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::optional<VersionInfo::ChangeName> ParseChangeName(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == 0 || slash == std::string_view::npos) return std::nullopt;
+  const std::string_view number = text.substr(slash + 1);
+  if (!IsSequenceNumber(number)) return std::nullopt;
+  return VersionInfo::ChangeName{std::string(text.substr(0, slash)), std::string(number)};
 }
 
 std::string FiveDigits(std::uint32_t number) {
@@ -84,6 +97,9 @@ ObjectMetadata VersionInfo::ToMetadata() const {
     if (left_out_since) metadata.emplace(kLeftOutSince, FormatTime(*left_out_since));
   } else {
     metadata.emplace(kReadTime, FormatTime(read_time));
+    if (read_after) {
+      metadata.emplace(kReadAfter, read_after->stream_label + "/" + read_after->sequence_number);
+    }
   }
   if (!principal_id.empty()) metadata.emplace(kPrincipal, principal_id);
   if (!key.empty()) {
@@ -109,9 +125,7 @@ std::optional<VersionInfo> VersionInfo::FromMetadata(const ObjectMetadata& metad
   if (info.source == Source::kStream) {
     const auto change_time = ParseTime(text(kChangeTime));
     const std::string_view number = text(kSequenceNumber);
-    const bool digits =
-        !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
-    if (!change_time || !digits || text(kStream).empty()) return std::nullopt;
+    if (!change_time || !IsSequenceNumber(number) || text(kStream).empty()) return std::nullopt;
     info.change_time = *change_time;
     info.left_out_since = ParseTime(text(kLeftOutSince));
     info.sequence_number = number;
@@ -120,6 +134,7 @@ std::optional<VersionInfo> VersionInfo::FromMetadata(const ObjectMetadata& metad
     const auto read_time = ParseTime(text(kReadTime));
     if (!read_time) return std::nullopt;
     info.read_time = *read_time;
+    info.read_after = ParseChangeName(text(kReadAfter));
   }
   if (auto key = FromBase64(text(kKey))) info.key = std::move(*key);
   return info;

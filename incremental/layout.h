@@ -90,10 +90,18 @@ enum class Source {
 //                             source stream only, where the follower was far behind (law 2)
 //   ddbvault-event            INSERT | MODIFY | REMOVE
 //   ddbvault-read-time        when the table was read, with milliseconds; backfill and repair
+//   ddbvault-read-after       <stream label>/<sequence number> of the change that was looked at
+//                             before the table was read; backfill and repair, where there was one
 //   ddbvault-writer           id of the writing process
 //   ddbvault-principal        userIdentity.principalId of the record, when it has one (TTL deletes)
 //   ddbvault-key              base64 of the key bytes (item_key.h); tombstones, when it fits
 struct VersionInfo {
+  struct ChangeName {
+    std::string stream_label;
+    std::string sequence_number;
+    bool operator==(const ChangeName&) const = default;
+  };
+
   Source source = Source::kStream;
   std::string stream_label;
   std::string sequence_number;
@@ -102,6 +110,8 @@ struct VersionInfo {
   std::optional<Time> left_out_since;
   EventName event = EventName::kInsert;
   Time read_time{};
+  // A change that was at rest before the table was read: the reading has surely seen it.
+  std::optional<ChangeName> read_after;
   std::string writer;
   std::string principal_id;
   std::string key;  // key bytes; empty: not recorded

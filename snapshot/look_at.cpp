@@ -58,14 +58,23 @@ Fit FitOf(const Cut& cut, const ObjectInfo& object, const std::optional<VersionI
   return info->read_time + kReadingIsBehind <= cut.moment ? Fit::kAtMoment : Fit::kUncertain;
 }
 
+bool HasSeen(const VersionInfo& reading, const VersionInfo& change) {
+  return reading.read_after && CompareWithChange(change, reading.read_after->stream_label,
+                                                 reading.read_after->sequence_number) <= 0;
+}
+
 // Both fit.  The stream tells all changes, gaps apart: what it says of the time after a reading
 // counts, and the reading counts after what the stream said before.
 bool IsNewer(const VersionInfo& version, const VersionInfo& than) {
   if (IsStreams(version) && IsStreams(than)) {
     return CompareWithChange(version, than.stream_label, than.sequence_number) > 0;
   }
-  if (IsStreams(version)) return version.change_time + kChangeMayBeAfter >= than.read_time;
-  if (IsStreams(than)) return version.read_time > than.change_time + kReadingIsAfter;
+  if (IsStreams(version)) {
+    return !HasSeen(than, version) && version.change_time + kChangeMayBeAfter >= than.read_time;
+  }
+  if (IsStreams(than)) {
+    return HasSeen(version, than) || version.read_time > than.change_time + kReadingIsAfter;
+  }
   return version.read_time > than.read_time;
 }
 

@@ -132,6 +132,19 @@ TEST_P(ItemWriterTest, AddsNoVersionWhenTheSameIsThere) {
   EXPECT_THAT(world_.store.Versions(name_), SizeIs(1));
 }
 
+TEST_P(ItemWriterTest, TellsWhichChangeAReadingHasSeen) {
+  const VersionInfo::ChangeName seen{kOldLabel, "900"};
+  Change(900, Image(1), kOldLabel);
+  for (const int value : {2, 3}) {
+    world_.aws.Put("orders", Image(value));
+    EXPECT_EQ(Write(Image(value), world_.clock.Now()), WriteOutcome::kWritten);
+    const auto info = VersionInfo::FromMetadata(world_.store.Current(name_)->metadata);
+    ASSERT_TRUE(info);
+    EXPECT_EQ(info->source, Source::kBackfill);
+    EXPECT_EQ(info->read_after, seen) << value;
+  }
+}
+
 TEST_P(ItemWriterTest, LetsTheLaterReadWinAmongBackfills) {
   VersionInfo info;
   info.source = Source::kBackfill;

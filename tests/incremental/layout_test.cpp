@@ -74,6 +74,8 @@ TEST(VersionInfo, WritesMetadataForEver) {
       {"ddbvault-writer", "host/2"},
   };
   EXPECT_EQ(backfill.ToMetadata(), expected_backfill);
+  backfill.read_after = {"2026-11-20T11:53:39.431", "115"};
+  EXPECT_EQ(backfill.ToMetadata()["ddbvault-read-after"], "2026-11-20T11:53:39.431/115");
 }
 
 TEST(VersionInfo, ReadsWhatItWrote) {
@@ -84,6 +86,19 @@ TEST(VersionInfo, ReadsWhatItWrote) {
   EXPECT_EQ(back->ToMetadata(), info.ToMetadata());
   EXPECT_EQ(back->key, info.key);
   EXPECT_EQ(back->change_time, info.change_time);
+}
+
+TEST(VersionInfo, ReadsWhatAReadingHasSeen) {
+  VersionInfo info;
+  info.source = Source::kRepair;
+  info.read_after = {"2026-11-20T11:53:39.431", "115"};
+  ObjectMetadata metadata = info.ToMetadata();
+  EXPECT_EQ(VersionInfo::FromMetadata(metadata)->read_after, info.read_after);
+  for (const char* bad : {"", "115", "/115", "2026-11-20T11:53:39.431/", "2026/11x"}) {
+    metadata["ddbvault-read-after"] = bad;
+    ASSERT_TRUE(VersionInfo::FromMetadata(metadata)) << bad;
+    EXPECT_FALSE(VersionInfo::FromMetadata(metadata)->read_after) << bad;
+  }
 }
 
 TEST(VersionInfo, LeavesOutAKeyThatDoesNotFitIntoMetadata) {

@@ -384,6 +384,16 @@ MUTATIONS = [
         "",
         "CutTest.PromisesNothingOfAnItemThatMayHaveBeenThereBefore", SNAPSHOT),
     Mutation(
+        "a-reading-is-not-known-to-have-seen-a-change", 11, "snapshot/look_at.cpp",
+        "  return reading.read_after &&\n",
+        "  return reading.read_after && reading.source == Source::kStream &&\n",
+        "CutTest.ShowsARepairThatHasSeenTheDeleteOfTheSameSecond", SNAPSHOT),
+    Mutation(
+        "a-reading-does-not-tell-what-it-has-seen", 7, "incremental/item_writer.cpp",
+        "  info.read_after = std::move(read_after);\n",
+        "",
+        "ItemWriterTest.TellsWhichChangeAReadingHasSeen"),
+    Mutation(
         "the-later-runs-table-over-the-firsts", 11, "snapshot/publish.cpp",
         "  if (there && IsTable(there->body)) co_return std::move(there->body);",
         "",

@@ -173,6 +173,21 @@ TEST_F(CutTest, ShowsARepairOverWhatTheStreamWroteBeforeIt) {
   ExpectConsistent("repaired");
 }
 
+// A change of the same second may have been made after a reading, unless it was looked at before
+// it.
+TEST_F(CutTest, ShowsARepairThatHasSeenTheDeleteOfTheSameSecond) {
+  world_.PutChange("a", EventName::kRemove, kBefore);
+  world_.PutRead("a", kBefore + std::chrono::seconds(1), "put again, and lost in a gap", 101);
+  ExpectConsistent("put again, and lost in a gap");
+}
+
+TEST_F(CutTest, ShowsTheChangeAfterTheOneThatAReadingOverItHasSeen) {
+  world_.PutChange("a", EventName::kInsert, kBefore, "seen");
+  world_.PutChange("a", EventName::kModify, kBefore, "not seen");
+  world_.PutRead("a", kBefore + std::chrono::seconds(1), "seen", 101);
+  ExpectConsistent("not seen");
+}
+
 TEST_F(CutTest, ShowsARepairThatALateWriteStandsOver) {
   Change("lost since", kBefore);
   world_.PutRead("a", kBefore + std::chrono::minutes(10), "repaired");

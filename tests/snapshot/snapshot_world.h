@@ -72,10 +72,15 @@ class SnapshotWorld : public EngineWorld {
     info.writer = "test";
     PutObject(Name(id), event == EventName::kRemove ? "" : Item(id, value), info.ToMetadata());
   }
-  void PutRead(const std::string& id, Time read_time, const std::string& value = "v") {
+  // `read_after`: the sequence number of a change; 0: none.
+  void PutRead(const std::string& id, Time read_time, const std::string& value = "v",
+               std::uint64_t read_after = 0) {
     VersionInfo info;
     info.source = Source::kBackfill;
     info.read_time = read_time;
+    if (read_after != 0) {
+      info.read_after = {"2026-11-20T00:00:00.000", std::to_string(read_after)};
+    }
     info.writer = "test";
     PutObject(Name(id), Item(id, value), info.ToMetadata());
   }
