@@ -5,8 +5,9 @@ namespace ddbvault {
 CommandSpec RestoreSpec() {
   return {
       .name = "restore",
-      .summary = "write a snapshot back into a table",
-      .usage = {"restore <table> [<snapshot>] [options]"},
+      .summary = "write a snapshot, or any moment of a backup, back into a table",
+      .usage = {"restore <table> [<snapshot>] [options]",
+                "restore <table> [<other table>] --as-of TIME [options]"},
       .about =
           {"Writes the items of a snapshot into the table, in parallel batches, and sends again "
            "what the table did not take until there is nothing left. It deletes nothing, and "
@@ -15,6 +16,10 @@ CommandSpec RestoreSpec() {
            "2026-11-20T12:00:00Z), `other-table/TIME`, `other-table/latest`, or the URL of a "
            "snapshot or of a file of lines. Its checksums are verified before any item of a file "
            "is written.",
+           "With --as-of it writes what the incremental backup (of this table, or of another one "
+           "that is named) says that the table was at that moment, without a snapshot. `snapshot "
+           "--help` tells which moments there are, and what decides. Of items that are named by "
+           "--key or --keys only their objects are read.",
            "Interrupted, it is completed by running it again with --into-existing.",
            "A table is `name` or `region/name`."},
       .argument = "table",
@@ -22,15 +27,26 @@ CommandSpec RestoreSpec() {
       .max_arguments = 2,
       .groups =
           {{"What to write",
-            {{"create", "",
-              "Create the table first, from the definition in the snapshot: keys, indexes, billing "
+            {{"as-of", "TIME",
+              "What the backup says of this moment, as 2026-11-20T12:00:00Z: all changes of that "
+              "second are in."},
+             {"best-effort", "",
+              "With --as-of, also of a moment that the backup does not cover: what there is."},
+             {"skip-damaged", "",
+              "With --as-of, leave damaged objects out, and count them, instead of failing. The "
+              "exit status is 4 then."},
+             {"create", "",
+              "Create the table first, from the definition in the backup: keys, indexes, billing "
               "mode, stream. It is an error when it exists."},
              {"into-existing", "",
-              "Also into a table that has items: those of the snapshot are put over them."},
+              "Also into a table that has items: those of the backup are put over them."},
              KeyOption("Only this item: its key as DynamoDB JSON, for example "
                        "'{\"id\":{\"S\":\"a\"}}'."),
-             {"dry-run", "", "Read and verify the whole snapshot, count, write nothing."}}},
-           {"Places", {SnapshotsOption()}},
+             {"keys", "FILE", "Only the items of these keys: one in each line, as for --key."},
+             {"partition", "JSON",
+              "Only the items of this partition key, for example '{\"customer\":{\"S\":\"a\"}}'."},
+             {"dry-run", "", "Read and verify everything, count, write nothing."}}},
+           {"Places", {IncrementalOption(), SnapshotsOption(), KeyHashOption()}},
            {"Work",
             {{"rate", "RATE",
               "How much write capacity to use: units per second, or a part of what the table has "
@@ -39,17 +55,24 @@ CommandSpec RestoreSpec() {
              InFlightOption(),
              MemoryOption()}}},
       .report =
-          {"{\"table\", \"snapshot\", \"moment\": or null, \"consistent\": true | false | null,",
-           " \"files\", \"read\": items, \"written\", \"retried\": taken at another try,",
-           " \"created\": true | false,",
-           " \"damaged\": objects that the snapshot was made without,",
+          {"{\"table\", \"source\": the snapshot's name, or \"the backup of TABLE\",",
+           " \"moment\": or null, \"consistent\": true | false | null,",
+           " \"fuzzyReason\": or null, \"fuzzyItems\": of an uncertain state at the moment,",
+           " \"files\", \"read\": items, \"wanted\": of these, \"written\",",
+           " \"byChange\", \"byReading\", \"byStore\": with --as-of: of how many items and",
+           "     deleted items DynamoDB's time of the change told, a reading's, the store's time,",
+           " \"retried\": taken at another try, \"created\": true | false,",
+           " \"damaged\": objects that the source was made or read without,",
            " \"leftOut\": [settings that the server does not take],", " \"dryRun\": true | false}"},
       .statuses = {{0, "done: every item of the snapshot is in the table"},
                    {1, "failed: what was written so far stays"},
                    {2, "the command line, the environment or the config file is wrong"},
+                   {4, "done, without damaged objects (--skip-damaged)"},
                    {130, "interrupted (SIGINT): what was written so far stays"},
                    {143, "terminated (SIGTERM): what was written so far stays"}},
-      .examples = {{"Into a new table, beside the old one:",
+      .examples = {{"The table as it was before a bad day, beside the old one:",
+                    "ddbvault restore orders-copy orders --as-of 2026-11-20T12:00:00Z --create"},
+                   {"Into a new table, beside the old one:",
                     "ddbvault restore orders-copy orders/latest --create"},
                    {"Bring one item back from a certain snapshot:",
                     "ddbvault restore orders 20261120T120000Z --into-existing "

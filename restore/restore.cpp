@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "base/count.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "item/item_key.h"
 #include "restore/create_table.h"
 #include "restore/table_writer.h"
-#include "snapshot/snapshot_reader.h"
 
 namespace ddbvault {
 namespace {
@@ -24,10 +24,8 @@ class RestoreRun {
   Task<RestoreResult> Run() {
     std::exception_ptr failure;
     try {
-      snapshot_ = co_await OpenSnapshot(context_.snapshots, options_.snapshot);
-      DescribeSnapshot();
+      result_.source = co_await context_.source.Open();
       co_await PrepareTable();
-      context_.progress.total = wanted_ ? 1 : snapshot_.summary.items;
       co_await WriteItems();
     } catch (...) {
       failure = std::current_exception();
@@ -46,15 +44,7 @@ class RestoreRun {
     LogWarn(
         "{}: the table was created and has {} items of {}: it is not whole (hint: go on with "
         "--into-existing in the place of --create, or delete it)",
-        options_.table, written, snapshot_.name);
-  }
-
-  void DescribeSnapshot() {
-    result_.snapshot = snapshot_.name;
-    if (snapshot_.lines) return;
-    result_.moment = snapshot_.summary.moment;
-    result_.damaged = snapshot_.summary.damaged;
-    if (snapshot_.summary.ours) result_.consistent = snapshot_.summary.consistent;
+        options_.table, written, result_.source.name);
   }
 
   Task<void> PrepareTable() {
@@ -69,11 +59,11 @@ class RestoreRun {
     if (!table && !table_json.empty()) table = ParseTableDescription(table_json);
     if (!table) {
       throw Error(Reaction::kNotFound, "there is no such table")
-          .Hint("Add --create to make it from the snapshot's definition.");
+          .Hint("Add --create to make it from the definition in the backup.");
     }
     schema_ = table->key_schema;
     CheckKeySchema();
-    if (!options_.key.empty()) wanted_ = ItemKey::FromUser(options_.key, schema_);
+    wanted_ = ItemFilter(options_.choice, schema_);
     if (options_.dry_run) co_return;
     if (options_.create) {
       co_await CreateTheTable(table_json);
@@ -82,12 +72,12 @@ class RestoreRun {
     }
   }
 
-  // The snapshot's table.json, where it is wanted.  A dry run looks at all there is, but a table
+  // The source's, where it is wanted.  A dry run looks at all there is, but a table
   // that is there needs no definition.
   Task<std::string> LoadDefinition(bool needed) {
     if (!options_.create && !options_.dry_run) co_return "";
     try {
-      co_return co_await ReadTableDefinition(context_.snapshots, snapshot_);
+      co_return co_await context_.source.TableDefinition();
     } catch (const Error& error) {
       if (needed || error.reaction() != Reaction::kNotFound) throw;
     }
@@ -95,12 +85,11 @@ class RestoreRun {
   }
 
   void CheckKeySchema() {
-    const KeySchema& snapshots = snapshot_.summary.key_schema;
-    if (snapshots.attributes.empty() || snapshots == schema_) return;
-    throw Error(Reaction::kConflict, snapshot_.name + " is of a table with the key " +
-                                         Describe(snapshots) + ", this one has " +
-                                         Describe(schema_))
-        .Hint("Choose a snapshot of this table, or restore into a new one with --create.");
+    const KeySchema& sources = result_.source.key_schema;
+    if (sources.attributes.empty() || sources == schema_) return;
+    throw Error(Reaction::kConflict, result_.source.name + " is of a table with the key " +
+                                         Describe(sources) + ", this one has " + Describe(schema_))
+        .Hint("Choose a backup of this table, or restore into a new one with --create.");
   }
 
   Task<void> CreateTheTable(std::string table_json) {
@@ -129,7 +118,7 @@ class RestoreRun {
       if (!page.items.empty()) {
         throw Error(Reaction::kConflict, "the table has items")
             .Hint(
-                "Add --into-existing to put the snapshot's items over them (others stay), or "
+                "Add --into-existing to put the backup's items over them (others stay), or "
                 "restore into a new table with --create.");
       }
       if (page.last_evaluated_key.empty()) co_return;
@@ -142,62 +131,53 @@ class RestoreRun {
     TableWriterOptions options;
     options.table = options_.table;
     options.in_flight = options_.in_flight;
-    options.memory = options_.memory / 4;
+    options.memory = options_.memory;
     options.write_units_per_second = options_.write_units_per_second;
     writer_ = std::make_unique<TableWriter>(executor, context_.client, context_.clock,
                                             context_.stop, context_.progress, options);
-    // An error of one reader ends the others; the caller's stop stays the caller's.
-    const Stop::Registration linked = context_.stop.OnRequest([this] { stop_readers_.Request(); });
-    reader_ = std::make_unique<SnapshotReader>(context_.snapshots, context_.workers, stop_readers_,
-                                               schema_);
-    const std::function<Task<void>(std::size_t)> worker = [this](std::size_t) {
-      return ReadFiles();
-    };
-    co_await RunWorkers(FilesAtOnce(), worker, &stop_readers_);
-    context_.stop.ThrowIfRequested();
-    co_await writer_->Finish();
-    result_.written = writer_->written();
-    result_.retried = writer_->retried();
-    if (wanted_ && !found_) {
-      throw Error(Reaction::kNotFound, snapshot_.name + " has no item with this key")
-          .Hint("It was deleted before the snapshot, or put after it: try another one.");
-    }
-  }
-
-  // A file is held whole while it is read, beside what of it has been decompressed.
-  std::size_t FilesAtOnce() const {
-    std::uint64_t largest = 0;
-    for (const DataFile& file : snapshot_.files) {
-      largest = std::max(largest, std::min(file.bytes, SnapshotReader::kMaxWholeFile));
-    }
-    const std::size_t each = static_cast<std::size_t>(largest) + SnapshotReader::kDecodedBytes;
-    const std::size_t fit = options_.memory / 2 / each;
-    return std::clamp<std::size_t>(fit, 1, std::max<std::size_t>(options_.files_at_once, 1));
-  }
-
-  Task<void> ReadFiles() {
-    const SnapshotReader::Sink sink = [this](std::vector<SnapshotItem> items) {
+    context_.progress.total = wanted_.all() ? result_.source.items : wanted_.keys().size();
+    const ItemSource::Sink sink = [this](std::vector<SnapshotItem> items) {
       return TakeItems(std::move(items));
     };
-    while (next_file_ < snapshot_.files.size() && !stop_readers_.requested()) {
-      const DataFile& file = snapshot_.files[next_file_++];
-      co_await reader_->Read(file, sink);
-      ++result_.files;
-    }
+    co_await context_.source.Read(schema_, wanted_, sink, context_.stop);
+    co_await writer_->Finish();
+    result_.counts = context_.source.counts();
+    result_.written = writer_->written();
+    result_.retried = writer_->retried();
+    context_.source.RequireWhole();
+    RequireWanted();
   }
 
   Task<void> TakeItems(std::vector<SnapshotItem> items) {
+    result_.wanted += items.size();
+    if (!wanted_.keys().empty()) {
+      for (const SnapshotItem& item : items) found_.insert(item.key.bytes());
+    }
+    if (options_.dry_run) {
+      context_.progress.done += items.size();
+      co_return;
+    }
     for (SnapshotItem& item : items) {
-      ++result_.read;
-      if (wanted_ && item.key != *wanted_) continue;
-      found_ = true;
-      if (options_.dry_run) {
-        ++context_.progress.done;
-        continue;
-      }
       context_.progress.bytes += item.json.size();
       co_await writer_->Put(std::move(item.json), std::move(item.key));
     }
+  }
+
+  void RequireWanted() const {
+    const std::size_t keys = wanted_.keys().size();
+    const bool none = wanted_.partition() && result_.wanted == 0;
+    if (found_.size() == keys && !none) return;
+    std::string what = result_.source.name + " has ";
+    if (wanted_.partition()) {
+      what += "no item of this partition";
+    } else if (keys == 1) {
+      what += "no item with this key";
+    } else {
+      what += "no items with " + GroupDigits(keys - found_.size()) + " of the " +
+              GroupDigits(keys) + " keys";
+    }
+    throw Error(Reaction::kNotFound, what)
+        .Hint("It was deleted before that moment, or put after it: try another one.");
   }
 
   [[noreturn]] void Rethrow(const std::exception_ptr& failure) {
@@ -217,14 +197,10 @@ class RestoreRun {
 
   RestoreContext context_;
   RestoreOptions options_;
-  Snapshot snapshot_;
   KeySchema schema_;
-  std::optional<ItemKey> wanted_;
-  bool found_ = false;
-  Stop stop_readers_;
+  ItemFilter wanted_;
+  std::unordered_set<std::string> found_;  // of the keys that are wanted
   std::unique_ptr<TableWriter> writer_;
-  std::unique_ptr<SnapshotReader> reader_;
-  std::size_t next_file_ = 0;
   RestoreResult result_;
 };
 

@@ -5,8 +5,6 @@
 
 #include "base/error.h"
 #include "item/canonical.h"
-#include "item/item_key.h"
-#include "snapshot/lines.h"
 #include "snapshot/object_walk.h"
 
 namespace ddbvault {
@@ -45,7 +43,7 @@ std::size_t LargestOf(const ListedObject& object) {
 
 }  // namespace
 
-Aggregate::Aggregate(ObjectStore& store, BlockOutput& output, const Layout& layout, const Cut& cut,
+Aggregate::Aggregate(ObjectStore& store, ItemOutput& output, const Layout& layout, const Cut& cut,
                      KeySchema schema, Stop& stop, Progress& progress, AggregateOptions options)
     : store_(store),
       output_(output),
@@ -54,7 +52,7 @@ Aggregate::Aggregate(ObjectStore& store, BlockOutput& output, const Layout& layo
       schema_(std::move(schema)),
       stop_(stop),
       progress_(progress),
-      options_(options) {}
+      options_(std::move(options)) {}
 
 Task<AggregateResult> Aggregate::Run() {
   const Executor executor = co_await asio::this_coro::executor;
@@ -68,6 +66,7 @@ Task<AggregateResult> Aggregate::Run() {
   walk.versions =
       cut_.at_moment() && (options_.list_versions || cut_.as_of) && store_.traits().versioned;
   if (cut_.as_of) walk.around = cut_.moment;
+  walk.names = options_.names;
   walk.listings = options_.listings;
   const std::function<Task<void>(ListedObject)> visit = [this](ListedObject object) {
     return Visit(std::move(object));
@@ -165,21 +164,23 @@ Task<void> Aggregate::Take(const std::string& name, ItemState state) {
     case ItemState::Kind::kItem:
       break;
   }
-  std::string reason = DamageOf(name, state.body);
+  std::optional<ItemKey> key;
+  std::string reason = DamageOf(name, state.body, key);
   if (!reason.empty()) {
     AddDamage(name, std::move(reason));
     co_return;
   }
-  std::string buffer;
-  co_await output_.Add(OneLine(state.body, buffer));
+  co_await output_.Add(std::move(state.body), std::move(*key));
   ++result_.items;
 }
 
-// Empty: none.
-std::string Aggregate::DamageOf(const std::string& name, const std::string& body) const {
+// Empty: none, and `key` is the item's.
+std::string Aggregate::DamageOf(const std::string& name, const std::string& body,
+                                std::optional<ItemKey>& key) const {
   std::string reason;
   try {
-    if (layout_.ItemObject(ItemKey::FromWholeItem(body, schema_)) == name) return "";
+    key = ItemKey::FromWholeItem(body, schema_);
+    if (layout_.ItemObject(*key) == name) return "";
     return "it holds another item than its name says";
   } catch (const Error& error) {
     reason = error.message();

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,9 +13,10 @@
 #include "base/task.h"
 #include "incremental/layout.h"
 #include "incremental/object_store.h"
+#include "item/item_key.h"
 #include "item/key_schema.h"
-#include "snapshot/block_output.h"
 #include "snapshot/cut.h"
+#include "snapshot/item_output.h"
 #include "snapshot/look_at.h"
 
 namespace ddbvault {
@@ -26,6 +29,8 @@ struct AggregateOptions {
   // then not seen, nor that a write has landed late (LookAt()): only for places where deletes are
   // tombstones, and where nothing was written lately.
   bool list_versions = true;
+  // WalkOptions::names.
+  std::vector<std::string> names;
 };
 
 struct DamagedObject {
@@ -53,7 +58,7 @@ struct AggregateResult {
 
 class Aggregate {
  public:
-  Aggregate(ObjectStore& store, BlockOutput& output, const Layout& layout, const Cut& cut,
+  Aggregate(ObjectStore& store, ItemOutput& output, const Layout& layout, const Cut& cut,
             KeySchema schema, Stop& stop, Progress& progress, AggregateOptions options);
 
   // Throws what the store throws, or Error{kCancelled}.  Damaged objects are left out and counted.
@@ -64,11 +69,12 @@ class Aggregate {
   Task<void> Work();
   Task<void> Read(ListedObject object);
   Task<void> Take(const std::string& name, ItemState state);
-  std::string DamageOf(const std::string& name, const std::string& body) const;
+  std::string DamageOf(const std::string& name, const std::string& body,
+                       std::optional<ItemKey>& key) const;
   void AddDamage(const std::string& name, std::string reason);
 
   ObjectStore& store_;
-  BlockOutput& output_;
+  ItemOutput& output_;
   const Layout& layout_;
   const Cut& cut_;
   KeySchema schema_;

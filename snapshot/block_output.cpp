@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "snapshot/lines.h"
+
 namespace ddbvault {
 namespace {
 
@@ -9,9 +11,10 @@ constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 
 }  // namespace
 
-Task<void> BlockOutput::Add(std::string_view item_json) {
+Task<void> BlockOutput::Add(std::string item_json, ItemKey) {
   while (blocks_on_their_way_ >= blocks_at_once_) co_await room_.Wait();
-  block_.append(before_).append(item_json).append(after_);
+  std::string buffer;
+  block_.append(before_).append(OneLine(item_json, buffer)).append(after_);
   ++items_;
   ++items_in_block_;
   if (block_.size() >= kBlockBytes) co_await WriteOut();

@@ -11,15 +11,14 @@
 #include <string_view>
 
 #include "base/task.h"
+#include "item/item_key.h"
+#include "snapshot/item_output.h"
 
 namespace ddbvault {
 
-class BlockOutput {
+class BlockOutput : public ItemOutput {
  public:
-  virtual ~BlockOutput() = default;
-
-  // Takes in one item; waits while too much is on its way.  Many tasks may call it at once.
-  Task<void> Add(std::string_view item_json);
+  Task<void> Add(std::string item_json, ItemKey key) override;
   // Everything is written; nothing of it counts as a snapshot yet.  Once, when no Add() runs.
   Task<void> Finish();
   // Takes back what was written, as well as that goes: never throws.  When nothing else runs.

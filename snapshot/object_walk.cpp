@@ -27,10 +27,19 @@ class Walk {
         prefix_(std::move(prefix)),
         versions_(options.versions),
         around_(options.around),
+        names_(options.names),
         stop_(stop),
         visit_(std::move(visit)) {}
 
+  std::size_t ranges() const {
+    return names_.empty() ? kHexDigits.size() + std::size(kForeignRanges) : names_.size();
+  }
+
   Task<void> ListRange(std::size_t i) {
+    if (!names_.empty()) {
+      co_await ListVersions(names_[i]);
+      co_return;
+    }
     if (i >= kHexDigits.size()) {
       co_await ListForeign(kForeignRanges[i - kHexDigits.size()]);
     } else if (versions_) {
@@ -119,6 +128,7 @@ class Walk {
   std::string prefix_;
   bool versions_;
   Time around_;
+  const std::vector<std::string>& names_;
   Stop& stop_;
   Visit visit_;
 };
@@ -128,7 +138,7 @@ class Walk {
 Task<void> WalkObjects(ObjectStore& store, const Layout& layout, WalkOptions options, Stop& stop,
                        std::function<Task<void>(ListedObject)> visit) {
   Walk walk(store, layout.ItemPrefix(), options, stop, std::move(visit));
-  const std::size_t ranges = kHexDigits.size() + std::size(kForeignRanges);
+  const std::size_t ranges = walk.ranges();
   std::size_t next = 0;
   const std::function<Task<void>(std::size_t)> worker = [&](std::size_t) -> Task<void> {
     while (next < ranges && !stop.requested()) {

@@ -33,6 +33,8 @@ struct WalkOptions {
   // Of each key's versions, those next to this moment, by the store's clock, to either side; of a
   // history of any length no more is held.
   Time around = Time::max();
+  // Only the objects of these names, each once; empty: all of them.
+  std::vector<std::string> names;
   // Listings at once: one at least, 8 at most, since names come quicker than what they name.
   std::size_t listings = 8;
 };

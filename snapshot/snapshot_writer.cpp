@@ -7,9 +7,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/next_command.h"
-#include "incremental/parked.h"
-#include "incremental/state.h"
 #include "snapshot/aggregate.h"
+#include "snapshot/choose_cut.h"
 #include "snapshot/find_snapshots.h"
 #include "snapshot/lines_output.h"
 #include "snapshot/parts_output.h"
@@ -56,13 +55,8 @@ class SnapshotRun {
  private:
   Task<void> Prepare() {
     summary_.started = context_.clock.Now();
-    const BackupState state = co_await BackupState::Load(context_.incremental, layout_);
-    const std::optional<Time> state_stored = co_await WhenStateWasStored();
-    if (options_.as_of) {
-      cut_ = co_await CutAsOf(state, state_stored);
-    } else {
-      cut_ = DecideCut(state, summary_.started, state_stored);
-    }
+    const CutChoice choice{options_.as_of, options_.best_effort};
+    cut_ = co_await ChooseCut(context_.incremental, layout_, choice, summary_.started);
     table_json_ = co_await LoadTableDefinition(context_.incremental, layout_, options_.table_json);
     table_ = ParseTableDescription(table_json_);
     last_ = co_await LoadLastSnapshot(context_.snapshots, layout_.table());
@@ -72,31 +66,6 @@ class SnapshotRun {
                : SnapshotDirectory(layout_.table(), cut_.moment) + std::string(kSummaryName);
     co_await RequireAbsent(context_.snapshots, key_, cut_);
     co_await OpenOutput();
-  }
-
-  Task<Cut> CutAsOf(const BackupState& state, std::optional<Time> state_stored) {
-    std::optional<Time> parked_since;
-    const std::string any_item;
-    const auto parked = co_await ListParked(context_.incremental, layout_, any_item);
-    for (const ParkedRecord& record : parked) {
-      const Time changed = record.parked - kStoredLate;
-      parked_since = std::min(parked_since.value_or(Time::max()), std::max(changed, Time{}));
-    }
-    Cut cut = DecideCutAsOf(state, *options_.as_of, state_stored, parked_since);
-    if (!cut.consistent && !options_.best_effort) {
-      throw Error(Reaction::kFixCommand,
-                  "the backup does not cover " + FormatTime(cut.moment) + ": " + cut.fuzzy_reason)
-          .Hint("choose another moment, or take what there is of that one with --best-effort");
-    }
-    co_return cut;
-  }
-
-  // Asked after the state was read: of one that was saved meanwhile the time is later, and that
-  // accuses no clock.
-  Task<std::optional<Time>> WhenStateWasStored() {
-    const auto object = co_await context_.incremental.Head(layout_.State());
-    if (!object) co_return std::nullopt;
-    co_return object->info.last_modified;
   }
 
   Task<void> OpenOutput() {

@@ -192,6 +192,13 @@ class SnapshotCutTest : public testing::TestWithParam<std::string> {
     moments_.insert(moment);
     const std::string target = UniqueName("cut");
     ExpectDone({"restore", target, table_ + "/" + FormatCompactTime(moment), "--create"});
+    CheckTable(target, moment);
+    if (!as_of) return;
+    const std::string direct = UniqueName("direct");
+    ExpectDone({"restore", direct, table_, "--as-of", FormatTime(moment), "--create"});
+    CheckTable(direct, moment);
+  }
+  void CheckTable(const std::string& target, Time moment) {
     const auto found = Pairs(target);
     const auto expected = proxy_.ValuesAt(moment);
     ASSERT_EQ(found.size(), expected.size());

@@ -385,8 +385,8 @@ MUTATIONS = [
         "CutTest.PromisesNothingOfAnItemThatMayHaveBeenThereBefore", SNAPSHOT),
     Mutation(
         "a-reading-is-not-known-to-have-seen-a-change", 11, "snapshot/look_at.cpp",
-        "  return reading.read_after &&\n",
-        "  return reading.read_after && reading.source == Source::kStream &&\n",
+        "  return reading.read_after && CompareWithChange(",
+        "  return reading.read_after && IsStreams(reading) && CompareWithChange(",
         "CutTest.ShowsARepairThatHasSeenTheDeleteOfTheSameSecond", SNAPSHOT),
     Mutation(
         "a-reading-does-not-tell-what-it-has-seen", 7, "incremental/item_writer.cpp",

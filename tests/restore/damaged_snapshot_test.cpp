@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "restore/restore.h"
+#include "restore/snapshot_source.h"
 #include "tests/snapshot/snapshot_world.h"
 
 namespace ddbvault {
@@ -33,9 +34,9 @@ class DamagedWorld : public SnapshotWorld {
     Progress shown;
     RestoreOptions options;
     options.table = "again";
-    options.snapshot = key;
     options.create = true;
-    const RestoreContext all{table, table, snapshots, clock, workers, no_stop, shown};
+    SnapshotSource source(snapshots, workers, key);
+    const RestoreContext all{table, table, source, clock, no_stop, shown};
     return Run(Restore(all, options));
   }
   // What it says instead, and that nothing was written.

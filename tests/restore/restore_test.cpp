@@ -8,6 +8,7 @@
 #include <functional>
 #include <sstream>
 
+#include "restore/snapshot_source.h"
 #include "tests/snapshot/snapshot_world.h"
 #include "tests/support/flaky_store.h"
 
@@ -23,14 +24,15 @@ class RestoreWorld : public SnapshotWorld {
     }
     snapshot.part_bytes = 1;
     snapshot.allow_smaller = true;
-    options.snapshot = Write(snapshot).key;
+    key = Write(snapshot).key;
     options.table = "orders";
   }
   RestoreResult Restore() { return RestoreFrom(snapshots); }
   RestoreResult RestoreFrom(ObjectStore& from) {
     Stop no_stop;
     Progress shown;
-    const RestoreContext all{table, table, from, clock, workers, no_stop, shown};
+    SnapshotSource source(from, workers, key);
+    const RestoreContext all{table, table, source, clock, no_stop, shown};
     return Run(ddbvault::Restore(all, options));
   }
   void CreateTarget() { aws.CreateTable("orders", schema); }
@@ -40,6 +42,7 @@ class RestoreWorld : public SnapshotWorld {
     return items;
   }
 
+  std::string key;  // of the snapshot
   RestoreOptions options;
 };
 
@@ -48,10 +51,10 @@ TEST(Restore, WritesEveryItemIntoAnEmptyTable) {
   world.CreateTarget();
   const RestoreResult result = world.Restore();
   EXPECT_EQ(result.written, 60u);
-  EXPECT_EQ(result.read, 60u);
-  EXPECT_EQ(result.snapshot, "orders/20261120T120000Z");
-  EXPECT_EQ(result.consistent, false);
-  EXPECT_EQ(world.Restored(), world.Read(world.options.snapshot));
+  EXPECT_EQ(result.counts.read, 60u);
+  EXPECT_EQ(result.source.name, "orders/20261120T120000Z");
+  EXPECT_EQ(result.source.consistent, false);
+  EXPECT_EQ(world.Restored(), world.Read(world.key));
 }
 
 TEST(Restore, ReadsAFileOfLines) {
@@ -60,14 +63,15 @@ TEST(Restore, ReadsAFileOfLines) {
   RestoreWorld world(60, snapshot);
   world.CreateTarget();
   EXPECT_EQ(world.Restore().written, 60u);
-  EXPECT_EQ(world.Restored(), world.Read(world.options.snapshot));
+  EXPECT_EQ(world.Restored(), world.Read(world.key));
 }
 
 TEST(Restore, CreatesTheTableWhenTold) {
   RestoreWorld world;
-  EXPECT_EQ(ErrorOf([&] { world.Restore(); }),
-            "restore orders: there is no such table | Add --create to make it from the snapshot's "
-            "definition.");
+  EXPECT_EQ(
+      ErrorOf([&] { world.Restore(); }),
+      "restore orders: there is no such table | Add --create to make it from the definition in "
+      "the backup.");
   world.options.create = true;
   EXPECT_TRUE(world.Restore().created);
   EXPECT_EQ(world.Restored().size(), 60u);
@@ -80,13 +84,13 @@ TEST(Restore, SaysWhatTheSnapshotWasMadeWithout) {
   snapshot.skip_damaged = true;
   RestoreWorld whole(60, snapshot);
   whole.CreateTarget();
-  EXPECT_EQ(whole.Restore().damaged, 0u);
+  EXPECT_EQ(whole.Restore().source.damaged, 0u);
   whole.PutObject(whole.Name("empty"), "");
   whole.clock.Advance(std::chrono::minutes(1));
   snapshot.allow_smaller = true;
-  whole.options.snapshot = whole.Write(snapshot).key;
+  whole.key = whole.Write(snapshot).key;
   whole.options.into_existing = true;
-  EXPECT_EQ(whole.Restore().damaged, 1u);
+  EXPECT_EQ(whole.Restore().source.damaged, 1u);
 }
 
 // What was logged while `act` failed.
@@ -138,7 +142,7 @@ TEST(Restore, RefusesATableThatHasItemsUnlessTold) {
   world.aws.Put("orders", SnapshotWorld::Item("other"));
   world.aws.settings.empty_scan_pages = 2;
   EXPECT_EQ(ErrorOf([&] { world.Restore(); }),
-            "restore orders: the table has items | Add --into-existing to put the snapshot's items "
+            "restore orders: the table has items | Add --into-existing to put the backup's items "
             "over them (others stay), or restore into a new table with --create.");
   EXPECT_EQ(world.Restored().size(), 1u);
   world.options.into_existing = true;
@@ -151,7 +155,7 @@ TEST(Restore, RefusesATableWithAnotherKey) {
   world.aws.CreateTable("orders", {{{"number", 'N'}}});
   EXPECT_EQ(ErrorOf([&] { world.Restore(); }),
             "restore orders: orders/20261120T120000Z is of a table with the key id (S), this one "
-            "has number (N) | Choose a snapshot of this table, or restore into a new one with "
+            "has number (N) | Choose a backup of this table, or restore into a new one with "
             "--create.");
 }
 
@@ -161,8 +165,7 @@ TEST(Restore, WritesNothingOfADamagedFile) {
     snapshot.format = format;
     RestoreWorld world(60, snapshot);
     world.CreateTarget();
-    const std::string key =
-        format == SnapshotFormat::kLines ? world.options.snapshot : world.KeyWith("/data/");
+    const std::string key = format == SnapshotFormat::kLines ? world.key : world.KeyWith("/data/");
     std::string body = world.snapshots.Current(key)->body;
     body[body.size() / 2] = static_cast<char>(body[body.size() / 2] ^ 8);
     world.Replace(key, body);
@@ -183,15 +186,15 @@ TEST(Restore, NamesAMissingFileBeforeItCreatesTheTable) {
 TEST(Restore, BringsBackOneItem) {
   RestoreWorld world;
   world.CreateTarget();
-  world.options.key = R"({"id":{"S":"7"}})";
+  world.options.choice.keys = {R"({"id":{"S":"7"}})"};
   EXPECT_EQ(world.Restore().written, 1u);
   EXPECT_EQ(world.Restored().size(), 1u);
   world.options.into_existing = true;
-  world.options.key = R"({"id":{"S":"none"}})";
+  world.options.choice.keys = {R"({"id":{"S":"none"}})"};
   EXPECT_EQ(ErrorOf([&] { world.Restore(); }),
             "restore orders: orders/20261120T120000Z has no item with this key | It was deleted "
-            "before the snapshot, or put after it: try another one.");
-  world.options.key = "id";
+            "before that moment, or put after it: try another one.");
+  world.options.choice.keys = {"id"};
   EXPECT_EQ(ErrorOf([&] { world.Restore(); }).substr(0, 39),
             "restore orders: not a key of this table");
 }
@@ -199,18 +202,18 @@ TEST(Restore, BringsBackOneItem) {
 TEST(Restore, ChecksTheKeyBeforeItCreatesTheTable) {
   RestoreWorld world;
   world.options.create = true;
-  world.options.key = "not JSON";
+  world.options.choice.keys = {"not JSON"};
   EXPECT_THAT(ErrorOf([&] { world.Restore(); }),
               testing::HasSubstr("restore orders: not a key of this table: "));
   world.options.create = false;
-  world.options.key.clear();
+  world.options.choice.keys.clear();
   EXPECT_THAT(ErrorOf([&] { world.Restore(); }), testing::HasSubstr("there is no such table"));
 }
 
 TEST(Restore, OnlyReadsWithDryRun) {
   RestoreWorld world;
   world.options.dry_run = true;
-  EXPECT_EQ(world.Restore().read, 60u);
+  EXPECT_EQ(world.Restore().counts.read, 60u);
   EXPECT_EQ(world.aws.calls("CreateTable"), 0);
   EXPECT_EQ(world.aws.calls("BatchWriteItem"), 0);
 }
@@ -258,7 +261,7 @@ TEST(Restore, LosesNothingWhicheverCallFails) {
       world.aws.before = nullptr;
       world.options.into_existing = true;
       world.Restore();
-      EXPECT_EQ(world.Restored(), world.Read(world.options.snapshot));
+      EXPECT_EQ(world.Restored(), world.Read(world.key));
     }
     EXPECT_GT(n, 4);
   }
@@ -274,8 +277,8 @@ TEST(Restore, IsStoppedAndCompletedByAnotherRun) {
     stop.Request();
     return std::nullopt;
   });
-  const RestoreContext context{world.table,   world.table, world.snapshots, world.clock,
-                               world.workers, stop,        progress};
+  SnapshotSource source(world.snapshots, world.workers, world.key);
+  const RestoreContext context{world.table, world.table, source, world.clock, stop, progress};
   EXPECT_EQ(ErrorOf([&] { world.Run(Restore(context, world.options)); }),
             "restore orders: after 50 of 100 items: stopped | What is written stays. Run it again "
             "with --into-existing: it puts every item.");

@@ -1,0 +1,65 @@
+#include "cli/restore_source.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "cli/exit_status.h"
+#include "cli/named_snapshot.h"
+#include "cli/open_store.h"
+#include "incremental/owner.h"
+#include "restore/backup_source.h"
+#include "restore/snapshot_source.h"
+
+namespace ddbvault {
+namespace {
+
+Task<OpenedSource> OpenBackup(Context& context, TableName target, Time moment) {
+  const Settings& settings = context.settings();
+  const std::vector<std::string>& arguments = context.line().arguments;
+  const TableName backed_up = arguments.size() > 1 ? ParseTable(arguments[1]) : target;
+  OpenedSource opened;
+  opened.store = co_await OpenIncremental(context, Use::kRead);
+  const Layout layout(backed_up.name, settings.key_hash);
+  co_await RequireKeyHash(*opened.store, layout);
+  BackupSourceOptions options;
+  options.cut = {moment, context.line().Has("best-effort")};
+  options.skip_damaged = context.line().Has("skip-damaged");
+  options.in_flight = settings.in_flight;
+  options.memory = settings.buffers() / 2;
+  const std::optional<StoredObject> definition = co_await opened.store->Head(layout.Table());
+  if (!definition) {
+    LogInfo("{}: the backup has no table.json, asking the table for its keys", backed_up.name);
+    const TableDescription table = co_await context.Describe(backed_up);
+    options.table_json = table.json;
+  }
+  opened.source = std::make_unique<BackupSource>(*opened.store, layout, context.clock(), options);
+  co_return opened;
+}
+
+}  // namespace
+
+Task<OpenedSource> OpenRestoreSource(Context& context, TableName target) {
+  const CommandLine& line = context.line();
+  if (const auto moment = context.Option("as-of")) {
+    OpenedSource backup = co_await OpenBackup(context, std::move(target), ParseMoment(*moment));
+    co_return backup;
+  }
+  for (const char* option : {"best-effort", "skip-damaged"}) {
+    if (line.Has(option)) {
+      throw UsageError("--" + std::string(option) +
+                       " is for moments of the past: give --as-of TIME, too");
+    }
+  }
+  const std::string wanted = line.arguments.size() > 1 ? line.arguments[1] : "latest";
+  NamedSnapshot snapshot = co_await FindNamedSnapshot(context, target.name, wanted);
+  OpenedSource opened;
+  opened.store = std::move(snapshot.store);
+  const Settings& settings = context.settings();
+  opened.source = std::make_unique<SnapshotSource>(*opened.store, context.workers(), snapshot.key,
+                                                   settings.in_flight, settings.buffers() / 2);
+  co_return opened;
+}
+
+}  // namespace ddbvault
