@@ -101,6 +101,37 @@ std::string BatchWriteBody(std::string_view table, const std::vector<WriteReques
   return body;
 }
 
+std::string ConditionalWriteBody(const ConditionalWrite& write) {
+  std::string body;
+  body.reserve(512 + write.request.item.size() + write.condition.expression.size() +
+               write.condition.names.size() + write.condition.values.size());
+  body += "{\"TableName\":" + Quoted(write.table);
+  if (write.request.item.empty()) {
+    body.append(",\"Key\":").append(write.request.key);
+  } else {
+    body.append(",\"Item\":").append(write.request.item);
+  }
+  body += ",\"ReturnValues\":\"ALL_OLD\",\"ReturnConsumedCapacity\":\"TOTAL\"";
+  body.append(",\"ConditionExpression\":").append(Quoted(write.condition.expression));
+  body.append(",\"ExpressionAttributeNames\":").append(write.condition.names);
+  if (!write.condition.values.empty()) {
+    body.append(",\"ExpressionAttributeValues\":").append(write.condition.values);
+  }
+  return body + "}";
+}
+
+std::string QueryBody(const QueryRequest& request) {
+  std::string body = "{\"TableName\":" + Quoted(request.table) +
+                     ",\"ConsistentRead\":true,\"ReturnConsumedCapacity\":\"TOTAL\"" +
+                     ",\"KeyConditionExpression\":\"#k=:k\"" +
+                     ",\"ExpressionAttributeNames\":{\"#k\":" + Quoted(request.key_name) +
+                     "},\"ExpressionAttributeValues\":{\":k\":" + request.key_value + "}";
+  if (!request.exclusive_start_key.empty()) {
+    body += ",\"ExclusiveStartKey\":" + request.exclusive_start_key;
+  }
+  return body + "}";
+}
+
 WriteRequest ReadWriteRequest(JsonReader& reader, JsonValue& element) {
   WriteRequest request;
   reader.Members(element, [&](std::string_view kind, JsonValue& content) {
@@ -174,9 +205,10 @@ Task<TableDescription> CallForTable(std::shared_ptr<AwsCaller> caller, std::stri
   co_return ParseTableDescription(table);
 }
 
-Task<ScanPage> FinishScan(std::shared_ptr<AwsCaller> caller, std::string request) {
+Task<ScanPage> FinishScan(std::shared_ptr<AwsCaller> caller, std::string_view operation,
+                          std::string request) {
   std::unique_ptr<std::string> body =
-      co_await CallJson(std::move(caller), Target("Scan"), std::move(request));
+      co_await CallJson(std::move(caller), Target(operation), std::move(request));
   co_return ParseScanPage(std::move(body));
 }
 
@@ -198,6 +230,31 @@ Task<BatchWriteResult> FinishBatchWrite(std::shared_ptr<AwsCaller> caller, std::
   const std::unique_ptr<std::string> body =
       co_await CallJson(std::move(caller), Target("BatchWriteItem"), std::move(request));
   co_return ParseBatchWrite(*body);
+}
+
+Task<ConditionalResult> FinishWriteIf(std::shared_ptr<AwsCaller> caller, std::string_view operation,
+                                      std::string request) {
+  ConditionalResult result;
+  std::unique_ptr<std::string> body;
+  try {
+    body = co_await CallJson(std::move(caller), Target(operation), std::move(request));
+  } catch (const Error& error) {
+    if (error.code() != "ConditionalCheckFailedException") throw;
+  }
+  if (!body) {
+    result.held = false;
+    co_return result;
+  }
+  ReadJsonObjectInPlace(*body, [&](JsonReader& reader, std::string_view field, JsonValue& value) {
+    if (field == "Attributes" && !JsonReader::IsNull(value)) {
+      result.previous = reader.Text(value);
+    } else if (field == "ConsumedCapacity") {
+      result.consumed_capacity = ReadCapacity(reader, value);
+    } else {
+      reader.Text(value);
+    }
+  });
+  co_return result;
 }
 
 Task<std::optional<TableDescription>> FinishDescribe(std::shared_ptr<AwsCaller> caller,
@@ -252,7 +309,7 @@ Task<void> DynamoDbClient::EnableStream(std::string table, std::string_view view
 }
 
 Task<ScanPage> DynamoDbClient::Scan(ScanRequest request) {
-  return FinishScan(caller_, ScanBody(request));
+  return FinishScan(caller_, "Scan", ScanBody(request));
 }
 
 Task<std::optional<std::string>> DynamoDbClient::GetItem(std::string table, std::string key_json) {
@@ -268,6 +325,15 @@ Task<BatchGetResult> DynamoDbClient::BatchGetItem(std::string table,
 Task<BatchWriteResult> DynamoDbClient::BatchWriteItem(std::string table,
                                                       const std::vector<WriteRequest>& requests) {
   return FinishBatchWrite(caller_, BatchWriteBody(table, requests));
+}
+
+Task<ConditionalResult> DynamoDbClient::WriteIf(ConditionalWrite write) {
+  const char* operation = write.request.item.empty() ? "DeleteItem" : "PutItem";
+  return FinishWriteIf(caller_, operation, ConditionalWriteBody(write));
+}
+
+Task<ScanPage> DynamoDbClient::Query(QueryRequest request) {
+  return FinishScan(caller_, "Query", QueryBody(request));
 }
 
 ScanPage ParseScanPage(std::unique_ptr<std::string> body) {

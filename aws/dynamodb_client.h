@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/item_condition.h"
 #include "base/clock.h"
 #include "base/task.h"
 #include "item/key_schema.h"
@@ -73,6 +74,27 @@ struct BatchWriteResult {
   double consumed_capacity = 0;
 };
 
+struct ConditionalWrite {
+  std::string table;
+  WriteRequest request;
+  ItemCondition condition;
+};
+
+struct ConditionalResult {
+  bool held = true;  // false: nothing was written
+  // The item that was replaced or deleted, as AWS sent it; empty: there was none, or `held` is
+  // false.
+  std::string previous;
+  double consumed_capacity = 0;  // write units; 0 when the server does not say
+};
+
+struct QueryRequest {
+  std::string table;
+  std::string key_name;             // of the partition key
+  std::string key_value;            // its DynamoDB JSON: {"S":"a"}
+  std::string exclusive_start_key;  // DynamoDB JSON; empty: from the start
+};
+
 struct BatchGetResult {
   std::vector<std::string_view> items;  // views into *body, in no order; absent items are left out
   std::vector<std::string> unprocessed_keys;
@@ -104,6 +126,11 @@ class DynamoDbClient {
   // `unprocessed`; callers send it again, after a pause.
   Task<BatchWriteResult> BatchWriteItem(std::string table,
                                         const std::vector<WriteRequest>& requests);
+  // One PutItem or DeleteItem.  A write whose answer was lost is sent again: then its condition may
+  // not hold because it was written the first time.
+  Task<ConditionalResult> WriteIf(ConditionalWrite write);
+  // A page of the items of one partition; strongly consistent.
+  Task<ScanPage> Query(QueryRequest request);
 
  private:
   std::shared_ptr<AwsCaller> caller_;

@@ -1,8 +1,11 @@
 #include "cli/restore_report.h"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/count.h"
+#include "base/next_command.h"
+#include "item/item_key.h"
 
 namespace ddbvault {
 namespace {
@@ -38,12 +41,79 @@ std::string RulesText(const SourceCounts& counts) {
   return text;
 }
 
+std::string_view ChangeText(ItemChange change) {
+  switch (change) {
+    case ItemChange::kAdded:
+      return "added";
+    case ItemChange::kOverwritten:
+      return "overwritten";
+    case ItemChange::kRemoved:
+      return "deleted";
+  }
+  return "";
+}
+
+// The item's key, or, as keys are item data, the hash of it that its object is named by.
+std::string NameOf(const RestoreReport& report, const UpdateCounts::Sample& sample) {
+  if (report.show_keys) return sample.key;
+  return ItemKey::FromKeys(sample.key).Name(KeyHash::kSha256);
+}
+
+std::string UpdateText(const RestoreReport& report) {
+  if (!report.result.update) return "";
+  const UpdateCounts& update = *report.result.update;
+  std::string text = report.dry_run ? "  would be added: " : "  added: ";
+  text += GroupDigits(update.added) + ", overwritten: " + GroupDigits(update.overwritten) +
+          ", deleted: " + GroupDigits(update.removed) + "; the same: " + GroupDigits(update.same);
+  if (update.kept > 0) text += "; there is another one: " + GroupDigits(update.kept);
+  text += "\n";
+  if (update.changed > 0) {
+    text +=
+        "  changed by somebody else meanwhile, and compared again: " + GroupDigits(update.changed) +
+        "\n";
+  }
+  if (report.dry_run) {
+    for (const UpdateCounts::Sample& sample : update.samples) {
+      text +=
+          "    " + std::string(ChangeText(sample.change)) + "  " + NameOf(report, sample) + "\n";
+    }
+  }
+  if (report.result.kept_previous > 0) {
+    text +=
+        "  what was there is in " + report.keep_previous + "; to undo this: " +
+        NextCommand("restore " + report.table + " " +
+                    std::filesystem::absolute(report.keep_previous).string() + " --into-existing") +
+        "\n";
+  }
+  return text;
+}
+
+void AddUpdate(nlohmann::ordered_json& json, const RestoreReport& report) {
+  json["update"] = nullptr;
+  if (!report.result.update) return;
+  const UpdateCounts& update = *report.result.update;
+  nlohmann::ordered_json& into = json["update"];
+  into["same"] = update.same;
+  into["added"] = update.added;
+  into["overwritten"] = update.overwritten;
+  into["deleted"] = update.removed;
+  into["kept"] = update.kept;
+  into["changedMeanwhile"] = update.changed;
+  into["keptPrevious"] = report.result.kept_previous;
+  into["samples"] = nlohmann::ordered_json::array();
+  for (const UpdateCounts::Sample& sample : update.samples) {
+    into["samples"].push_back(
+        {{"change", ChangeText(sample.change)}, {"item", NameOf(report, sample)}});
+  }
+}
+
 }  // namespace
 
-std::string ToText(const std::string& table, const RestoreResult& result, bool dry_run) {
+std::string ToText(const RestoreReport& report) {
+  const RestoreResult& result = report.result;
   const SourceDescription& source = result.source;
-  std::string text = table + ": ";
-  if (dry_run) {
+  std::string text = report.table + ": ";
+  if (report.dry_run) {
     text += source.name + MomentText(source) +
             " is whole: " + Count(result.counts.read, "item", "items");
     if (result.counts.files > 0) {
@@ -58,7 +128,7 @@ std::string ToText(const std::string& table, const RestoreResult& result, bool d
     if (source.moment) text += ", which shows the table as it was" + MomentText(source);
     text += result.created ? "; the table was created\n" : "\n";
   }
-  text += RulesText(result.counts) + DamagedText(result);
+  text += UpdateText(report) + RulesText(result.counts) + DamagedText(result);
   if (!source.consistent.value_or(true)) text += "  fuzzy: " + source.fuzzy_reason + "\n";
   for (const std::string& setting : result.left_out) {
     text +=
@@ -67,10 +137,11 @@ std::string ToText(const std::string& table, const RestoreResult& result, bool d
   return text;
 }
 
-std::string ToJson(const std::string& table, const RestoreResult& result, bool dry_run) {
+std::string ToJson(const RestoreReport& of) {
+  const RestoreResult& result = of.result;
   const SourceCounts& counts = result.counts;
   nlohmann::ordered_json report;
-  report["table"] = table;
+  report["table"] = of.table;
   report["source"] = result.source.name;
   report["moment"] = nullptr;
   if (result.source.moment) report["moment"] = FormatTime(*result.source.moment);
@@ -88,10 +159,11 @@ std::string ToJson(const std::string& table, const RestoreResult& result, bool d
   report["byStore"] = counts.by_store;
   report["written"] = result.written;
   report["retried"] = result.retried;
+  AddUpdate(report, of);
   report["created"] = result.created;
   report["damaged"] = result.source.damaged + counts.damaged;
   report["leftOut"] = result.left_out;
-  report["dryRun"] = dry_run;
+  report["dryRun"] = of.dry_run;
   constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
   return report.dump(2, ' ', false, kReplace) + "\n";
 }

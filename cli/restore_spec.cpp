@@ -39,18 +39,33 @@ CommandSpec RestoreSpec() {
               "Create the table first, from the definition in the backup: keys, indexes, billing "
               "mode, stream. It is an error when it exists."},
              {"into-existing", "",
-              "Also into a table that has items: those of the backup are put over them."},
+              "Also into a table that has items: writes those of the backup that differ, each on "
+              "condition that the table's is still what it was compared with. Others stay."},
+             {"delete-extra", "",
+              "With --into-existing, also delete the items that the backup does not have (of those "
+              "that --key, --keys or --partition name, where one is given)."},
+             {"if-absent", "",
+              "Into a table that an application already writes to: only items that it does not "
+              "have, one conditional put each."},
+             {"keep-previous", "FILE",
+              "Before an item is overwritten, deleted or added, write what was there to this new "
+              "file. Restoring FILE undoes the restore."},
              KeyOption("Only this item: its key as DynamoDB JSON, for example "
                        "'{\"id\":{\"S\":\"a\"}}'."),
              {"keys", "FILE", "Only the items of these keys: one in each line, as for --key."},
              {"partition", "JSON",
               "Only the items of this partition key, for example '{\"customer\":{\"S\":\"a\"}}'."},
-             {"dry-run", "", "Read and verify everything, count, write nothing."}}},
+             {"dry-run", "",
+              "Read and verify everything, count, write nothing. With --into-existing or "
+              "--if-absent, tell what would be written and deleted."},
+             {"samples", "N", "How many changes to name. All are counted. Default: 10."},
+             {"show-keys", "",
+              "Name them by the items' keys, which are item data, and not by the keys' hashes."}}},
            {"Places", {IncrementalOption(), SnapshotsOption(), KeyHashOption()}},
            {"Work",
             {{"rate", "RATE",
               "How much write capacity to use: units per second, or a part of what the table has "
-              "provisioned (25%). Default: no limit."},
+              "provisioned (25%); as much is read where items are compared. Default: no limit."},
              ParallelismOption(),
              InFlightOption(),
              MemoryOption()}}},
@@ -59,8 +74,12 @@ CommandSpec RestoreSpec() {
            " \"moment\": or null, \"consistent\": true | false | null,",
            " \"fuzzyReason\": or null, \"fuzzyItems\": of an uncertain state at the moment,",
            " \"files\", \"read\": items, \"wanted\": of these, \"written\",",
+           " \"update\": null, or with --into-existing or --if-absent {\"same\", \"added\",",
+           "     \"overwritten\", \"deleted\", \"kept\": another one is there, and stays,",
+           "     \"changedMeanwhile\": and compared again, \"keptPrevious\": entries in FILE,",
+           "     \"samples\": [{\"change\", \"item\": hash of the key, or the key}]},",
            " \"byChange\", \"byReading\", \"byStore\": with --as-of: of how many items and",
-           "     deleted items DynamoDB's time of the change told, a reading's, the store's time,",
+           "     deleted items the change's time told, a reading's time, the store's time,",
            " \"retried\": taken at another try, \"created\": true | false,",
            " \"damaged\": objects that the source was made or read without,",
            " \"leftOut\": [settings that the server does not take],", " \"dryRun\": true | false}"},
@@ -74,9 +93,12 @@ CommandSpec RestoreSpec() {
                     "ddbvault restore orders-copy orders --as-of 2026-11-20T12:00:00Z --create"},
                    {"Into a new table, beside the old one:",
                     "ddbvault restore orders-copy orders/latest --create"},
-                   {"Bring one item back from a certain snapshot:",
-                    "ddbvault restore orders 20261120T120000Z --into-existing "
-                    "--key '{\"id\":{\"S\":\"a\"}}'"}}};
+                   {"Bring one item back as it was, into the table that is in use:",
+                    "ddbvault restore orders --as-of 2026-11-20T12:00:00Z "
+                    "--into-existing --key '{\"id\":{\"S\":\"a\"}}'"},
+                   {"Make the whole table what it was, and be able to take that back:",
+                    "ddbvault restore orders --as-of 2026-11-20T12:00:00Z "
+                    "--into-existing --delete-extra --keep-previous previous.jsonl"}}};
 }
 
 }  // namespace ddbvault

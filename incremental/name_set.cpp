@@ -163,6 +163,14 @@ Task<bool> NameSet::Contains(Digest name) {
   co_return next_ != buffer_.cend() && *next_ == name;
 }
 
+Task<std::optional<NameSet::Digest>> NameSet::Next() {
+  while (next_ == buffer_.cend()) {
+    if (end_ >= 256 * kSecondBytes) co_return std::nullopt;
+    co_await LoadWindow(end_);
+  }
+  co_return *next_++;
+}
+
 Task<void> NameSet::LoadWindow(unsigned prefix) {
   const unsigned first_byte = prefix / kSecondBytes;
   std::uint64_t names = 0;

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,10 @@ class NameSet {
   Task<void> Finish();
   // Names must be asked for in ascending order, by one task at a time.
   Task<bool> Contains(Digest name);
+
+  // All names in ascending order, after Finish() and instead of Contains(); one that was added
+  // twice comes twice.  nullopt: that was the last.
+  Task<std::optional<Digest>> Next();
 
   std::uint64_t added() const { return added_; }  // with those that were added twice
   bool spilled() const { return !runs_.empty(); }

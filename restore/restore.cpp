@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "restore/create_table.h"
+#include "restore/extra_items.h"
+#include "restore/previous_file.h"
 #include "restore/table_writer.h"
 
 namespace ddbvault {
@@ -31,7 +33,7 @@ class RestoreRun {
       failure = std::current_exception();
     }
     if (failure) {
-      if (writer_) co_await writer_->Abandon();
+      if (target_) co_await target_->Abandon();
       if (result_.created) TellWhatIsLeft();
       Rethrow(failure);
     }
@@ -40,7 +42,7 @@ class RestoreRun {
 
  private:
   void TellWhatIsLeft() const {
-    const std::uint64_t written = writer_ ? writer_->written() : 0;
+    const std::uint64_t written = target_ ? target_->written() : 0;
     LogWarn(
         "{}: the table was created and has {} items of {}: it is not whole (hint: go on with "
         "--into-existing in the place of --create, or delete it)",
@@ -56,7 +58,7 @@ class RestoreRun {
               "items).");
     }
     const std::string table_json = co_await LoadDefinition(!table);
-    if (!table && !table_json.empty()) table = ParseTableDescription(table_json);
+    if (!table && !table_json.empty() && !in_place()) table = ParseTableDescription(table_json);
     if (!table) {
       throw Error(Reaction::kNotFound, "there is no such table")
           .Hint("Add --create to make it from the definition in the backup.");
@@ -64,12 +66,24 @@ class RestoreRun {
     schema_ = table->key_schema;
     CheckKeySchema();
     wanted_ = ItemFilter(options_.choice, schema_);
+    if (options_.delete_extra) RequireFitForDeletes();
     if (options_.dry_run) co_return;
     if (options_.create) {
       co_await CreateTheTable(table_json);
-    } else if (!options_.into_existing) {
+    } else if (!in_place()) {
       co_await RequireEmpty();
     }
+  }
+
+  bool in_place() const { return options_.into_existing || options_.if_absent; }
+
+  void RequireFitForDeletes() const {
+    if (result_.source.damaged == 0) return;
+    throw Error(Reaction::kConflict,
+                result_.source.name + " was made without " +
+                    Count(result_.source.damaged, "damaged object", "damaged objects") +
+                    ": --delete-extra would delete their items")
+        .Hint("Restore without --delete-extra, or from another snapshot.");
   }
 
   // The source's, where it is wanted.  A dry run looks at all there is, but a table
@@ -127,25 +141,57 @@ class RestoreRun {
   }
 
   Task<void> WriteItems() {
-    const Executor executor = co_await asio::this_coro::executor;
-    TableWriterOptions options;
-    options.table = options_.table;
-    options.in_flight = options_.in_flight;
-    options.memory = options_.memory;
-    options.write_units_per_second = options_.write_units_per_second;
-    writer_ = std::make_unique<TableWriter>(executor, context_.client, context_.clock,
-                                            context_.stop, context_.progress, options);
+    co_await OpenTarget();
     context_.progress.total = wanted_.all() ? result_.source.items : wanted_.keys().size();
     const ItemSource::Sink sink = [this](std::vector<SnapshotItem> items) {
       return TakeItems(std::move(items));
     };
     co_await context_.source.Read(schema_, wanted_, sink, context_.stop);
-    co_await writer_->Finish();
     result_.counts = context_.source.counts();
-    result_.written = writer_->written();
-    result_.retried = writer_->retried();
+    if (options_.delete_extra) co_await RemoveExtra();
+    co_await target_->Finish();
+    result_.written = target_->written();
+    result_.retried = target_->retried();
+    if (updater_ != nullptr) result_.update = updater_->counts();
+    if (previous_) result_.kept_previous = previous_->kept();
     context_.source.RequireWhole();
-    RequireWanted();
+    if (!options_.delete_extra) RequireWanted();
+  }
+
+  Task<void> OpenTarget() {
+    const Executor executor = co_await asio::this_coro::executor;
+    if (!in_place()) {
+      TableWriterOptions options;
+      options.table = options_.table;
+      options.in_flight = options_.in_flight;
+      options.memory = options_.memory / 2;
+      options.write_units_per_second = options_.units_per_second;
+      target_ = std::make_unique<TableWriter>(executor, context_.client, context_.clock,
+                                              context_.stop, context_.progress, options);
+      co_return;
+    }
+    if (!options_.keep_previous.empty() && !options_.dry_run) {
+      previous_ =
+          std::make_unique<PreviousFile>(context_.workers, context_.clock, options_.keep_previous);
+    }
+    TableUpdaterOptions options;
+    options.table = options_.table;
+    options.schema = schema_;
+    options.if_absent = options_.if_absent;
+    options.dry_run = options_.dry_run;
+    options.in_flight = options_.in_flight;
+    options.memory = options_.memory / 2;
+    options.units_per_second = options_.units_per_second;
+    options.samples = options_.samples;
+    auto updater =
+        std::make_unique<TableUpdater>(executor, context_.client, context_.clock, context_.stop,
+                                       context_.progress, previous_.get(), options);
+    updater_ = updater.get();
+    target_ = std::move(updater);
+    if (options_.delete_extra) {
+      extra_ = std::make_unique<ExtraItems>(context_.workers, options_.temp_directory,
+                                            options_.memory / 2);
+    }
   }
 
   Task<void> TakeItems(std::vector<SnapshotItem> items) {
@@ -153,14 +199,51 @@ class RestoreRun {
     if (!wanted_.keys().empty()) {
       for (const SnapshotItem& item : items) found_.insert(item.key.bytes());
     }
-    if (options_.dry_run) {
+    if (updater_ == nullptr && options_.dry_run) {
       context_.progress.done += items.size();
       co_return;
     }
+    if (extra_) co_await extra_->Have(items);
     for (SnapshotItem& item : items) {
       context_.progress.bytes += item.json.size();
-      co_await writer_->Put(std::move(item.json), std::move(item.key));
+      if (item.json.empty()) {
+        co_await target_->Remove(std::move(item.key));
+      } else {
+        co_await target_->Put(std::move(item.json), std::move(item.key));
+      }
     }
+  }
+
+  // What the source was not sure of it does not have either: it must tell of all.
+  Task<void> RemoveExtra() {
+    context_.source.RequireWhole();
+    if (result_.counts.damaged > 0) {
+      throw Error(Reaction::kConflict,
+                  Count(result_.counts.damaged, "damaged object", "damaged objects") +
+                      " left out: --delete-extra would delete their items")
+          .Hint("All else is written. Leave --delete-extra out, or mend the objects.");
+    }
+    if (wanted_.all() && result_.wanted == 0) {
+      throw Error(Reaction::kConflict,
+                  result_.source.name + " has no items: --delete-extra would empty the table")
+          .Hint("Look at the source with --dry-run; to empty a table, delete and create it.");
+    }
+    if (!wanted_.keys().empty()) {
+      for (const ItemKey& key : wanted_.keys()) {
+        if (!found_.contains(key.bytes())) co_await target_->Remove(key);
+      }
+      co_return;
+    }
+    context_.progress.phase = "looking for items that are not in the backup";
+    TableKeysOptions table;
+    table.table = options_.table;
+    table.schema = schema_;
+    table.partition = wanted_.partition();
+    table.segments = static_cast<std::uint32_t>(options_.in_flight);
+    table.read_units_per_second = options_.units_per_second;
+    const auto remove = [this](ItemKey key) { return target_->Remove(std::move(key)); };
+    co_await extra_->Find(context_.client, context_.clock, context_.stop, table, remove);
+    context_.progress.phase.clear();
   }
 
   void RequireWanted() const {
@@ -184,13 +267,14 @@ class RestoreRun {
     try {
       std::rethrow_exception(failure);
     } catch (Error& error) {
-      const std::uint64_t written = writer_ ? writer_->written() : 0;
+      const std::uint64_t written = target_ ? target_->written() : 0;
       if (written == 0) throw error.Within("restore " + options_.table);
       std::string total;
       if (context_.progress.total != 0) total = " of " + GroupDigits(context_.progress.total);
       error.Within("restore " + options_.table + ": after " + GroupDigits(written) + total +
                    " items");
-      error.Hint("What is written stays. Run it again with --into-existing: it puts every item.");
+      error.Hint(
+          "What is written stays. Run it again with --into-existing: it writes what is missing.");
       throw error;
     }
   }
@@ -200,7 +284,10 @@ class RestoreRun {
   KeySchema schema_;
   ItemFilter wanted_;
   std::unordered_set<std::string> found_;  // of the keys that are wanted
-  std::unique_ptr<TableWriter> writer_;
+  std::unique_ptr<PreviousFile> previous_;
+  std::unique_ptr<ItemTarget> target_;
+  TableUpdater* updater_ = nullptr;  // target_, or null
+  std::unique_ptr<ExtraItems> extra_;
   RestoreResult result_;
 };
 

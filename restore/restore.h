@@ -11,26 +11,41 @@
 #include "base/progress.h"
 #include "base/task.h"
 #include "restore/item_source.h"
+#include "restore/table_updater.h"
 
 namespace ddbvault {
 
 struct RestoreOptions {
   std::string table;    // the target
   bool create = false;  // make the table from the source's definition; an error when it is there
-  bool into_existing = false;  // also into a table that has items: puts over what is there
-  ItemChoice choice;           // which items
-  bool dry_run = false;  // read and verify everything, write nothing; the table need not exist
+  // Into a table that may have items: writes what differs, on condition that the item there is
+  // still what it was compared with (table_updater.h).
+  bool into_existing = false;
+  // Instead: only items that the table does not have, one conditional put each.
+  bool if_absent = false;
+  // With into_existing: also removes the items of `choice` that the source does not have.
+  bool delete_extra = false;
+  // With either: a new file for what was there (previous_file.h); empty: it is not kept.
+  std::string keep_previous;
+  ItemChoice choice;  // which items
+  // Reads and verifies everything, writes nothing; with into_existing or if_absent also tells what
+  // would be written; else the table need not exist.
+  bool dry_run = false;
   std::size_t in_flight = 16;                  // batches of writes
   std::size_t memory = std::size_t{32} << 20;  // of what is on its way to the table
-  double write_units_per_second = 0;           // 0: as fast as the table takes them
+  double units_per_second = 0;  // of writes, and as many of reads; 0: as fast as the table takes
+  std::size_t samples = 10;     // of changes that the result names
+  std::string temp_directory;   // for delete_extra; empty: TMPDIR, or /tmp
 };
 
 struct RestoreResult {
   SourceDescription source;
   SourceCounts counts;
-  std::uint64_t wanted = 0;   // items of the source that RestoreOptions::choice takes
-  std::uint64_t written = 0;  // items the table has taken
-  std::uint64_t retried = 0;  // that it took only at another try, each time
+  std::uint64_t wanted = 0;            // items of the source that RestoreOptions::choice takes
+  std::uint64_t written = 0;           // items the table has taken
+  std::uint64_t retried = 0;           // that it took only at another try, each time
+  std::optional<UpdateCounts> update;  // with into_existing or if_absent
+  std::uint64_t kept_previous = 0;     // entries in the file of keep_previous
   bool created = false;
   std::vector<std::string> left_out;  // settings of the table that the server does not take
 };
@@ -40,6 +55,7 @@ struct RestoreContext {
   DynamoDbClient& creator;  // not patient: see CreateTableLike
   ItemSource& source;       // not opened yet
   Clock& clock;
+  WorkerPool& workers;
   Stop& stop;
   Progress& progress;
 };
@@ -47,10 +63,13 @@ struct RestoreContext {
 // Checks first all that can be checked before anything is written: the source, the table, its key,
 // that it is empty.  Of a bad file nothing is written; what was written of others stays.  Writing
 // again is harmless: a run that has failed or was stopped is completed by another with
-// into_existing.
+// into_existing, which writes what is missing.  Nothing is deleted before all of the source has
+// been read and was whole, and never on behalf of a source that has no items, or was made without
+// damaged objects.
 //
 // Throws Error: kCorrupt (the source is damaged), kConflict (the table has items, is there already,
-// or has another key), kNotFound (no table, no source, no item of a key), kFixCommand (a key, a
+// or has another key, the file of keep_previous is there, delete_extra of a source that lacks
+// items), kNotFound (no table, no source, no item of a key), kFixCommand (a key, a
 // moment that is not covered), kCancelled, and what the store and the table throw; each says how
 // far it got.
 Task<RestoreResult> Restore(RestoreContext context, RestoreOptions options);

@@ -20,10 +20,10 @@ struct WriteBatch {
 };
 
 struct WriteBatchesOptions {
-  std::size_t most_items = 25;                      // in a batch
-  std::size_t most_bytes = std::size_t{15} << 20;   // likewise
-  std::size_t in_flight = 16;                       // batches
-  std::size_t memory = std::size_t{16} << 20;       // bytes of items that are on their way
+  std::size_t most_items = 25;                     // in a batch
+  std::size_t most_bytes = std::size_t{15} << 20;  // likewise
+  std::size_t in_flight = 16;                      // batches
+  std::size_t memory = std::size_t{16} << 20;      // bytes of items that are on their way
 };
 
 // Writes of one item happen in the order of the calls, those of different items side by side.  For

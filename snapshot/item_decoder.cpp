@@ -1,5 +1,7 @@
 #include "snapshot/item_decoder.h"
 
+#include <utility>
+
 #include "base/error.h"
 
 namespace ddbvault {
@@ -17,15 +19,16 @@ void ItemDecoder::AddLine(std::string_view line, std::vector<SnapshotItem>& item
             "dynamodb-replicator's snapshots have such lines for items that it stored without "
             "their content; take them out of the file to restore the rest.");
   }
-  std::string_view item;
+  LineItem told;
   try {
-    item = ItemOfLine(line);
+    told = ItemOfLine(line);
   } catch (Error& error) {
     error.Within(where);
     throw;
   }
   try {
-    items.push_back({std::string(item), ItemKey::FromItem(item, schema_)});
+    ItemKey key = ItemKey::FromItem(told.item.empty() ? told.keys : told.item, schema_);
+    items.push_back({std::move(told.item), std::move(key)});
     ++items_;
   } catch (const Error& error) {
     throw Error(Reaction::kCorrupt,

@@ -16,7 +16,7 @@
 namespace ddbvault {
 
 struct SnapshotItem {
-  std::string json;  // DynamoDB JSON of the item, as in the file
+  std::string json;  // DynamoDB JSON of the item, as in the file; empty: it was deleted
   ItemKey key;
 };
 

@@ -1,5 +1,7 @@
 #include "snapshot/lines.h"
 
+#include <utility>
+
 #include "base/error.h"
 #include "item/json.h"
 
@@ -15,27 +17,38 @@ void LineSplitter::FailTooLong() const {
               "line " + std::to_string(count_ + 1) + " has more than 16 MB: no item is that large");
 }
 
-std::string_view ItemOfLine(std::string_view line) {
+LineItem ItemOfLine(std::string_view line) {
   std::size_t members = 0;
-  bool wrapped = false;
+  std::string wrapped;
+  LineItem change;
+  bool is_change = false;
   ReadJsonObject(line, [&](JsonReader& reader, std::string_view name, JsonValue& value) {
     ++members;
-    if (name != "Item" || !JsonReader::IsObject(value)) {
-      reader.Text(value);
-      return;
+    if (name == "Item" && JsonReader::IsObject(value)) {
+      // An item's values are objects ({"S":"x"}); those of a value are none, but for a map's, and a
+      // map is never all of an item: it has its key.
+      bool is_item = true;
+      const char* const start = JsonReader::Start(value);
+      reader.Members(value, [&](std::string_view, JsonValue& inner) {
+        is_item = is_item && JsonReader::IsObject(inner);
+        reader.Text(inner);
+      });
+      if (is_item) wrapped = reader.From(start);
+    } else if (name == "Metadata" && JsonReader::IsObject(value)) {
+      // No type of DynamoDB's is called so.
+      reader.Members(value, [&](std::string_view type, JsonValue& inner) {
+        is_change = is_change || type == "WriteTimestampMicros";
+        reader.Text(inner);
+      });
+    } else {
+      const std::string_view text = reader.Text(value);
+      if (name == "Keys") change.keys = text;
+      if (name == "NewImage" && text != "null") change.item = text;
     }
-    // An item's values are objects ({"S":"x"}); those of a value are none, but for a map's, and a
-    // map is never all of an item: it has its key.
-    wrapped = true;
-    reader.Members(value, [&](std::string_view, JsonValue& inner) {
-      wrapped = wrapped && JsonReader::IsObject(inner);
-      reader.Text(inner);
-    });
   });
-  if (!wrapped || members != 1) return line;
-  const std::size_t begin = line.find('{', line.find('{') + 1);
-  const std::size_t end = line.rfind('}', line.rfind('}') - 1);
-  return line.substr(begin, end - begin + 1);
+  if (is_change && !change.keys.empty()) return change;
+  if (members == 1 && !wrapped.empty()) return {std::move(wrapped), ""};
+  return {std::string(line), ""};
 }
 
 std::string_view OneLine(std::string_view json, std::string& buffer) {

@@ -57,10 +57,18 @@ class LineSplitter {
   std::uint64_t count_ = 0;
 };
 
-// The item of a line: of {"Item":{...}} (DynamoDB's export) what is inside, else the line itself
-// (an item that has one attribute called Item is told by its type: {"Item":{"S":"x"}}).  A view
-// into the line.  Throws Error{kCorrupt} unless the line is one whole JSON object.
-std::string_view ItemOfLine(std::string_view line);
+// What a line tells of an item, as DynamoDB JSON.
+struct LineItem {
+  std::string item;  // empty: it was deleted
+  std::string keys;  // its key, of lines that tell of changes; else empty
+};
+
+// Of {"Item":{...}} (DynamoDB's full export) what is inside; of
+//   {"Metadata":{"WriteTimestampMicros":...},"Keys":{...},"NewImage":{...}}
+// (its incremental export) the new image, or none; else the line itself.  An item that has one
+// attribute called Item, or one called Metadata, is told by its type: {"Item":{"S":"x"}}.  Throws
+// Error{kCorrupt} unless the line is one whole JSON object.
+LineItem ItemOfLine(std::string_view line);
 
 // The JSON text in one line: white space outside of strings is left out where there is a line
 // break. Returns `json` itself when it is one line, else a view of `buffer`.

@@ -198,7 +198,11 @@ class Look {
       }
       const auto head = co_await store_.Head(version->key, version->version_id);
       auto info = head ? VersionInfo::FromMetadata(head->metadata) : std::nullopt;
-      if (!info || FitOf(cut_, head->info, info) != Fit::kAtMoment) continue;
+      if (!info) continue;
+      if (FitOf(cut_, head->info, info) != Fit::kAtMoment) {
+        left_out_ = left_out_ || LeftOutAt(cut_, info);
+        continue;
+      }
       if (IsNewer(*info, newest)) {
         if (deleted) co_return deleted;
         found = *version;

@@ -22,7 +22,7 @@ TEST(RepeatedOptionsTest, AreThoseOfPlacesAndConnectionsThatTheOtherCommandHasTo
   EXPECT_EQ(repeated.at("follow"),
             "--incremental ./b --checkpoints /c.db --region eu-west-1 --config c.toml");
   EXPECT_EQ(repeated.at("backfill"), "--incremental ./b --region eu-west-1 --config c.toml");
-  EXPECT_EQ(repeated.at("restore"), "--region eu-west-1 --config c.toml");
+  EXPECT_EQ(repeated.at("restore"), "--incremental ./b --region eu-west-1 --config c.toml");
 }
 
 TEST(RepeatedOptionsTest, AreNoneWhereNoneIsGiven) {

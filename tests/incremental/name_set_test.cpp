@@ -113,6 +113,22 @@ TEST_F(NameSetTest, TakesNamesFromTasksSideBySide) {
   EXPECT_EQ(Run(Ask(set, names)), std::vector<bool>(names.size(), true));
 }
 
+TEST_F(NameSetTest, GivesAllNamesInOrderAlsoWhenTheyDoNotFitInMemory) {
+  for (const std::size_t memory : {std::size_t{1} << 20, std::size_t{2048}}) {
+    NameSet set(workers, directory.path(), memory);
+    std::vector<Digest> names = Hashes(2000);
+    Run(Fill(set, names, 100));
+    EXPECT_EQ(set.spilled(), memory == 2048);
+    std::vector<Digest> given;
+    const auto take = [](NameSet& from, std::vector<Digest>& into) -> Task<void> {
+      while (const auto name = co_await from.Next()) into.push_back(*name);
+    };
+    Run(take(set, given));
+    std::sort(names.begin(), names.end());
+    EXPECT_EQ(given, names);
+  }
+}
+
 TEST_F(NameSetTest, LeavesNoFileBehindHoweverItEnds) {
   NameSet set(workers, directory.path(), 64);
   Run(Fill(set, Hashes(100), 10));

@@ -322,7 +322,7 @@ MUTATIONS = [
     # 11. Nothing dropped, nothing destroyed unasked.
     Mutation(
         "restore-into-a-table-with-items", 11, "restore/restore.cpp",
-        "    } else if (!options_.into_existing) {",
+        "    } else if (!in_place()) {",
         "    } else if (false) {",
         "Restore.RefusesATableThatHasItemsUnlessTold", RESTORE),
     Mutation(
@@ -337,9 +337,49 @@ MUTATIONS = [
         "Restore.CreatesTheTableWhenTold", RESTORE),
     Mutation(
         "a-dry-run-writes", 11, "restore/restore.cpp",
-        "      if (options_.dry_run) {\n        ++context_.progress.done;\n        continue;",
-        "      if (false) {\n        continue;",
+        "    if (updater_ == nullptr && options_.dry_run) {",
+        "    if (false) {",
         "Restore.OnlyReadsWithDryRun", RESTORE),
+    Mutation(
+        "a-dry-run-in-place-writes", 11, "restore/table_updater.cpp",
+        "  if (options_.dry_run) {",
+        "  if (false) {",
+        "InPlaceTest.TellsWhatItWouldDo", RESTORE),
+    Mutation(
+        "in-place-without-a-condition", 11, "restore/table_updater.cpp",
+        "                                               : ItemIs(difference.current, options_.schema);",
+        "                                               : ItemIs(\"{}\", options_.schema);",
+        "InPlaceTest.ComparesAgainWhatChangedMeanwhile", RESTORE),
+    Mutation(
+        "what-is-overwritten-is-not-kept", 11, "restore/table_updater.cpp",
+        "  co_await Keep(differences);",
+        "",
+        "InPlaceTest.CanBeUndone", RESTORE),
+    Mutation(
+        "an-attribute-that-came-meanwhile-is-not-kept", 11, "restore/table_updater.cpp",
+        "  if (!AreEqual(result.previous, difference.current)) {",
+        "  if (false) {",
+        "InPlaceTest.KeepsAnAttributeThatCameMeanwhile", RESTORE),
+    Mutation(
+        "if-absent-overwrites", 11, "restore/table_updater.cpp",
+        "    if (options_.if_absent && !difference.current.empty()) {",
+        "    if (false) {",
+        "InPlaceTest.PutsOnlyWhatIsAbsentWhenTold", RESTORE),
+    Mutation(
+        "a-backup-without-items-empties-the-table", 11, "restore/restore.cpp",
+        "    if (wanted_.all() && result_.wanted == 0) {",
+        "    if (false) {",
+        "InPlaceTest.WouldNotEmptyATableForABackupWithoutItems", RESTORE),
+    Mutation(
+        "deletes-for-a-backup-without-damaged-objects", 11, "restore/restore.cpp",
+        "    if (result_.source.damaged == 0) return;",
+        "    if (true) return;",
+        "InPlaceTest.DeletesNothingForABackupThatWasMadeWithoutDamagedObjects", RESTORE),
+    Mutation(
+        "deletes-all-that-is-not-wanted", 11, "restore/restore.cpp",
+        "    table.partition = wanted_.partition();",
+        "",
+        "InPlaceTest.DeletesOnlyInThePartitionThatIsWanted", RESTORE),
     Mutation(
         "what-was-not-taken-is-dropped", 11, "restore/table_writer.cpp",
         "    requests = std::move(result.unprocessed);",
@@ -383,6 +423,12 @@ MUTATIONS = [
         "      if (left_out_) state.fuzzy_reason = kLeftOut;  // it may have been there before",
         "",
         "CutTest.PromisesNothingOfAnItemThatMayHaveBeenThereBefore", SNAPSHOT),
+    Mutation(
+        "a-moment-of-left-out-changes-under-a-late-write-is-promised", 11, "snapshot/look_at.cpp",
+        "        left_out_ = left_out_ || LeftOutAt(cut_, info);\n",
+        "",
+        "CutTest.PromisesNothingWhereALateWriteStandsOverTheOneThatOthersWereLeftOutFor",
+        SNAPSHOT),
     Mutation(
         "a-reading-is-not-known-to-have-seen-a-change", 11, "snapshot/look_at.cpp",
         "  return reading.read_after && CompareWithChange(",

@@ -43,7 +43,8 @@ class BackupSourceTest : public testing::Test {
     BackupSource source(counted_, world_.layout, world_.clock, backup_);
     Stop no_stop;
     Progress shown;
-    const RestoreContext all{world_.table, world_.table, source, world_.clock, no_stop, shown};
+    const RestoreContext all{world_.table,   world_.table, source, world_.clock,
+                             world_.workers, no_stop,      shown};
     return world_.Run(Restore(all, options_));
   }
   std::vector<std::string> Restored() {

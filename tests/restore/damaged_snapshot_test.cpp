@@ -36,7 +36,7 @@ class DamagedWorld : public SnapshotWorld {
     options.table = "again";
     options.create = true;
     SnapshotSource source(snapshots, workers, key);
-    const RestoreContext all{table, table, source, clock, no_stop, shown};
+    const RestoreContext all{table, table, source, clock, workers, no_stop, shown};
     return Run(Restore(all, options));
   }
   // What it says instead, and that nothing was written.

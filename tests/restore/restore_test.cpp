@@ -32,7 +32,7 @@ class RestoreWorld : public SnapshotWorld {
     Stop no_stop;
     Progress shown;
     SnapshotSource source(from, workers, key);
-    const RestoreContext all{table, table, source, clock, no_stop, shown};
+    const RestoreContext all{table, table, source, clock, workers, no_stop, shown};
     return Run(ddbvault::Restore(all, options));
   }
   void CreateTarget() { aws.CreateTable("orders", schema); }
@@ -278,12 +278,14 @@ TEST(Restore, IsStoppedAndCompletedByAnotherRun) {
     return std::nullopt;
   });
   SnapshotSource source(world.snapshots, world.workers, world.key);
-  const RestoreContext context{world.table, world.table, source, world.clock, stop, progress};
+  const RestoreContext context{world.table,   world.table, source,  world.clock,
+                               world.workers, stop,        progress};
   EXPECT_EQ(ErrorOf([&] { world.Run(Restore(context, world.options)); }),
             "restore orders: after 50 of 100 items: stopped | What is written stays. Run it again "
-            "with --into-existing: it puts every item.");
+            "with --into-existing: it writes what is missing.");
   world.options.into_existing = true;
-  EXPECT_EQ(world.Restore().written, 100u);
+  EXPECT_EQ(world.Restore().written, 50u);
+  EXPECT_EQ(world.Restored().size(), 100u);
 }
 
 }  // namespace

@@ -82,6 +82,14 @@ TEST_F(CutTest, PromisesNothingOfAnItemThatMayHaveBeenThereBefore) {
   EXPECT_FALSE(result_.consistent);
 }
 
+TEST_F(CutTest, PromisesNothingWhereALateWriteStandsOverTheOneThatOthersWereLeftOutFor) {
+  Change("there", kBefore);
+  world_.PutChange("a", EventName::kModify, kAfter, "later", kWatermark);
+  world_.PutLate("a", 0);
+  EXPECT_THAT(Cut(), ElementsAre(SnapshotWorld::Item("a", "there")));
+  EXPECT_FALSE(result_.consistent);
+}
+
 TEST_F(CutTest, PromisesAMomentBeforeAllThatWasLeftOut) {
   Change("of the moment", kBefore);
   world_.PutChange("a", EventName::kModify, kAfter, "later", kWatermark + std::chrono::seconds(1));

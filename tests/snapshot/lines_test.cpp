@@ -30,16 +30,27 @@ TEST(LineSplitter, RefusesALineThatIsNoItem) {
 }
 
 TEST(ItemOfLine, TakesAnItemOutOfAnExportsLine) {
-  EXPECT_EQ(ItemOfLine(R"({"Item":{"id":{"S":"a}"}}})"), R"({"id":{"S":"a}"}})");
-  EXPECT_EQ(ItemOfLine(R"( { "Item" : {"id":{"S":"a"}} } )"), R"({"id":{"S":"a"}})");
-  EXPECT_EQ(ItemOfLine(R"({"Item":{"M":{"S":"x"}}})"), R"({"M":{"S":"x"}})");
+  EXPECT_EQ(ItemOfLine(R"({"Item":{"id":{"S":"a}"}}})").item, R"({"id":{"S":"a}"}})");
+  EXPECT_EQ(ItemOfLine(R"( { "Item" : {"id":{"S":"a"}} } )").item, R"({"id":{"S":"a"}})");
+  EXPECT_EQ(ItemOfLine(R"({"Item":{"M":{"S":"x"}}})").item, R"({"M":{"S":"x"}})");
 }
 
 TEST(ItemOfLine, LeavesAPlainItemAsItIs) {
   for (const std::string item : {R"({"id":{"S":"a"}})", R"({"Item":{"S":"a"}})",
                                  R"({"Item":{"M":{"a":{"S":"x"}}},"id":{"S":"a"}})"}) {
-    EXPECT_EQ(ItemOfLine(item), item);
+    EXPECT_EQ(ItemOfLine(item).item, item);
   }
+}
+
+TEST(ItemOfLine, ReadsAChangeOfAnIncrementalExport) {
+  const LineItem put =
+      ItemOfLine(R"({"Metadata":{"WriteTimestampMicros":{"N":"17"}},"Keys":{"id":{"S":"a"}},)"
+                 R"("OldImage":{"id":{"S":"a"}},"NewImage":{"id":{"S":"a"},"v":{"N":"1"}}})");
+  EXPECT_EQ(put.item, R"({"id":{"S":"a"},"v":{"N":"1"}})");
+  const LineItem deleted =
+      ItemOfLine(R"({"Metadata":{"WriteTimestampMicros":{"N":"17"}},"Keys":{"id":{"S":"a"}}})");
+  EXPECT_EQ(deleted.item, "");
+  EXPECT_EQ(deleted.keys, R"({"id":{"S":"a"}})");
 }
 
 TEST(ItemOfLine, RefusesWhatIsNotOneObject) {

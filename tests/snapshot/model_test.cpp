@@ -570,7 +570,9 @@ TEST(Model, EndsWithTheTableWhateverHappens) {
     if (HasFailure()) break;
   }
   spdlog::set_level(spdlog::level::info);
-  EXPECT_TRUE(one || moments_of_the_past > count) << "of the past there is little to be had";
+  // About one for each seed: a little more of some thousands, a little less of others.
+  EXPECT_TRUE(one || moments_of_the_past > count / 2)
+      << moments_of_the_past << " moments of the past is little for " << count << " seeds";
 }
 
 }  // namespace

@@ -125,6 +125,7 @@ class FakeDynamoDb : public HttpTransport {
   std::string ListTables(const FakeJson& request);
   std::string ListTagsOfResource(const FakeJson& request);
   std::string PutItem(const FakeJson& request);
+  std::string Query(const FakeJson& request);
   std::string Scan(const FakeJson& request);
   std::string TagResource(const FakeJson& request);
   std::string UpdateContinuousBackups(const FakeJson& request);

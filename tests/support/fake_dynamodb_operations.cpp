@@ -1,8 +1,10 @@
 // The operations of DynamoDB, and the way to those of its streams.
 
 #include <set>
+#include <sstream>
 #include <utility>
 
+#include "item/canonical.h"
 #include "tests/support/fake_dynamodb.h"
 
 namespace ddbvault {
@@ -47,6 +49,39 @@ std::string Capacity(const std::string& table, double units) {
   throw FakeError("ValidationException", message);
 }
 
+// The conditions that ddbvault asks: attribute_exists(#a), attribute_not_exists(#a) and #a=:a,
+// joined by AND.
+void CheckCondition(const FakeJson& request, const std::optional<std::string>& item) {
+  if (!request.contains("ConditionExpression")) return;
+  const FakeJson there = item ? FakeJson::parse(*item) : FakeJson::object();
+  std::istringstream terms(request["ConditionExpression"].get<std::string>());
+  for (std::string term; terms >> term;) {
+    if (term == "AND") continue;
+    const std::size_t name_begin = term.find('#');
+    const std::size_t name_end = term.find_first_of("=)", name_begin);
+    const std::string name =
+        request.at("ExpressionAttributeNames").at(term.substr(name_begin, name_end - name_begin));
+    bool holds = there.contains(name);
+    if (term.starts_with("attribute_not_exists")) {
+      holds = !holds;
+    } else if (!term.starts_with("attribute_exists")) {
+      const FakeJson& value = request.at("ExpressionAttributeValues").at(term.substr(name_end + 1));
+      const auto form = [](const FakeJson& typed) {
+        return Canonical(FakeJson{{"a", typed}}.dump());
+      };
+      holds = holds && form(there[name]) == form(value);
+    }
+    if (!holds) {
+      throw FakeError("ConditionalCheckFailedException", "The conditional request failed");
+    }
+  }
+}
+
+std::string Replaced(const FakeJson& request, const std::optional<std::string>& item) {
+  if (!item || request.value("ReturnValues", "NONE") != "ALL_OLD") return "{}";
+  return "{\"Attributes\":" + *item + "}";
+}
+
 [[noreturn]] void Throttled() {
   throw FakeError("ProvisionedThroughputExceededException",
                   "The level of configured provisioned throughput for the table was exceeded.");
@@ -70,6 +105,7 @@ const std::map<std::string, FakeDynamoDb::Operation, std::less<>> FakeDynamoDb::
     {"ListTables", &FakeDynamoDb::ListTables},
     {"ListTagsOfResource", &FakeDynamoDb::ListTagsOfResource},
     {"PutItem", &FakeDynamoDb::PutItem},
+    {"Query", &FakeDynamoDb::Query},
     {"Scan", &FakeDynamoDb::Scan},
     {"TagResource", &FakeDynamoDb::TagResource},
     {"UpdateContinuousBackups", &FakeDynamoDb::UpdateContinuousBackups},
@@ -100,6 +136,32 @@ std::string FakeDynamoDb::Scan(const FakeJson& request) {
   return answer + ",\"ConsumedCapacity\":" + Capacity(items.name(), units) + "}";
 }
 
+// Of one partition, an item a page: every reader must go on behind a page.
+std::string FakeDynamoDb::Query(const FakeJson& request) {
+  const FakeTable& items = Find(request).items;
+  const std::string name = request.at("ExpressionAttributeNames").at("#k");
+  const FakeJson wanted = request.at("ExpressionAttributeValues").at(":k");
+  const std::string start =
+      request.contains("ExclusiveStartKey") ? request["ExclusiveStartKey"].dump() : std::string();
+  bool begun = start.empty();
+  std::string answer;
+  std::string last;
+  for (const std::string& item : items.items()) {
+    const FakeJson json = FakeJson::parse(item);
+    if (json.at(name) != wanted) continue;
+    const std::string key = items.KeyBytesOfItem(item);
+    if (!begun) {
+      begun = key == items.KeyBytes(start);
+    } else if (answer.empty()) {
+      answer = item;
+      last = key;
+    } else {
+      return "{\"Items\":[" + answer + "],\"Count\":1,\"LastEvaluatedKey\":" + last + "}";
+    }
+  }
+  return "{\"Items\":[" + answer + "],\"Count\":" + (answer.empty() ? "0" : "1") + "}";
+}
+
 std::string FakeDynamoDb::GetItem(const FakeJson& request) {
   const std::optional<std::string> item = Find(request).items.Get(request.at("Key").dump());
   return item ? "{\"Item\":" + *item + "}" : "{}";
@@ -107,14 +169,19 @@ std::string FakeDynamoDb::GetItem(const FakeJson& request) {
 
 std::string FakeDynamoDb::PutItem(const FakeJson& request) {
   Table& table = Find(request);
-  Record(table, table.items.Put(request.at("Item").dump()));
-  return "{}";
+  const std::string item = request.at("Item").dump();
+  const auto there = table.items.Get(table.items.KeyBytesOfItem(item));
+  CheckCondition(request, there);
+  Record(table, table.items.Put(item));
+  return Replaced(request, there);
 }
 
 std::string FakeDynamoDb::DeleteItem(const FakeJson& request) {
   Table& table = Find(request);
+  const auto there = table.items.Get(request.at("Key").dump());
+  CheckCondition(request, there);
   Record(table, table.items.Delete(request.at("Key").dump()));
-  return "{}";
+  return Replaced(request, there);
 }
 
 std::string FakeDynamoDb::BatchGetItem(const FakeJson& request) {

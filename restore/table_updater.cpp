@@ -1,0 +1,214 @@
+#include "restore/table_updater.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+#include <utility>
+
+#include "base/backoff.h"
+#include "base/error.h"
+#include "item/canonical.h"
+
+namespace ddbvault {
+namespace {
+
+// BatchGetItem: at most 100 keys; an answer of 16 MB holds a batch of few large items (API
+// reference).
+constexpr std::size_t kMaxKeys = 100;
+constexpr std::size_t kMaxBatchBytes = std::size_t{4} << 20;
+// Of a batch, at once.
+constexpr std::size_t kWritesAtOnce = 8;
+// Of looks at an item that somebody else changes all the time.
+constexpr int kRounds = 20;
+constexpr double kReadUnit = 4096;
+// The developer guide asks for exponential back-off between tries for UnprocessedKeys.
+constexpr Duration kFirstPause{50};
+constexpr Duration kLongestPause{20000};
+
+// Of texts that are not DynamoDB JSON only equal bytes are equal.
+bool AreEqual(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  if (a.empty() || b.empty()) return false;
+  try {
+    return Canonical(a) == Canonical(b);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+double ReadUnits(std::size_t bytes) {
+  return std::max(1.0, std::ceil(static_cast<double>(bytes) / kReadUnit));
+}
+
+}  // namespace
+
+TableUpdater::TableUpdater(Executor executor, DynamoDbClient& client, Clock& clock, Stop& stop,
+                           Progress& progress, PreviousFile* previous, TableUpdaterOptions options)
+    : client_(client),
+      clock_(clock),
+      stop_(stop),
+      progress_(progress),
+      previous_(previous),
+      options_(std::move(options)),
+      read_rate_(clock, options_.units_per_second),
+      write_rate_(clock, options_.units_per_second),
+      batches_(executor, stop, {kMaxKeys, kMaxBatchBytes, options_.in_flight, options_.memory / 2},
+               [this](WriteBatch batch) { return Update(std::move(batch)); }) {}
+
+Task<void> TableUpdater::Put(std::string item_json, ItemKey key) {
+  WriteRequest request;
+  request.item = std::move(item_json);
+  co_await batches_.Add(std::move(request), std::move(key));
+}
+
+Task<void> TableUpdater::Remove(ItemKey key) {
+  WriteRequest request;
+  request.key = key.bytes();
+  co_await batches_.Add(std::move(request), std::move(key));
+}
+
+Task<void> TableUpdater::Update(WriteBatch batch) {
+  std::vector<std::string> current(batch.keys.size());
+  const bool look = !options_.if_absent || options_.dry_run;
+  if (look) current = co_await ReadAll(batch.keys);
+  std::vector<Difference> differences;
+  for (std::size_t i = 0; i < batch.keys.size(); ++i) {
+    if (look && AreEqual(current[i], batch.requests[i].item)) {
+      ++counts_.same;
+      ++progress_.done;
+      continue;
+    }
+    differences.push_back(
+        {std::move(batch.requests[i]), std::move(batch.keys[i]), std::move(current[i])});
+  }
+  if (options_.dry_run) {
+    for (const Difference& difference : differences) Count(difference);
+    co_return;
+  }
+  co_await Keep(differences);
+  std::size_t next = 0;
+  const std::function<Task<void>(std::size_t)> worker = [&](std::size_t) -> Task<void> {
+    while (next < differences.size() && !batches_.abandoned()) {
+      Difference& difference = differences[next++];
+      co_await WriteOne(std::move(difference));
+    }
+  };
+  co_await RunWorkers(std::min(kWritesAtOnce, differences.size()), worker, &stop_);
+  stop_.ThrowIfRequested();
+}
+
+// In the order of the keys; empty: there is none.
+Task<std::vector<std::string>> TableUpdater::ReadAll(const std::vector<std::string>& keys) {
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < keys.size(); ++i) places.emplace(keys[i], i);
+  std::vector<std::string> items(keys.size());
+  std::vector<std::string> wanted = keys;
+  Backoff pause(kFirstPause, kLongestPause);
+  while (!wanted.empty()) {
+    stop_.ThrowIfRequested();
+    BatchGetResult result = co_await client_.BatchGetItem(options_.table, wanted);
+    double units = 0;
+    for (const std::string_view item : result.items) {
+      const auto place = places.find(ItemKey::FromItem(item, options_.schema).bytes());
+      if (place == places.end()) {
+        throw Error(Reaction::kCorrupt, "the answer to BatchGetItem has an item nobody asked for");
+      }
+      items[place->second] = item;
+      units += ReadUnits(item.size());
+    }
+    retried_ += result.unprocessed_keys.size();
+    progress_.retried += result.unprocessed_keys.size();
+    const bool some = result.unprocessed_keys.size() < wanted.size();
+    wanted = std::move(result.unprocessed_keys);
+    co_await read_rate_.Take(units, &stop_);
+    if (some) pause.Reset();
+    if (!wanted.empty()) co_await clock_.Sleep(pause.Next(), &stop_);
+  }
+  co_return items;
+}
+
+Task<void> TableUpdater::Keep(const std::vector<Difference>& differences) {
+  if (previous_ == nullptr) co_return;
+  std::vector<PreviousFile::Entry> entries;
+  for (const Difference& difference : differences) {
+    entries.push_back({difference.key, difference.current});
+  }
+  co_await previous_->Keep(std::move(entries));
+}
+
+Task<void> TableUpdater::WriteOne(Difference difference) {
+  for (int round = 0; round < kRounds; ++round) {
+    stop_.ThrowIfRequested();
+    const bool held = co_await TryToWrite(difference);
+    if (held) {
+      Count(difference);
+      co_return;
+    }
+    // Somebody else has changed it; or it was this very write, whose first answer was lost.
+    auto current = co_await client_.GetItem(options_.table, difference.key);
+    difference.current = current ? std::move(*current) : std::string();
+    if (AreEqual(difference.current, difference.wanted.item)) {
+      ++counts_.same;
+      ++progress_.done;
+      co_return;
+    }
+    if (options_.if_absent && !difference.current.empty()) {
+      Count(difference);
+      co_return;
+    }
+    ++counts_.changed;
+    std::vector<Difference> again;
+    again.push_back(difference);
+    co_await Keep(again);
+  }
+  throw Error(Reaction::kConflict,
+              "an item was changed by somebody else each time it was looked at")
+      .Hint("Stop what writes to the table, or try again later.");
+}
+
+Task<bool> TableUpdater::TryToWrite(Difference& difference) {
+  ConditionalWrite write;
+  write.table = options_.table;
+  write.request = difference.wanted;
+  write.condition = difference.current.empty() ? ItemIsAbsent(options_.schema)
+                                               : ItemIs(difference.current, options_.schema);
+  const std::size_t larger = std::max(difference.wanted.item.size(), difference.current.size());
+  const double expected = WriteUnits(larger);
+  co_await write_rate_.Take(expected, &stop_);
+  stop_.ThrowIfRequested();
+  const ConditionalResult result = co_await client_.WriteIf(std::move(write));
+  if (result.consumed_capacity > 0) write_rate_.Return(expected - result.consumed_capacity);
+  if (!result.held) co_return false;
+  // An attribute that came meanwhile: the condition cannot ask for it.
+  if (!AreEqual(result.previous, difference.current)) {
+    ++counts_.changed;
+    difference.current = result.previous;
+    std::vector<Difference> what_was;
+    what_was.push_back(difference);
+    co_await Keep(what_was);
+  }
+  co_return true;
+}
+
+void TableUpdater::Count(const Difference& difference) {
+  ++progress_.done;
+  if (options_.if_absent && !difference.current.empty()) {
+    ++counts_.kept;
+    return;
+  }
+  ItemChange change = ItemChange::kOverwritten;
+  if (difference.wanted.item.empty()) {
+    change = ItemChange::kRemoved;
+    ++counts_.removed;
+  } else if (difference.current.empty()) {
+    change = ItemChange::kAdded;
+    ++counts_.added;
+  } else {
+    ++counts_.overwritten;
+  }
+  if (counts_.samples.size() < options_.samples) {
+    counts_.samples.push_back({change, difference.key});
+  }
+}
+
+}  // namespace ddbvault
