@@ -98,8 +98,8 @@ std::vector<OptionGroup> CommandSpec::AllGroups() const {
 
 const std::vector<CommandSpec>& Commands() {
   static const std::vector<CommandSpec> commands = {
-      FollowSpec(), BackfillSpec(), SnapshotSpec(),      RestoreSpec(),
-      VerifySpec(), DoctorSpec(),   StatusCommandSpec(), ParkedSpec()};
+      FollowSpec(), BackfillSpec(),      SnapshotSpec(), RestoreSpec(), VerifySpec(),
+      DoctorSpec(), StatusCommandSpec(), ParkedSpec(),   HistorySpec()};
   return commands;
 }
 

@@ -84,5 +84,6 @@ CommandSpec VerifySpec();
 CommandSpec DoctorSpec();
 CommandSpec StatusCommandSpec();
 CommandSpec ParkedSpec();
+CommandSpec HistorySpec();
 
 }  // namespace ddbvault

@@ -98,8 +98,8 @@ TEST_P(RestoreInPlaceTest, MakesTheTableWhatItWasAndTakesThatBack) {
   EXPECT_EQ(Items(), changed_);
 
   const std::string previous = world_.directory.path() / "previous.jsonl";
-  const Json did = Report({"restore", table_, "--into-existing", "--delete-extra",
-                           "--keep-previous", previous});
+  const Json did =
+      Report({"restore", table_, "--into-existing", "--delete-extra", "--keep-previous", previous});
   EXPECT_EQ(did["written"], to_write + to_delete);
   EXPECT_EQ(did["update"]["keptPrevious"], to_write + to_delete);
   EXPECT_EQ(Items(), at_snapshot_);
@@ -135,10 +135,12 @@ TEST_P(RestoreInPlaceTest, BringsBackTheItemsOfAFileOfKeys) {
 }
 
 TEST_P(RestoreInPlaceTest, RefusesWhatDoesNotGoTogether) {
-  const std::vector<std::vector<std::string>> wrong = {
-      {"--create", "--into-existing"}, {"--if-absent", "--into-existing"}, {"--delete-extra"},
-      {"--keep-previous", "x"},        {"--best-effort"},
-      {"--key", "{}", "--partition", "{}"}};
+  const std::vector<std::vector<std::string>> wrong = {{"--create", "--into-existing"},
+                                                       {"--if-absent", "--into-existing"},
+                                                       {"--delete-extra"},
+                                                       {"--keep-previous", "x"},
+                                                       {"--best-effort"},
+                                                       {"--key", "{}", "--partition", "{}"}};
   for (std::vector<std::string> arguments : wrong) {
     arguments.insert(arguments.begin(), {"restore", table_});
     EXPECT_EQ(world_.Run(arguments).status, kUsage) << arguments[2];
