@@ -1,29 +1,24 @@
 #include "restore/table_updater.h"
 
 #include <algorithm>
-#include <cmath>
-#include <unordered_map>
+#include <functional>
 #include <utility>
 
-#include "base/backoff.h"
 #include "base/error.h"
 #include "item/canonical.h"
+#include "restore/read_items.h"
 
 namespace ddbvault {
 namespace {
 
-// BatchGetItem: at most 100 keys; an answer of 16 MB holds a batch of few large items (API
-// reference).
-constexpr std::size_t kMaxKeys = 100;
+// An answer to BatchGetItem of 16 MB holds a batch of few large items (API reference).
 constexpr std::size_t kMaxBatchBytes = std::size_t{4} << 20;
 // Of a batch, at once.
 constexpr std::size_t kWritesAtOnce = 8;
 // Of looks at an item that somebody else changes all the time.
 constexpr int kRounds = 20;
-constexpr double kReadUnit = 4096;
-// The developer guide asks for exponential back-off between tries for UnprocessedKeys.
-constexpr Duration kFirstPause{50};
-constexpr Duration kLongestPause{20000};
+// What is replicated from one side to the other has mostly come by then.
+constexpr Duration kBeforeLookingAgain{1000};
 
 // Of texts that are not DynamoDB JSON only equal bytes are equal.
 bool AreEqual(const std::string& a, const std::string& b) {
@@ -34,10 +29,6 @@ bool AreEqual(const std::string& a, const std::string& b) {
   } catch (const Error&) {
     return false;
   }
-}
-
-double ReadUnits(std::size_t bytes) {
-  return std::max(1.0, std::ceil(static_cast<double>(bytes) / kReadUnit));
 }
 
 }  // namespace
@@ -52,7 +43,7 @@ TableUpdater::TableUpdater(Executor executor, DynamoDbClient& client, Clock& clo
       options_(std::move(options)),
       read_rate_(clock, options_.units_per_second),
       write_rate_(clock, options_.units_per_second),
-      batches_(executor, stop, {kMaxKeys, kMaxBatchBytes, options_.in_flight, options_.memory / 2},
+      batches_(executor, stop, {kMostKeysAtOnce, kMaxBatchBytes, options_.in_flight, options_.memory / 2},
                [this](WriteBatch batch) { return Update(std::move(batch)); }) {}
 
 Task<void> TableUpdater::Put(std::string item_json, ItemKey key) {
@@ -70,7 +61,14 @@ Task<void> TableUpdater::Remove(ItemKey key) {
 Task<void> TableUpdater::Update(WriteBatch batch) {
   std::vector<std::string> current(batch.keys.size());
   const bool look = !options_.if_absent || options_.dry_run;
-  if (look) current = co_await ReadAll(batch.keys);
+  if (look) {
+    std::uint64_t retried = 0;
+    const ItemReading reading{client_,    clock_,         stop_,          retried,
+                              read_rate_, options_.table, options_.schema};
+    current = co_await ReadItems(reading, batch.keys);
+    retried_ += retried;
+    progress_.retried += retried;
+  }
   std::vector<Difference> differences;
   for (std::size_t i = 0; i < batch.keys.size(); ++i) {
     if (look && AreEqual(current[i], batch.requests[i].item)) {
@@ -81,6 +79,7 @@ Task<void> TableUpdater::Update(WriteBatch batch) {
     differences.push_back(
         {std::move(batch.requests[i]), std::move(batch.keys[i]), std::move(current[i])});
   }
+  co_await LookAgain(differences);
   if (options_.dry_run) {
     for (const Difference& difference : differences) Count(difference);
     co_return;
@@ -97,34 +96,29 @@ Task<void> TableUpdater::Update(WriteBatch batch) {
   stop_.ThrowIfRequested();
 }
 
-// In the order of the keys; empty: there is none.
-Task<std::vector<std::string>> TableUpdater::ReadAll(const std::vector<std::string>& keys) {
-  std::unordered_map<std::string, std::size_t> places;
-  for (std::size_t i = 0; i < keys.size(); ++i) places.emplace(keys[i], i);
-  std::vector<std::string> items(keys.size());
-  std::vector<std::string> wanted = keys;
-  Backoff pause(kFirstPause, kLongestPause);
-  while (!wanted.empty()) {
-    stop_.ThrowIfRequested();
-    BatchGetResult result = co_await client_.BatchGetItem(options_.table, wanted);
-    double units = 0;
-    for (const std::string_view item : result.items) {
-      const auto place = places.find(ItemKey::FromItem(item, options_.schema).bytes());
-      if (place == places.end()) {
-        throw Error(Reaction::kCorrupt, "the answer to BatchGetItem has an item nobody asked for");
-      }
-      items[place->second] = item;
-      units += ReadUnits(item.size());
+// Between the first look and this both sides may have changed, or the one may just not have what the
+// other has got: what differs still is a difference.
+Task<void> TableUpdater::LookAgain(std::vector<Difference>& differences) {
+  if (!options_.look_again || differences.empty()) co_return;
+  co_await clock_.Sleep(kBeforeLookingAgain, &stop_);
+  std::size_t next = 0;
+  const std::function<Task<void>(std::size_t)> worker = [&](std::size_t) -> Task<void> {
+    while (next < differences.size() && !stop_.requested()) {
+      Difference& difference = differences[next++];
+      difference.wanted.key = difference.key;
+      difference.wanted.item = co_await options_.look_again(difference.key);
+      auto current = co_await client_.GetItem(options_.table, difference.key);
+      difference.current = current ? std::move(*current) : std::string();
     }
-    retried_ += result.unprocessed_keys.size();
-    progress_.retried += result.unprocessed_keys.size();
-    const bool some = result.unprocessed_keys.size() < wanted.size();
-    wanted = std::move(result.unprocessed_keys);
-    co_await read_rate_.Take(units, &stop_);
-    if (some) pause.Reset();
-    if (!wanted.empty()) co_await clock_.Sleep(pause.Next(), &stop_);
-  }
-  co_return items;
+  };
+  co_await RunWorkers(std::min(kWritesAtOnce, differences.size()), worker, &stop_);
+  stop_.ThrowIfRequested();
+  const auto agrees = [](const Difference& difference) {
+    return AreEqual(difference.current, difference.wanted.item);
+  };
+  const std::size_t agreed = std::erase_if(differences, agrees);
+  counts_.same += agreed;
+  progress_.done += agreed;
 }
 
 Task<void> TableUpdater::Keep(const std::vector<Difference>& differences) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,9 @@ struct TableUpdaterOptions {
   std::size_t memory = std::size_t{16} << 20;  // bytes of items that are on their way
   double units_per_second = 0;                 // of reads, and as many of writes; 0: no limit
   std::size_t samples = 10;
+  // Of a source that changes, too: its item of these key bytes now, empty: none.  Asked, a second
+  // later, for each item that differs; so is the table.
+  std::function<Task<std::string>(std::string key)> look_again;
 };
 
 enum class ItemChange { kAdded, kOverwritten, kRemoved };
@@ -78,7 +82,7 @@ class TableUpdater : public ItemTarget {
   };
 
   Task<void> Update(WriteBatch batch);
-  Task<std::vector<std::string>> ReadAll(const std::vector<std::string>& keys);
+  Task<void> LookAgain(std::vector<Difference>& differences);
   Task<void> Keep(const std::vector<Difference>& differences);
   Task<void> WriteOne(Difference difference);
   Task<bool> TryToWrite(Difference& difference);

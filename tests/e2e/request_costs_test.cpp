@@ -19,6 +19,7 @@ constexpr std::uint32_t kMany = 250;
 constexpr std::int64_t kMore = kMany - kFew;
 // BatchWriteItem takes at most 25 (API reference).
 constexpr std::int64_t kBatch = 25;
+constexpr std::int64_t kGetBatch = 100;
 
 // What depends on how long a run takes: polls, and renewals of the lease (control objects).
 void WithoutTimed(Counts& counts) {
@@ -86,9 +87,14 @@ class RequestCostsTest : public testing::Test {
     counts["backfill"] = CountsOf({"backfill", table, "--enable-stream"});
     CountsOf({"follow", table, "--once", "--backfill"});
     counts["snapshot"] = CountsOf({"snapshot", table});
-    counts["restore"] = CountsOf({"restore", UniqueName("again"), table + "/latest", "--create"});
+    const std::string again = UniqueName("again");
+    counts["restore"] = CountsOf({"restore", again, table + "/latest", "--create"});
+    counts["restore in place"] =
+        CountsOf({"restore", again, table + "/latest", "--into-existing"});
     world_.Do(workload.Fill(items));
     counts["follow"] = CountsOf({"follow", table, "--once"});
+    counts["restore in place of what has changed"] =
+        CountsOf({"restore", table, "latest", "--into-existing"});
     counts["snapshot of what has just changed"] = CountsOf({"snapshot", table});
     counts["verify"] = CountsOf({"verify", table});
     return counts;
@@ -124,6 +130,9 @@ TEST_F(RequestCostsTest, AnItemAndAChangeCostWhatTheReadmeSays) {
   EXPECT_EQ(more["snapshot of what has just changed"],
             (Counts{{"GET item", kMore}, {"HEAD item", kMore}}));
   EXPECT_EQ(more["restore"], (Counts{{"BatchWriteItem", kMore / kBatch}}));
+  EXPECT_EQ(more["restore in place"], (Counts{{"BatchGetItem", kMore / kGetBatch}}));
+  EXPECT_EQ(more["restore in place of what has changed"],
+            (Counts{{"BatchGetItem", kMore / kGetBatch}, {"PutItem", kMore}}));
 }
 
 class CostsWithoutConditionsTest : public RequestCostsTest {
