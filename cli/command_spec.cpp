@@ -43,6 +43,14 @@ OptionSpec MemoryOption() {
 
 OptionSpec KeyOption(std::string_view help) { return {"key", "JSON", help}; }
 
+std::vector<OptionSpec> TargetOptions() {
+  return {{"target-profile", "NAME",
+           "The profile to use for the table that is written: another account's. Default: that of "
+           "all else."},
+          {"target-endpoint-url", "URL",
+           "Where DynamoDB listens for the table that is written. Default: as for all else."}};
+}
+
 std::vector<OptionGroup> CommonGroups() {
   return {
       {"Connections",
@@ -99,7 +107,7 @@ std::vector<OptionGroup> CommandSpec::AllGroups() const {
 const std::vector<CommandSpec>& Commands() {
   static const std::vector<CommandSpec> commands = {
       FollowSpec(), BackfillSpec(),      SnapshotSpec(), RestoreSpec(), VerifySpec(),
-      DoctorSpec(), StatusCommandSpec(), ParkedSpec(),   HistorySpec()};
+      DoctorSpec(), StatusCommandSpec(), ParkedSpec(),   HistorySpec(), DiffSpec()};
   return commands;
 }
 

@@ -62,6 +62,8 @@ OptionSpec InFlightOption();
 OptionSpec ParallelismOption();
 OptionSpec MemoryOption();
 OptionSpec KeyOption(std::string_view help);
+// Of the table that is written, where there are two sides.
+std::vector<OptionSpec> TargetOptions();
 
 // Options of every command: config file, connections, output.
 std::vector<OptionGroup> CommonGroups();
@@ -85,5 +87,6 @@ CommandSpec DoctorSpec();
 CommandSpec StatusCommandSpec();
 CommandSpec ParkedSpec();
 CommandSpec HistorySpec();
+CommandSpec DiffSpec();
 
 }  // namespace ddbvault

@@ -18,6 +18,7 @@ Task<ExitStatus> RunDoctor(Context& context);
 Task<ExitStatus> RunStatus(Context& context);
 Task<ExitStatus> RunParked(Context& context);
 Task<ExitStatus> RunHistory(Context& context);
+Task<ExitStatus> RunDiff(Context& context);
 
 // Writes to standard output.  Throws Error{kFixCommand} when it does not take it all (a full disk,
 // a closed pipe): a report that is cut short must not look like success.

@@ -43,10 +43,11 @@ constexpr Duration kLongestGoodbye{10000};
 Context::Context(CommandLine line, Settings settings, Environment environment)
     : line_(std::move(line)),
       settings_(std::move(settings)),
-      aws_settings_(AsUsage([&] { return AwsSettingsOf(settings_, std::move(environment)); })),
+      aws_settings_(AsUsage([&] { return AwsSettingsOf(settings_, environment); })),
       loop_(AsUsage([&] { return EventLoop(HttpOptionsOf(settings_, aws_settings_)); })),
       workers_(std::max(2U, std::thread::hardware_concurrency())),
-      session_(loop_, clock_, workers_, aws_settings_) {}
+      session_(loop_, clock_, workers_, aws_settings_),
+      environment_(std::move(environment)) {}
 
 void Context::HandleSignals() {
   loop_.OnSignals([this](int signal) {
@@ -85,6 +86,34 @@ Task<std::shared_ptr<DynamoDbClient>> Context::DynamoDb(TableName table, bool pa
   const CallOptions options = OptionsFor(table, patient);
   std::shared_ptr<AwsCaller> caller = co_await session_.DynamoDb(options);
   co_return std::make_shared<DynamoDbClient>(std::move(caller));
+}
+
+AwsSession& Context::TargetSession() {
+  const auto profile = Option("target-profile");
+  const auto url = Option("target-endpoint-url");
+  if (!profile && !url) return session_;
+  if (target_session_) return *target_session_;
+  Settings settings = settings_;
+  if (profile) settings.aws.profile = profile->text;
+  const auto resolve = [&] {
+    if (url) {
+      settings.aws.endpoint_urls[AwsService::kDynamoDb] = CheckEndpointUrl(url->text, url->origin);
+    }
+    return AwsSettingsOf(settings, environment_);
+  };
+  target_session_ = std::make_unique<AwsSession>(loop_, clock_, workers_, AsUsage(resolve));
+  return *target_session_;
+}
+
+Task<std::shared_ptr<DynamoDbClient>> Context::TargetDynamoDb(TableName table, bool patient) {
+  const CallOptions options = OptionsFor(table, patient);
+  std::shared_ptr<AwsCaller> caller = co_await TargetSession().DynamoDb(options);
+  co_return std::make_shared<DynamoDbClient>(std::move(caller));
+}
+
+Task<std::optional<TableDescription>> Context::TryDescribeTarget(TableName table) {
+  const std::shared_ptr<DynamoDbClient> client = co_await TargetDynamoDb(table, false);
+  co_return co_await client->DescribeTable(table.name);
 }
 
 Task<std::shared_ptr<StreamsClient>> Context::Streams(TableName table, bool patient) {

@@ -45,6 +45,11 @@ class Context {
   // show whether the settings are right is better made with a client that is not.
   Task<std::shared_ptr<DynamoDbClient>> DynamoDb(TableName table, bool patient);
   Task<std::shared_ptr<StreamsClient>> Streams(TableName table, bool patient);
+  // The table that is written: as --target-profile and --target-endpoint-url say, where given; else
+  // as DynamoDb() does.
+  Task<std::shared_ptr<DynamoDbClient>> TargetDynamoDb(TableName table, bool patient);
+  // With a client that is not patient.  nullopt: there is no such table.
+  Task<std::optional<TableDescription>> TryDescribeTarget(TableName table);
   // With a client that is not patient.  nullopt: there is no such table.
   Task<std::optional<TableDescription>> TryDescribe(TableName table);
   // The same; throws kNotFound, with a hint, when there is no such table.
@@ -52,6 +57,7 @@ class Context {
 
  private:
   Task<void> LeaveLate();
+  AwsSession& TargetSession();
   CallOptions OptionsFor(const TableName& table, bool patient);
 
   CommandLine line_;
@@ -64,6 +70,8 @@ class Context {
   // Ends before the loop: its threads hand their results to it.
   WorkerPool workers_;
   AwsSession session_;
+  Environment environment_;
+  std::unique_ptr<AwsSession> target_session_;  // once it is asked for, where it is another one
 };
 
 // Runs `work` and shows `progress` meanwhile, unless --quiet.  Returns or throws what `work` does.

@@ -80,13 +80,13 @@ Task<void> RestoreInto(RestoreContext engine, RestoreOptions options, RestoreRes
 Task<ExitStatus> RunRestore(Context& context) {
   const std::string typed = context.line().arguments.front();
   const TableName name = ParseTable(typed);
-  const std::optional<TableDescription> table = co_await context.TryDescribe(name);
+  const std::optional<TableDescription> table = co_await context.TryDescribeTarget(name);
   RestoreOptions options = OptionsOf(context, name, table);
   const OpenedSource opened = co_await OpenRestoreSource(context, name);
   const bool dry_run = options.dry_run;
   const std::string keep = options.keep_previous;
-  const std::shared_ptr<DynamoDbClient> client = co_await context.DynamoDb(name, true);
-  const std::shared_ptr<DynamoDbClient> creator = co_await context.DynamoDb(name, false);
+  const std::shared_ptr<DynamoDbClient> client = co_await context.TargetDynamoDb(name, true);
+  const std::shared_ptr<DynamoDbClient> creator = co_await context.TargetDynamoDb(name, false);
   Progress progress;
   RestoreContext engine{*client,           *creator,       *opened.source, context.clock(),
                         context.workers(), context.stop(), progress};

@@ -1,11 +1,9 @@
 #include "cli/restore_report.h"
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/count.h"
-#include "base/next_command.h"
-#include "item/item_key.h"
+#include "cli/update_text.h"
 
 namespace ddbvault {
 namespace {
@@ -41,24 +39,6 @@ std::string RulesText(const SourceCounts& counts) {
   return text;
 }
 
-std::string_view ChangeText(ItemChange change) {
-  switch (change) {
-    case ItemChange::kAdded:
-      return "added";
-    case ItemChange::kOverwritten:
-      return "overwritten";
-    case ItemChange::kRemoved:
-      return "deleted";
-  }
-  return "";
-}
-
-// The item's key, or, as keys are item data, the hash of it that its object is named by.
-std::string NameOf(const RestoreReport& report, const UpdateCounts::Sample& sample) {
-  if (report.show_keys) return sample.key;
-  return ItemKey::FromKeys(sample.key).Name(KeyHash::kSha256);
-}
-
 std::string UpdateText(const RestoreReport& report) {
   if (!report.result.update) return "";
   const UpdateCounts& update = *report.result.update;
@@ -72,19 +52,8 @@ std::string UpdateText(const RestoreReport& report) {
         "  changed by somebody else meanwhile, and compared again: " + GroupDigits(update.changed) +
         "\n";
   }
-  if (report.dry_run) {
-    for (const UpdateCounts::Sample& sample : update.samples) {
-      text +=
-          "    " + std::string(ChangeText(sample.change)) + "  " + NameOf(report, sample) + "\n";
-    }
-  }
-  if (report.result.kept_previous > 0) {
-    text +=
-        "  what was there is in " + report.keep_previous + "; to undo this: " +
-        NextCommand("restore " + report.table + " " +
-                    std::filesystem::absolute(report.keep_previous).string() + " --into-existing") +
-        "\n";
-  }
+  if (report.dry_run) text += SamplesText(update, report.show_keys);
+  if (report.result.kept_previous > 0) text += PreviousText(report.table, report.keep_previous);
   return text;
 }
 
@@ -100,11 +69,7 @@ void AddUpdate(nlohmann::ordered_json& json, const RestoreReport& report) {
   into["kept"] = update.kept;
   into["changedMeanwhile"] = update.changed;
   into["keptPrevious"] = report.result.kept_previous;
-  into["samples"] = nlohmann::ordered_json::array();
-  for (const UpdateCounts::Sample& sample : update.samples) {
-    into["samples"].push_back(
-        {{"change", ChangeText(sample.change)}, {"item", NameOf(report, sample)}});
-  }
+  into["samples"] = SamplesJson(update, report.show_keys);
 }
 
 }  // namespace

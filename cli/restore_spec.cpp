@@ -61,6 +61,7 @@ CommandSpec RestoreSpec() {
              {"samples", "N", "How many changes to name. All are counted. Default: 10."},
              {"show-keys", "",
               "Name them by the items' keys, which are item data, and not by the keys' hashes."}}},
+           {"The table", TargetOptions()},
            {"Places", {IncrementalOption(), SnapshotsOption(), KeyHashOption()}},
            {"Work",
             {{"rate", "RATE",

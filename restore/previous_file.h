@@ -9,13 +9,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/task.h"
-#include "incremental/synced_file.h"
+#include "restore/appended_file.h"
 
 namespace ddbvault {
 
@@ -33,14 +32,10 @@ class PreviousFile {
   Task<void> Keep(std::vector<Entry> entries);
 
   std::uint64_t kept() const { return kept_; }
-  const std::string& path() const { return path_; }
 
  private:
-  WorkerPool& workers_;
   Clock& clock_;
-  std::string path_;
-  FileDescriptor file_;
-  std::unique_ptr<Semaphore> writing_;
+  AppendedFile file_;
   std::uint64_t kept_ = 0;
 };
 

@@ -21,7 +21,7 @@ struct ItemReading {
   Clock& clock;
   Stop& stop;
   std::uint64_t& retried;  // keys that the table did not answer at once, each time
-  TokenBucket& rate;   // of read units
+  TokenBucket& rate;       // of read units
   const std::string& table;
   const KeySchema& schema;
 };

@@ -19,8 +19,7 @@ constexpr std::size_t kPageBytes = std::size_t{3} << 20;
 
 class DiffRun {
  public:
-  DiffRun(TableDiffContext context, TableDiffOptions options,
-          std::function<void(std::uint32_t)> segment_done)
+  DiffRun(TableDiffContext context, TableDiffOptions options, SegmentDone segment_done)
       : context_(context),
         options_(std::move(options)),
         segment_done_(std::move(segment_done)),
@@ -63,8 +62,7 @@ class DiffRun {
     context_.progress.total = first->item_count;
     if (schema_ == second->key_schema) co_return;
     throw Error(Reaction::kConflict, options_.first + " has the key " + Describe(schema_) + ", " +
-                                         options_.second + " has " +
-                                         Describe(second->key_schema))
+                                         options_.second + " has " + Describe(second->key_schema))
         .Hint("Only tables with the same key can be compared.");
   }
 
@@ -87,8 +85,9 @@ class DiffRun {
     TableUpdater updater(executor, context_.second, context_.clock, stop_, context_.progress,
                          context_.previous, options);
     std::exception_ptr failure;
+    std::uint64_t items = 0;
     try {
-      co_await PutAll(segment, updater);
+      items = co_await PutAll(segment, updater);
       co_await RemoveExtra(segment, updater);
       co_await updater.Finish();
     } catch (...) {
@@ -98,7 +97,8 @@ class DiffRun {
     Add(updater);
     if (failure) std::rethrow_exception(failure);
     ++result_.segments;
-    segment_done_(segment);
+    SegmentCounts counts{items, updater.counts()};
+    co_await segment_done_(segment, std::move(counts));
   }
 
   Task<std::string> FirstsItem(std::string key) {
@@ -106,15 +106,19 @@ class DiffRun {
     co_return item ? std::move(*item) : std::string();
   }
 
-  Task<void> PutAll(std::uint32_t segment, TableUpdater& updater) {
+  // How many there are.
+  Task<std::uint64_t> PutAll(std::uint32_t segment, TableUpdater& updater) {
+    std::uint64_t items = 0;
     const auto take = [&](const ScanPage& page) -> Task<void> {
       for (const std::string_view item : page.items) {
-        ++result_.items;
+        ++items;
         ItemKey key = ItemKey::FromItem(item, schema_);
         co_await updater.Put(std::string(item), std::move(key));
       }
     };
     co_await ScanSegment(context_.first, options_.first, first_rate_, segment, take);
+    result_.items += items;
+    co_return items;
   }
 
   Task<void> RemoveExtra(std::uint32_t segment, TableUpdater& updater) {
@@ -176,7 +180,7 @@ class DiffRun {
 
   TableDiffContext context_;
   TableDiffOptions options_;
-  std::function<void(std::uint32_t)> segment_done_;
+  SegmentDone segment_done_;
   KeySchema schema_;
   std::size_t at_once_ = 1;  // segments
   TokenBucket first_rate_;
@@ -188,7 +192,7 @@ class DiffRun {
 }  // namespace
 
 Task<TableDiffResult> DiffTables(TableDiffContext context, TableDiffOptions options,
-                                 std::function<void(std::uint32_t segment)> segment_done) {
+                                 SegmentDone segment_done) {
   DiffRun run(context, std::move(options), std::move(segment_done));
   co_return co_await run.Run();
 }

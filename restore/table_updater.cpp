@@ -43,7 +43,8 @@ TableUpdater::TableUpdater(Executor executor, DynamoDbClient& client, Clock& clo
       options_(std::move(options)),
       read_rate_(clock, options_.units_per_second),
       write_rate_(clock, options_.units_per_second),
-      batches_(executor, stop, {kMostKeysAtOnce, kMaxBatchBytes, options_.in_flight, options_.memory / 2},
+      batches_(executor, stop,
+               {kMostKeysAtOnce, kMaxBatchBytes, options_.in_flight, options_.memory / 2},
                [this](WriteBatch batch) { return Update(std::move(batch)); }) {}
 
 Task<void> TableUpdater::Put(std::string item_json, ItemKey key) {
@@ -96,8 +97,8 @@ Task<void> TableUpdater::Update(WriteBatch batch) {
   stop_.ThrowIfRequested();
 }
 
-// Between the first look and this both sides may have changed, or the one may just not have what the
-// other has got: what differs still is a difference.
+// Between the first look and this both sides may have changed, or the one may just not have what
+// the other has got: what differs still is a difference.
 Task<void> TableUpdater::LookAgain(std::vector<Difference>& differences) {
   if (!options_.look_again || differences.empty()) co_return;
   co_await clock_.Sleep(kBeforeLookingAgain, &stop_);

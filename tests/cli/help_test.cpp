@@ -46,7 +46,7 @@ TEST(Help, ListsTheCommandsThatThereAre) {
     EXPECT_THAT(help, HasSubstr("  " + std::string(command.name) + " "));
   }
   EXPECT_THAT(names, testing::ElementsAre("follow", "backfill", "snapshot", "restore", "verify",
-                                          "doctor", "status", "parked", "history"));
+                                          "doctor", "status", "parked", "history", "diff"));
   EXPECT_EQ(DefaultCommand().name, "follow");
 }
 

@@ -89,14 +89,13 @@ class RequestCostsTest : public testing::Test {
     counts["snapshot"] = CountsOf({"snapshot", table});
     const std::string again = UniqueName("again");
     counts["restore"] = CountsOf({"restore", again, table + "/latest", "--create"});
-    counts["restore in place"] =
-        CountsOf({"restore", again, table + "/latest", "--into-existing"});
+    counts["restore in place"] = CountsOf({"restore", again, table + "/latest", "--into-existing"});
     world_.Do(workload.Fill(items));
     counts["follow"] = CountsOf({"follow", table, "--once"});
-    counts["restore in place of what has changed"] =
-        CountsOf({"restore", table, "latest", "--into-existing"});
     counts["snapshot of what has just changed"] = CountsOf({"snapshot", table});
     counts["verify"] = CountsOf({"verify", table});
+    counts["restore in place of what has changed"] =
+        CountsOf({"restore", again, table + "/latest", "--into-existing"});
     return counts;
   }
 

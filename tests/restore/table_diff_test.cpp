@@ -40,8 +40,11 @@ class TableDiffTest : public testing::Test {
   }
   TableDiffResult Diff() {
     const TableDiffContext context{world_.table, world_.table, world_.clock, stop_, progress_};
-    return world_.Run(
-        DiffTables(context, options_, [this](std::uint32_t segment) { done_.insert(segment); }));
+    const auto done = [this](std::uint32_t segment, SegmentCounts) -> Task<void> {
+      done_.insert(segment);
+      co_return;
+    };
+    return world_.Run(DiffTables(context, options_, done));
   }
   int Writes() { return world_.aws.calls("PutItem") + world_.aws.calls("DeleteItem"); }
 
@@ -146,7 +149,8 @@ TEST_F(TableDiffTest, CountsASegmentOnlyWhenAllOfItIsCompared) {
 TEST_F(TableDiffTest, RefusesTablesThatAreNotThereOrHaveAnotherKey) {
   world_.aws.CreateTable("other", KeySchema{{{"number", 'N'}}});
   options_.second = "other";
-  EXPECT_THAT(ErrorOf([&] { Diff(); }), HasSubstr("first has the key id (S), other has number (N)"));
+  EXPECT_THAT(ErrorOf([&] { Diff(); }),
+              HasSubstr("first has the key id (S), other has number (N)"));
   options_.second = "none";
   EXPECT_THAT(ErrorOf([&] { Diff(); }), HasSubstr("there is no table none"));
 }
