@@ -229,6 +229,11 @@ std::vector<std::string> Product::SnapshotTo(const std::filesystem::path& direct
 }
 
 std::vector<std::string> Product::Restore(const std::filesystem::path& directory) {
+  return {"restore",     kCannedEmptyTable,  std::string(kCannedTable) + "/latest",
+          "--snapshots", directory.string(), "--quiet"};
+}
+
+std::vector<std::string> Product::RestoreInPlace(const std::filesystem::path& directory) {
   return {"restore",     kCannedTable,       "latest", "--into-existing",
           "--snapshots", directory.string(), "--quiet"};
 }

@@ -80,6 +80,8 @@ class Product {
   // Of a snapshot in this directory.
   std::vector<std::string> SnapshotTo(const std::filesystem::path& directory);
   std::vector<std::string> Restore(const std::filesystem::path& directory);
+  // Into the table that the snapshot is of, which has all its items already.
+  std::vector<std::string> RestoreInPlace(const std::filesystem::path& directory);
 
   // Has the server hold this, and the bucket what a follower of its shards and a whole backfill
   // leave there: no gap is open, snapshots are consistent, which is the ordinary case.  Nothing

@@ -21,6 +21,12 @@ void Bench(const BenchSettings& settings) {
   };
   bench.SayCost("restore: an item / a bare PUT", BareMethod::kPut, 0.3, restore);
   Reported("restore: items in a BatchWriteItem", 1 / bench.Each("BatchWriteItem"), "");
+  const auto in_place = [&](std::uint64_t items) {
+    bench.Load(items);
+    return product.Run(product.RestoreInPlace(snapshot_of(items)));
+  };
+  bench.SayCost("restore in place: an item that is the same / a bare PUT", BareMethod::kPut, 0.3,
+                in_place);
 }
 
 }  // namespace

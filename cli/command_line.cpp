@@ -146,8 +146,11 @@ void CheckArguments(const CommandLine& line, bool named) {
     throw Usage("ddbvault needs a command, or a table to follow", HelpHint(nullptr));
   }
   if (line.arguments.size() < command.min_arguments) {
-    throw Usage("\"" + std::string(command.name) + "\" needs a " + std::string(command.argument),
-                usage);
+    const std::string argument(command.argument);
+    const std::size_t least = command.min_arguments;
+    const std::string needed =
+        least == 1 ? "a " + argument : std::to_string(least) + " " + argument + "s";
+    throw Usage("\"" + std::string(command.name) + "\" needs " + needed, usage);
   }
   if (line.arguments.size() > command.max_arguments) {
     throw Usage("\"" + std::string(command.name) + "\" does not know what to do with \"" +

@@ -88,5 +88,7 @@ CommandSpec StatusCommandSpec();
 CommandSpec ParkedSpec();
 CommandSpec HistorySpec();
 CommandSpec DiffSpec();
+CommandSpec DrillSpec();
+CommandSpec PruneSpec();
 
 }  // namespace ddbvault

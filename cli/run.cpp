@@ -24,11 +24,11 @@ struct Runner {
   Task<ExitStatus> (*run)(Context& context);
 };
 
-constexpr Runner kRunners[] = {{"follow", RunFollow},     {"backfill", RunBackfill},
-                               {"snapshot", RunSnapshot}, {"restore", RunRestore},
-                               {"verify", RunVerify},     {"doctor", RunDoctor},
-                               {"status", RunStatus},     {"parked", RunParked},
-                               {"history", RunHistory},   {"diff", RunDiff}};
+constexpr Runner kRunners[] = {
+    {"follow", RunFollow},   {"backfill", RunBackfill}, {"snapshot", RunSnapshot},
+    {"restore", RunRestore}, {"verify", RunVerify},     {"doctor", RunDoctor},
+    {"status", RunStatus},   {"parked", RunParked},     {"history", RunHistory},
+    {"diff", RunDiff},       {"drill", RunDrill},       {"prune", RunPrune}};
 
 ExitStatus Report(const Error& error, ExitStatus status, bool json) {
   const std::string text = json ? ErrorJson(error, status) : ErrorText(error);

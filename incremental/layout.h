@@ -8,6 +8,7 @@
 //   _/<table>/table.json                what is needed to create the table again
 //   _/<table>/backfill/<stream label>/<segments>/<segment>.json     its progress (state.h)
 //   _/<table>/backfill/<stream label>/whole.json    the last one that did all segments (state.h)
+//   _/<table>/pruned.json               since when there is a history (pruned.h)
 //   _/<table>/lease.json                who may follow the table into this place (lease.h)
 //   _/<table>/probe-<uuid>              for a moment, at the start of who writes (conditions.h)
 //   _/<table>/parked/<hex or "unknown">/<stream label>/<sequence number>.json
@@ -59,6 +60,7 @@ class Layout {
   std::string WholeBackfill(std::string_view stream_label) const {
     return BackfillPrefix() + std::string(stream_label) + "/whole.json";
   }
+  std::string Pruned() const { return Control("pruned.json"); }
   std::string Lease() const { return Control("lease.json"); }
   std::string ParkedPrefix() const { return Control("parked/"); }
   // `item`: the item's hex name, or "unknown" when the record's keys cannot be read.

@@ -7,6 +7,7 @@
 #include "base/hint.h"
 #include "base/log.h"
 #include "incremental/doubts.h"
+#include "incremental/pruned.h"
 
 namespace ddbvault {
 namespace {
@@ -362,6 +363,7 @@ Task<BackupState> BackupState::Load(ObjectStore& store, const Layout& layout) {
     next = page.next;
   } while (!next.empty());
   if (state.follower) CloseGaps(state.follower->gaps, state.whole);
+  state.pruned_until = co_await LoadPrunedUntil(store, layout);
   co_return state;
 }
 

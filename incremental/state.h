@@ -129,6 +129,8 @@ struct BackupState {
   std::optional<FollowerState> follower;
   std::vector<BackfillSegment> backfill;  // of all labels and segment counts
   std::vector<WholeBackfill> whole;       // of all labels
+  // Moments before it are not to be had any more (pruned.h); nullopt: nothing was pruned.
+  std::optional<Time> pruned_until;
 
   // A moment is covered when it lies from `covered_from` to the watermark and in no open gap.
   // nullopt: no backfill under the current stream has done all its segments yet.

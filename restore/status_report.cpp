@@ -332,6 +332,11 @@ std::string ToText(const TableStatus& status, const StatusTextOptions& options) 
   text += BackfillText(status);
   text += GapsText(status);
   text += ParkedText(status, options);
+  if (status.state.pruned_until) {
+    text += Line("history", "from " + Second(*status.state.pruned_until) +
+                                " on: what was before "
+                                "is pruned");
+  }
   return text + SnapshotText(status);
 }
 
@@ -348,6 +353,7 @@ std::string ToJson(const TableStatus& status) {
       {"notFollowed", follower.not_followed.empty() ? Json(nullptr) : Json(follower.not_followed)},
       {"written", TimeJson(follower.written)},
       {"coveredFrom", TimeJson(status.state.covered_from())},
+      {"prunedUntil", TimeJson(status.state.pruned_until)},
       {"coalesced", follower.coalesced},
       {"writer", LeaseJson(status)},
       {"shards", ShardsJson(follower)},

@@ -127,7 +127,8 @@ class DiffRun {
       for (const std::string_view item : page.items) {
         keys.push_back(ItemKey::FromItem(item, schema_));
         if (keys.size() < kMostKeysAtOnce) continue;
-        co_await RemoveThoseOfSecond(std::exchange(keys, {}), updater);
+        co_await RemoveThoseOfSecond(std::move(keys), updater);
+        keys.clear();
       }
       co_await RemoveThoseOfSecond(std::move(keys), updater);
     };

@@ -63,6 +63,9 @@ std::string WhyNotCovered(const BackupState& state, Time moment, std::optional<T
   const auto from = state.covered_from();
   if (!from) return "the table has not been backfilled since it is followed";
   if (moment < *from) return "the backup begins at " + FormatTime(*from);
+  if (state.pruned_until && moment < *state.pruned_until) {
+    return "the history before " + FormatTime(*state.pruned_until) + " was pruned";
+  }
   for (const Gap& gap : state.follower->gaps) {
     if (moment < gap.from || (gap.closed && moment >= *gap.closed)) continue;
     const std::string since = gap.from == Time{} ? "" : " since " + FormatTime(gap.from);

@@ -206,6 +206,9 @@ std::string CannedDynamoDb::GetRecords(std::string_view body) const {
 }
 
 std::string CannedDynamoDb::Scan(std::string_view body) const {
+  if (Field(body, "TableName") == kCannedEmptyTable) {
+    return R"({"Count":0,"ScannedCount":0,"Items":[]})";
+  }
   const std::uint64_t segments =
       std::max<std::uint64_t>(1, Number(Field(body, "TotalSegments"), 1));
   const std::uint64_t segment = Number(Field(body, "Segment"), 0);

@@ -18,6 +18,8 @@ struct CannedLoad {
 
 // Names that the server answers to.
 inline constexpr const char* kCannedTable = "bench";
+// A table without items, whatever is put into it.
+inline constexpr const char* kCannedEmptyTable = "bench-empty";
 inline constexpr const char* kCannedBucket = "bench-bucket";
 inline constexpr const char* kCannedBackup = "backup";  // prefix of the incremental place
 inline constexpr const char* kCannedRegion = "eu-central-1";

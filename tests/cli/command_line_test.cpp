@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "cli/exit_status.h"
@@ -129,6 +130,7 @@ TEST(CommandLine, SaysWhatIsMissingOrTooMuch) {
   EXPECT_EQ(RefusalOf({}).hint, "see `ddbvault --help`");
   EXPECT_EQ(RefusalOf({"--json"}).message, "ddbvault needs a command, or a table to follow");
   EXPECT_EQ(RefusalOf({"verify"}).message, "\"verify\" needs a table");
+  EXPECT_EQ(RefusalOf({"diff", "orders"}).message, "\"diff\" needs 2 tables");
   EXPECT_EQ(RefusalOf({"verify"}).hint, "usage: ddbvault verify <table> [options]");
   EXPECT_EQ(RefusalOf({"verify", "orders", "customers"}).message,
             "\"verify\" does not know what to do with \"customers\"");
@@ -139,8 +141,10 @@ TEST(CommandLine, EveryCommandTakesEachOfItsOptions) {
     for (const OptionGroup& group : command.AllGroups()) {
       for (const OptionSpec& option : group.options) {
         if (option.name == "help" || option.name == "version") continue;
-        std::vector<std::string> words = {std::string(command.name), "orders",
-                                          "--" + std::string(option.name)};
+        std::vector<std::string> words(std::max<std::size_t>(command.min_arguments, 1) + 1,
+                                       "orders");
+        words.front() = command.name;
+        words.push_back("--" + std::string(option.name));
         if (!option.value.empty()) words.emplace_back("value");
         EXPECT_TRUE(ParseCommandLine(words).Has(option.name))
             << command.name << " --" << option.name;

@@ -1,0 +1,199 @@
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/count.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/open_store.h"
+#include "cli/progress_display.h"
+#include "cli/report_error.h"
+#include "cli/tables_in_place.h"
+#include "incremental/owner.h"
+#include "restore/prune_snapshots.h"
+#include "restore/prune_versions.h"
+
+namespace ddbvault {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Wanted {
+  std::optional<Time> history_begins;
+  std::optional<Time> snapshots_since;
+  bool dry_run = false;
+};
+
+struct PruneReport {
+  std::optional<PruneVersionsResult> history;
+  std::optional<PruneSnapshotsResult> snapshots;
+
+  bool attention() const {
+    return (history && history->refused + history->damaged > 0) ||
+           (snapshots && snapshots->refused > 0);
+  }
+};
+
+Wanted WantedOf(Context& context) {
+  Wanted wanted;
+  const Time now = context.clock().Now();
+  if (const auto keep = context.Option("keep-history")) {
+    const Duration history = ParseDuration(*keep);
+    if (history < kLeastHistory) {
+      UsageError error("--keep-history: " + keep->text + " is too little: two days are the least");
+      error.Hint("a stream repeats what is a day old: what it brings must find what is newer");
+      throw error;
+    }
+    wanted.history_begins = now - history;
+  }
+  if (const auto keep = context.Option("keep-snapshots")) {
+    wanted.snapshots_since = now - ParseDuration(*keep);
+  }
+  if (!wanted.history_begins && !wanted.snapshots_since) {
+    UsageError error("prune needs --keep-history or --keep-snapshots");
+    error.Hint("it removes nothing that it was not told to: say how much is to be kept");
+    throw error;
+  }
+  wanted.dry_run = context.line().Has("dry-run");
+  return wanted;
+}
+
+Task<void> PruneHistory(PruneContext engine, Layout layout, PruneVersionsOptions options,
+                        std::optional<PruneVersionsResult>& result) {
+  result = co_await PruneVersions(engine, std::move(layout), options);
+}
+
+Task<PruneReport> PruneTable(Context& context, std::string typed, Wanted wanted,
+                             ObjectStore& incremental, ObjectStore* snapshots) {
+  const TableName name = ParseTable(typed);
+  const Layout layout(name.name, context.settings().key_hash);
+  PruneReport report;
+  try {
+    if (wanted.history_begins) {
+      co_await RequireKeyHash(incremental, layout);
+      PruneVersionsOptions options;
+      options.begins = *wanted.history_begins;
+      options.dry_run = wanted.dry_run;
+      options.in_flight = std::max<std::size_t>(context.settings().in_flight / 2, 1);
+      Progress progress;
+      const PruneContext engine{incremental, context.clock(), context.stop(), progress};
+      Task<void> work = PruneHistory(engine, layout, options, report.history);
+      co_await ShowProgress(context, "prune " + typed, progress, std::move(work));
+    }
+    if (wanted.snapshots_since) {
+      const PruneSnapshotsOptions options{*wanted.snapshots_since, wanted.dry_run};
+      report.snapshots = co_await PruneSnapshots(*snapshots, context.stop(), name.name, options);
+    }
+  } catch (Error& error) {
+    throw error.Within("prune " + typed);
+  }
+  co_return report;
+}
+
+std::string ToText(const std::string& table, const PruneReport& report, const Wanted& wanted) {
+  std::string text;
+  const std::string would = wanted.dry_run ? "would be removed" : "removed";
+  if (report.history) {
+    const PruneVersionsResult& history = *report.history;
+    text += table + ": history from " + FormatTime(*wanted.history_begins) +
+            " on: " + Count(history.versions, "version", "versions") + " " + would + ", " +
+            Count(history.bytes, "byte", "bytes") + ", of " +
+            Count(history.items, "item", "items") + "; " + GroupDigits(history.deletes) +
+            " deleted altogether\n";
+    if (history.refused > 0) {
+      text += "  of " + Count(history.refused, "item", "items") +
+              " a version could not be removed (Object Lock, or s3:DeleteObjectVersion is not "
+              "allowed): it stays, with what is above it\n";
+    }
+    if (history.damaged > 0) {
+      text += "  " + Count(history.damaged, "item", "items") +
+              " left alone: the version that is needed is damaged\n";
+    }
+  }
+  if (report.snapshots) {
+    const PruneSnapshotsResult& snapshots = *report.snapshots;
+    text += table + ": snapshots from " + FormatTime(*wanted.snapshots_since) +
+            " on: " + Count(snapshots.removed.size(), "snapshot", "snapshots") + " " + would +
+            ", " + Count(snapshots.bytes, "byte", "bytes") + "\n";
+    for (const std::string& name : snapshots.removed) text += "  " + name + "\n";
+    if (!snapshots.kept.empty()) {
+      text += "  " + snapshots.kept + " stays: it is the last good one\n";
+    }
+    if (snapshots.refused > 0) {
+      text += "  " + Count(snapshots.refused, "file", "files") +
+              " could not be removed (Object Lock, or s3:DeleteObjectVersion is not allowed)\n";
+    }
+  }
+  return text;
+}
+
+Json ToJson(const PruneReport& report, const Wanted& wanted) {
+  Json json = {{"history", nullptr}, {"snapshots", nullptr}, {"dryRun", wanted.dry_run}};
+  if (report.history) {
+    json["history"] = {{"begins", FormatTime(*wanted.history_begins)},
+                       {"items", report.history->items},
+                       {"versions", report.history->versions},
+                       {"deletes", report.history->deletes},
+                       {"bytes", report.history->bytes},
+                       {"refused", report.history->refused},
+                       {"damaged", report.history->damaged}};
+  }
+  if (report.snapshots) {
+    const std::string& kept = report.snapshots->kept;
+    json["snapshots"] = {{"removed", report.snapshots->removed},
+                         {"kept", kept.empty() ? Json() : Json(kept)},
+                         {"files", report.snapshots->files},
+                         {"bytes", report.snapshots->bytes},
+                         {"refused", report.snapshots->refused}};
+  }
+  return json;
+}
+
+Task<std::vector<std::string>> TablesToPrune(Context& context, ObjectStore& incremental) {
+  if (!context.line().arguments.empty()) co_return context.line().arguments;
+  std::vector<std::string> tables = co_await TablesIn(incremental);
+  if (tables.empty()) {
+    throw Error(Reaction::kNotFound,
+                "there is no table's backup in " + incremental.traits().description)
+        .Hint("check --incremental, or name the tables");
+  }
+  co_return tables;
+}
+
+}  // namespace
+
+Task<ExitStatus> RunPrune(Context& context) {
+  for (const std::string& typed : context.line().arguments) ParseTable(typed);
+  const Wanted wanted = WantedOf(context);
+  const bool json = context.settings().json;
+  const std::unique_ptr<ObjectStore> incremental = co_await OpenIncremental(context, Use::kRead);
+  std::unique_ptr<ObjectStore> snapshots;
+  if (wanted.snapshots_since) snapshots = co_await OpenSnapshots(context, Use::kRead);
+  const std::vector<std::string> tables = co_await TablesToPrune(context, *incremental);
+  Json document;
+  std::optional<Error> failure;
+  bool attention = false;
+  for (const std::string& typed : tables) {
+    try {
+      const PruneReport report =
+          co_await PruneTable(context, typed, wanted, *incremental, snapshots.get());
+      attention = attention || report.attention();
+      document[typed] = ToJson(report, wanted);
+      if (!json) Print(ToText(typed, report, wanted));
+    } catch (const Error& error) {
+      document[typed] = {{"error", error.what()}};
+      if (failure) LogError("{}", failure->what());
+      failure = error;
+    }
+    context.stop().ThrowIfRequested();
+  }
+  if (json) Print(document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (failure) throw Error(*failure);
+  co_return attention ? ExitStatus::kAttention : ExitStatus::kDone;
+}
+
+}  // namespace ddbvault
