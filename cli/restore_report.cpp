@@ -99,6 +99,12 @@ std::string ToText(const RestoreReport& report) {
     text +=
         "  the server did not take a setting of the table, which was left out: " + setting + "\n";
   }
+  for (const std::string& setting : result.not_set) text += "  not set: " + setting + "\n";
+  if (result.created) {
+    text +=
+        "  not part of a backup: auto scaling, alarms, resource policy, replicas, Kinesis "
+        "destinations, contributor insights\n";
+  }
   return text;
 }
 
@@ -128,6 +134,7 @@ std::string ToJson(const RestoreReport& of) {
   report["created"] = result.created;
   report["damaged"] = result.source.damaged + counts.damaged;
   report["leftOut"] = result.left_out;
+  report["notSet"] = result.not_set;
   report["dryRun"] = of.dry_run;
   constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
   return report.dump(2, ' ', false, kReplace) + "\n";

@@ -37,7 +37,9 @@ CommandSpec RestoreSpec() {
               "exit status is 4 then."},
              {"create", "",
               "Create the table first, from the definition in the backup: keys, indexes, billing "
-              "mode, stream. It is an error when it exists."},
+              "mode, stream, encryption, class, tags, deletion protection; point-in-time recovery "
+              "and, when the items are back, time to live. What could not be set is listed. It is "
+              "an error when the table exists."},
              {"into-existing", "",
               "Also into a table that has items: writes those of the backup that differ, each on "
               "condition that the table's is still what it was compared with. Others stay."},
@@ -83,7 +85,9 @@ CommandSpec RestoreSpec() {
            "     deleted items the change's time told, a reading's time, the store's time,",
            " \"retried\": taken at another try, \"created\": true | false,",
            " \"damaged\": objects that the source was made or read without,",
-           " \"leftOut\": [settings that the server does not take],", " \"dryRun\": true | false}"},
+           " \"leftOut\": [settings that the server does not take],",
+           " \"notSet\": [settings of a created table that could not be set, and why],",
+           " \"dryRun\": true | false}"},
       .statuses = {{0, "done: every item of the snapshot is in the table"},
                    {1, "failed: what was written so far stays"},
                    {2, "the command line, the environment or the config file is wrong"},

@@ -9,6 +9,7 @@
 #include "incremental/doubts.h"
 #include "incremental/owner.h"
 #include "incremental/reconcile.h"
+#include "incremental/table_definition.h"
 
 namespace ddbvault {
 namespace {
@@ -60,7 +61,8 @@ Task<void> Backfill::Prepare() {
   if (!options_.dry_run) {
     const Owner owner = OwnerOf(table_, layout_.hash());
     co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
-    co_await SaveTableDefinition(store_, layout_, table_);
+    TableDefinition definition(client_, store_, layout_, clock_);
+    co_await definition.Save(table_);
   }
   in_flight_ = std::make_unique<Semaphore>(co_await asio::this_coro::executor, options_.in_flight);
   if (!options_.dry_run) co_await DecideHow();

@@ -38,6 +38,7 @@ FollowedTable::FollowedTable(DynamoDbClient& client, StreamsClient& streams, Obj
       name_(std::move(table)),
       options_(std::move(options)),
       layout_(name_, options_.key_hash),
+      definition_(client_, store_, layout_, clock_),
       consumer_(store.traits().description) {
   if (options_.typed.empty()) options_.typed = name_;
   options_.sink.typed = options_.typed;
@@ -120,7 +121,7 @@ Task<void> FollowedTable::Claim() {
   const Owner owner = OwnerOf(table_, layout_.hash());
   const OwnerCheck check = co_await ClaimPrefix(store_, layout_, owner, clock_.Now());
   recreated_ = recreated_ || check == OwnerCheck::kRecreated;
-  co_await SaveTableDefinition(store_, layout_, table_);
+  co_await definition_.Save(table_);
 }
 
 Task<void> FollowedTable::KeepNewOwner() {
@@ -216,6 +217,7 @@ Task<FollowedTableResult> FollowedTable::Run() {
   Stop done;
   TaskGroup saver(co_await asio::this_coro::executor);
   saver.Spawn(SaveStateRegularly(done));
+  saver.Spawn(definition_.KeepUpToDate(done));
   saver.Spawn(StopSinkLater(done));
   saver.Spawn(doubts_->Keep(done, stop_));
   running_ = true;

@@ -22,6 +22,7 @@
 #include "incremental/owner.h"
 #include "incremental/state.h"
 #include "incremental/state_file.h"
+#include "incremental/table_definition.h"
 #include "stream/follower.h"
 
 namespace ddbvault {
@@ -127,6 +128,7 @@ class FollowedTable : public FollowerEvents {
   std::string name_;
   FollowedTableOptions options_;
   Layout layout_;
+  TableDefinition definition_;
   TableDescription table_;
   FollowerState state_;
   std::string consumer_;

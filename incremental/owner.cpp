@@ -139,14 +139,4 @@ Task<std::optional<Owner>> RequireKeyHash(ObjectStore& store, const Layout& layo
   co_return there;
 }
 
-Task<void> SaveTableDefinition(ObjectStore& store, const Layout& layout,
-                               const TableDescription& table) {
-  auto there = co_await store.Get(layout.Table());
-  if (there && there->body == table.json) co_return;
-  PutRequest request;
-  request.key = layout.Table();
-  request.body = table.json;
-  co_await store.Put(std::move(request));
-}
-
 }  // namespace ddbvault

@@ -58,8 +58,4 @@ Task<std::optional<Owner>> LoadOwner(ObjectStore& store, const Layout& layout);
 // objects are named by another hash than the layout's.
 Task<std::optional<Owner>> RequireKeyHash(ObjectStore& store, const Layout& layout);
 
-// Writes table.json (the DescribeTable answer's "Table") unless it is there unchanged.
-Task<void> SaveTableDefinition(ObjectStore& store, const Layout& layout,
-                               const TableDescription& table);
-
 }  // namespace ddbvault

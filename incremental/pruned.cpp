@@ -13,6 +13,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+std::string ToJson(Time until) {
+  const Json json = {{"format", 1}, {"until", FormatTime(until)}};
+  return json.dump();
+}
+
 Time FromJson(const std::string& text) {
   try {
     const Json json = Json::parse(text);
@@ -38,8 +43,7 @@ Task<Time> SavePrunedUntil(ObjectStore& store, const Layout& layout, Time until)
   ControlObject record(store, layout.Pruned());
   const auto there = co_await record.Load();
   if (there) until = std::max(until, FromJson(*there));
-  const Json json = {{"format", 1}, {"until", FormatTime(until)}};
-  co_await record.Save(json.dump());
+  co_await record.Save(ToJson(until));
   const auto saved = co_await store.Head(layout.Pruned());
   if (!saved) {
     throw Error(Reaction::kRetryLater, "the record of what is pruned was removed by somebody else")

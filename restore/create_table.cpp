@@ -20,7 +20,8 @@ const std::set<std::string_view> kOnItsWay = {"CREATING", "UPDATING", "ACTIVE"};
 
 // Members of TableDescription that describe and cannot be asked for (API reference, 2026-08), and
 // those that are turned into others below.
-const std::set<std::string_view> kDescribesOnly = {"TableName",
+const std::set<std::string_view> kDescribesOnly = {"ddbvault",
+                                                   "TableName",
                                                    "TableArn",
                                                    "TableId",
                                                    "TableStatus",
@@ -114,6 +115,16 @@ void AddEncryption(const Json& table, Json& request) {
   request["SSESpecification"] = specification;
 }
 
+// Those of AWS's own services cannot be asked for.
+void AddTags(const Json& table, Json& request) {
+  if (!HasValue(table, "ddbvault") || !HasValue(table.at("ddbvault"), "tags")) return;
+  Json tags = Json::array();
+  for (const Json& tag : table.at("ddbvault").at("tags")) {
+    if (!tag.at("Key").get<std::string>().starts_with("aws:")) tags.push_back(tag);
+  }
+  if (!tags.empty()) request["Tags"] = std::move(tags);
+}
+
 bool IsOnDemand(const Json& table) {
   return HasValue(table, "BillingModeSummary") &&
          table.at("BillingModeSummary").value("BillingMode", "") == "PAY_PER_REQUEST";
@@ -141,6 +152,7 @@ Json BuildRequest(const Json& table, std::string_view name) {
       HasValue(table.at("TableClassSummary"), "TableClass")) {
     request["TableClass"] = table.at("TableClassSummary").at("TableClass");
   }
+  AddTags(table, request);
   for (const auto& [field, value] : table.items()) {
     const bool known = kDescribesOnly.contains(field) || request.contains(field);
     if (!known && !value.is_null()) request[field] = value;

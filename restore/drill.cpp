@@ -30,7 +30,7 @@ class ScratchSource : public ItemSource {
     const std::string definition = co_await source_.TableDefinition();
     try {
       auto json = nlohmann::ordered_json::parse(definition);
-      for (const char* member : {"DeletionProtectionEnabled", "StreamSpecification"}) {
+      for (const char* member : {"DeletionProtectionEnabled", "StreamSpecification", "ddbvault"}) {
         json.erase(member);
       }
       co_return json.dump();

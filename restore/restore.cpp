@@ -13,6 +13,7 @@
 #include "restore/create_table.h"
 #include "restore/extra_items.h"
 #include "restore/previous_file.h"
+#include "restore/table_settings.h"
 #include "restore/table_writer.h"
 
 namespace ddbvault {
@@ -107,6 +108,7 @@ class RestoreRun {
   }
 
   Task<void> CreateTheTable(std::string table_json) {
+    table_json_ = table_json;
     const CreatedTable created =
         co_await CreateTableLike(context_.creator, std::move(table_json), options_.table);
     result_.created = !created.found;
@@ -154,6 +156,10 @@ class RestoreRun {
     result_.retried = target_->retried();
     if (updater_ != nullptr) result_.update = updater_->counts();
     if (previous_) result_.kept_previous = previous_->kept();
+    if (result_.created) {
+      result_.not_set =
+          co_await SetTheRest(context_.creator, std::move(table_json_), options_.table);
+    }
     context_.source.RequireWhole();
     if (!options_.delete_extra) RequireWanted();
   }
@@ -281,6 +287,7 @@ class RestoreRun {
 
   RestoreContext context_;
   RestoreOptions options_;
+  std::string table_json_;  // of a table that was created
   KeySchema schema_;
   ItemFilter wanted_;
   std::unordered_set<std::string> found_;  // of the keys that are wanted

@@ -48,6 +48,8 @@ struct RestoreResult {
   std::uint64_t kept_previous = 0;     // entries in the file of keep_previous
   bool created = false;
   std::vector<std::string> left_out;  // settings of the table that the server does not take
+  // Of a table that was created: what could not be set afterwards, and why (table_settings.h).
+  std::vector<std::string> not_set;
 };
 
 struct RestoreContext {

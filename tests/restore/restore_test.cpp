@@ -79,6 +79,44 @@ TEST(Restore, CreatesTheTableWhenTold) {
             "restore orders: the table exists already | R");
 }
 
+TEST(Restore, SetsWhatIsLeftWhenTheItemsAreBack) {
+  RestoreWorld world;
+  std::string definition = kTestTable;
+  definition.insert(definition.rfind('}'), R"(,"ddbvault":{"timeToLive":"expires",)"
+                                           R"("tags":[{"Key":"team","Value":"shop"}],)"
+                                           R"("pointInTimeRecovery":{"RecoveryPeriodInDays":7}})");
+  world.PutObject(world.layout.Table(), definition);
+  world.clock.Advance(std::chrono::minutes(1));
+  SnapshotOptions snapshot;
+  snapshot.part_bytes = 1;
+  world.key = world.Write(snapshot).key;
+  world.options.create = true;
+  std::vector<std::string> calls;
+  world.aws.before = [&](const HttpRequest& request,
+                         std::string_view operation) -> std::optional<HttpResponse> {
+    calls.emplace_back(operation);
+    if (operation == "CreateTable") {
+      EXPECT_THAT(request.body, testing::HasSubstr(R"("Tags":[{"Key":"team","Value":"shop"}])"));
+      EXPECT_THAT(request.body, testing::Not(testing::HasSubstr("ddbvault")));
+    }
+    return std::nullopt;
+  };
+  const RestoreResult result = world.Restore();
+  EXPECT_THAT(result.not_set, testing::IsEmpty());
+  ASSERT_EQ(calls.back(), "UpdateTimeToLive");
+  EXPECT_EQ(std::count(calls.begin(), calls.end(), "UpdateContinuousBackups"), 1);
+  EXPECT_EQ(std::count(calls.begin(), calls.end(), "UpdateTimeToLive"), 1);
+}
+
+TEST(Restore, ListsWhatCouldNotBeSet) {
+  RestoreWorld world;
+  world.options.create = true;
+  EXPECT_THAT(world.Restore().not_set,
+              testing::ElementsAre("tags: the backup does not tell",
+                                   "point-in-time recovery: the backup does not tell",
+                                   "time to live: the backup does not tell"));
+}
+
 TEST(Restore, SaysWhatTheSnapshotWasMadeWithout) {
   SnapshotOptions snapshot;
   snapshot.skip_damaged = true;
