@@ -20,11 +20,11 @@ struct ItemCondition {
 ItemCondition ItemIsAbsent(const KeySchema& schema);
 
 // There is an item, and its attributes are what they are in `item_json`, to DynamoDB's equality:
-// of the first kMostCompared ones beside the key (an expression has at most 300 operators and 4 KB:
-// API reference).  That it has no others cannot be asked: WriteIf() returns what was there.
-// Throws Error{kCorrupt} for what is no JSON object.
+// of the first kMostCompared ones beside the key (an expression has at most 300 operators and
+// functions, of which each takes two, and 4 KB: API reference).  That it has no others cannot be
+// asked: WriteIf() returns what was there. Throws Error{kCorrupt} for what is no JSON object.
 ItemCondition ItemIs(std::string_view item_json, const KeySchema& schema);
 
-inline constexpr int kMostCompared = 150;
+inline constexpr int kMostCompared = 100;
 
 }  // namespace ddbvault

@@ -79,6 +79,22 @@ bool LeaveOutDone(TableDiffOptions& options, const DiffProgress& progress,
   return !options.wanted.empty();
 }
 
+// A comparison that is done is no news of the tables as they are now.
+void RequireSomeLeft(bool any_left, const std::string& path) {
+  if (any_left) return;
+  throw Error(Reaction::kConflict, path + " is of a comparison that is done: nothing is left of it")
+      .Hint("Remove the file to compare again.");
+}
+
+Task<std::string> IdentityOf(DynamoDbClient& client, std::string name) {
+  const auto table = co_await client.DescribeTable(name);
+  if (!table) {
+    throw Error(Reaction::kNotFound, "there is no table " + name)
+        .Hint("Check the name, the region and the account.");
+  }
+  co_return table->arn + " " + table->table_id;
+}
+
 void AddEarlier(TableDiffResult& result, const TableDiffResult& earlier) {
   result.items += earlier.items;
   result.update.same += earlier.update.same;
@@ -146,12 +162,14 @@ Task<ExitStatus> RunDiff(Context& context) {
   }
   std::unique_ptr<DiffProgress> notes;
   TableDiffResult earlier;
-  bool any_left = true;
   if (const auto path = line.Find("progress")) {
-    const DiffProgress::Subject subject{report.first, report.second, options.segments,
-                                        options.repair};
+    DiffProgress::Subject subject;
+    subject.first = co_await IdentityOf(*first, options.first);
+    subject.second = co_await IdentityOf(*second, options.second);
+    subject.segments = options.segments;
+    subject.repair = options.repair;
     notes = std::make_unique<DiffProgress>(context.workers(), *path, subject);
-    any_left = LeaveOutDone(options, *notes, earlier);
+    RequireSomeLeft(LeaveOutDone(options, *notes, earlier), *path);
   }
   Progress progress;
   const TableDiffContext engine{*first,         *second,  context.clock(),
@@ -159,10 +177,8 @@ Task<ExitStatus> RunDiff(Context& context) {
   const SegmentDone done = [&notes](std::uint32_t segment, SegmentCounts counts) -> Task<void> {
     if (notes) co_await notes->Add(segment, std::move(counts));
   };
-  if (any_left) {
-    Task<void> work = DiffInto(engine, std::move(options), done, report.result);
-    co_await ShowProgress(context, "diff " + report.first, progress, std::move(work));
-  }
+  Task<void> work = DiffInto(engine, std::move(options), done, report.result);
+  co_await ShowProgress(context, "diff " + report.first, progress, std::move(work));
   AddEarlier(report.result, earlier);
   if (previous) report.kept_previous = previous->kept();
   Print(context.settings().json ? ToJson(report) : ToText(report));

@@ -115,14 +115,31 @@ Task<void> DrillInto(DrillContext context, DrillOptions options,
   result = co_await Drill(context, std::move(options));
 }
 
+// What one of those who are to be told does not take must not keep it from the others.
+template <typename Say>
+void TryToSay(std::optional<Error>& failure, Say say) {
+  try {
+    say();
+  } catch (const Error& error) {
+    if (failure) LogError("{}", error.what());
+    if (!failure) failure = error;
+  }
+}
+
 // The report goes to all who want it before an error ends the command.
-void Tell(Context& context, const DrillReport& report) {
+void Tell(Context& context, const DrillReport& report, std::optional<Error>& failure) {
   const CommandLine& line = context.line();
-  if (const auto file = line.Find("metrics")) WriteMetrics(*file, ToMetrics(report));
+  if (report.result) {
+    const bool json = context.settings().json;
+    TryToSay(failure, [&] { Print(json ? ToJson(report) : ToText(report)); });
+  }
   const auto command = line.Find("notify");
-  if (command && !report.well()) RunNotification(*command, ToJson(report));
-  if (!report.result) return;
-  Print(context.settings().json ? ToJson(report) : ToText(report));
+  if (command && !report.well()) {
+    TryToSay(failure, [&] { RunNotification(*command, ToJson(report)); });
+  }
+  if (const auto file = line.Find("metrics")) {
+    TryToSay(failure, [&] { WriteMetrics(*file, ToMetrics(report)); });
+  }
 }
 
 }  // namespace
@@ -133,6 +150,7 @@ Task<ExitStatus> RunDrill(Context& context) {
   report.table = line.arguments.front();
   report.source = line.arguments.size() > 1 ? line.arguments[1] : "latest";
   report.show_keys = line.Has("show-keys");
+  report.keep = line.Has("keep");
   const TableName name = ParseTable(report.table);
   DrillOptions options = OptionsOf(context, name);
   report.scratch = options.scratch;
@@ -153,9 +171,10 @@ Task<ExitStatus> RunDrill(Context& context) {
     report.error = error.what();
   }
   report.ended = context.clock().Now();
-  Tell(context, report);
+  Tell(context, report, failure);
   if (failure) throw Error(*failure);
-  co_return report.well() ? ExitStatus::kDone : ExitStatus::kDifferent;
+  if (report.well()) co_return ExitStatus::kDone;
+  co_return report.result->alike() ? ExitStatus::kAttention : ExitStatus::kDifferent;
 }
 
 }  // namespace ddbvault

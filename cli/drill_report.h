@@ -18,7 +18,9 @@ struct DrillReport {
   bool show_keys = false;
   Time ended{};
 
-  bool well() const { return result && result->alike(); }
+  bool keep = false;  // the scratch table is to stay
+
+  bool well() const { return result && result->alike() && (result->deleted || keep); }
 };
 
 std::string ToText(const DrillReport& report);

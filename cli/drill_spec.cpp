@@ -10,7 +10,8 @@ CommandSpec DrillSpec() {
       .about =
           {"Restores a snapshot (the latest, or the one that is named as for `restore`) or a "
            "moment "
-           "of the backup into a new table, TABLE-drill-TIME, compares every item of it with what "
+           "of the backup into a new table, TABLE-drill-TIME-..., compares every item of it with "
+           "what "
            "the incremental backup says of that moment, measures how long that took, and deletes "
            "the scratch table. The live table is neither written nor read.",
            "Where the incremental backup does not cover the snapshot's moment, the snapshot itself "
@@ -56,6 +57,7 @@ CommandSpec DrillSpec() {
                    {1, "failed: it could not be restored or compared"},
                    {2, "the command line, the environment or the config file is wrong"},
                    {3, "what was restored differs from the backup"},
+                   {4, "it was, but the scratch table could not be deleted"},
                    {130, "interrupted (SIGINT)"},
                    {143, "terminated (SIGTERM)"}},
       .examples = {{"Each week, from cron:",

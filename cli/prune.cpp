@@ -85,7 +85,8 @@ Task<PruneReport> PruneTable(Context& context, std::string typed, Wanted wanted,
       co_await ShowProgress(context, "prune " + typed, progress, std::move(work));
     }
     if (wanted.snapshots_since) {
-      const PruneSnapshotsOptions options{*wanted.snapshots_since, wanted.dry_run};
+      const PruneSnapshotsOptions options{*wanted.snapshots_since, context.clock().Now(),
+                                          wanted.dry_run};
       report.snapshots = co_await PruneSnapshots(*snapshots, context.stop(), name.name, options);
     }
   } catch (Error& error) {

@@ -5,21 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "cli/shell_word.h"
+
 namespace ddbvault {
 namespace {
 
 bool SaysWhere(const OptionGroup& group, const OptionSpec& option) {
-  return group.title == "Places" || group.title == "Connections" || option.name == "config";
-}
-
-// As a word of a shell's command line.
-std::string Quoted(const std::string& value) {
-  constexpr std::string_view kPlain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";
-  if (!value.empty() && value.find_first_not_of(kPlain) == std::string::npos) return value;
-  std::string quoted = "'";
-  for (const char c : value) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+  return group.title == "Places" || group.title == "Connections" || option.name == "config" ||
+         option.name.starts_with("target-");
 }
 
 std::string RepeatedOf(const CommandSpec& command, const CommandLine& line) {
@@ -29,7 +22,7 @@ std::string RepeatedOf(const CommandSpec& command, const CommandLine& line) {
       const auto value = SaysWhere(group, option) ? line.Find(option.name) : std::nullopt;
       if (!value) continue;
       text += (text.empty() ? "--" : " --") + std::string(option.name);
-      if (!option.value.empty()) text += " " + Quoted(*value);
+      if (!option.value.empty()) text += " " + ShellWord(*value);
     }
   }
   return text;

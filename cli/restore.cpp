@@ -51,6 +51,7 @@ RestoreOptions OptionsOf(Context& context, const TableName& name,
   options.into_existing = line.Has("into-existing");
   options.if_absent = line.Has("if-absent");
   options.delete_extra = line.Has("delete-extra");
+  options.best_effort = line.Has("best-effort");
   options.keep_previous = line.Find("keep-previous").value_or("");
   options.dry_run = line.Has("dry-run");
   options.choice = ItemChoiceOf(context);

@@ -46,11 +46,10 @@ Task<OpenedSource> OpenRestoreSource(Context& context, TableName target) {
     OpenedSource backup = co_await OpenBackup(context, std::move(target), ParseMoment(*moment));
     co_return backup;
   }
-  for (const char* option : {"best-effort", "skip-damaged"}) {
-    if (line.Has(option)) {
-      throw UsageError("--" + std::string(option) +
-                       " is for moments of the past: give --as-of TIME, too");
-    }
+  if (line.Has("skip-damaged") || (line.Has("best-effort") && !line.Has("delete-extra"))) {
+    throw UsageError(
+        "--best-effort and --skip-damaged are for moments of the past: give --as-of "
+        "TIME, too");
   }
   const std::string wanted = line.arguments.size() > 1 ? line.arguments[1] : "latest";
   NamedSnapshot snapshot = co_await FindNamedSnapshot(context, target.name, wanted);

@@ -31,7 +31,8 @@ CommandSpec RestoreSpec() {
               "What the backup says of this moment, as 2026-11-20T12:00:00Z: all changes of that "
               "second are in."},
              {"best-effort", "",
-              "With --as-of, also of a moment that the backup does not cover: what there is."},
+              "With --as-of, also of a moment that the backup does not cover: what there is. With "
+              "--delete-extra, also delete on behalf of a fuzzy snapshot or moment."},
              {"skip-damaged", "",
               "With --as-of, leave damaged objects out, and count them, instead of failing. The "
               "exit status is 4 then."},

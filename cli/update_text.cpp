@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/next_command.h"
+#include "cli/shell_word.h"
 #include "item/item_key.h"
 
 namespace ddbvault {
@@ -47,8 +48,8 @@ nlohmann::ordered_json SamplesJson(const UpdateCounts& update, bool show_keys) {
 
 std::string PreviousText(const std::string& table, const std::string& file) {
   return "  what was there is in " + file + "; to undo this: " +
-         NextCommand("restore " + table + " " + std::filesystem::absolute(file).string() +
-                     " --into-existing") +
+         NextCommand("restore " + table + " " +
+                     ShellWord(std::filesystem::absolute(file).string()) + " --into-existing") +
          "\n";
 }
 

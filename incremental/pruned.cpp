@@ -41,9 +41,19 @@ Task<std::optional<Time>> LoadPrunedUntil(ObjectStore& store, const Layout& layo
 
 Task<Time> SavePrunedUntil(ObjectStore& store, const Layout& layout, Time until) {
   ControlObject record(store, layout.Pruned());
-  const auto there = co_await record.Load();
-  if (there) until = std::max(until, FromJson(*there));
-  co_await record.Save(ToJson(until));
+  std::optional<std::string> there = co_await record.Load();
+  for (;;) {
+    if (there) until = std::max(until, FromJson(*there));
+    const bool written = co_await record.Replace(ToJson(until));
+    if (written) break;
+    // Another prune was quicker; or the store ignores conditions, and nobody was.
+    std::optional<std::string> now = co_await record.Load();
+    if (now == there) {
+      co_await record.Save(ToJson(until));
+      break;
+    }
+    there = std::move(now);
+  }
   const auto saved = co_await store.Head(layout.Pruned());
   if (!saved) {
     throw Error(Reaction::kRetryLater, "the record of what is pruned was removed by somebody else")

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
 
 namespace ddbvault {
 namespace {
@@ -51,8 +52,22 @@ void AppendedFile::CutTo(std::uint64_t size) {
 Task<void> AppendedFile::Append(std::string text) {
   if (!writing_) writing_ = std::make_unique<Semaphore>(co_await asio::this_coro::executor, 1);
   const Semaphore::Permit alone = co_await writing_->Acquire();
-  const auto write = [this, &text] { WriteAndSync(file_, path_, text); };
+  if (failed_) throw Error(Reaction::kRetryLater, path_ + " could not be written before");
+  failed_ = true;
+  const auto write = [this, &text] {
+    const std::uint64_t before = ReadStatus(file_, path_).size;
+    try {
+      WriteAndSync(file_, path_, text);
+    } catch (...) {
+      // Half a line would make all of it unreadable.
+      if (::ftruncate(file_.get(), static_cast<off_t>(before)) != 0) {
+        LogWarn("{}: ends with half a line, which must be cut off before it is used", path_);
+      }
+      throw;
+    }
+  };
   co_await workers_.Run(write);
+  failed_ = false;
 }
 
 }  // namespace ddbvault

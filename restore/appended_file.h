@@ -23,7 +23,8 @@ class AppendedFile {
   std::string Read() const;
   // Cuts what is behind the first `size` bytes off; blocks.
   void CutTo(std::uint64_t size);
-  // Success: it is on the disk.  Several may run at once: one is written after the other.
+  // Success: it is on the disk.  Several may run at once: one is written after the other.  What
+  // fails leaves nothing of the text; nothing more is taken then.
   Task<void> Append(std::string text);
 
   const std::string& path() const { return path_; }
@@ -33,6 +34,7 @@ class AppendedFile {
   std::string path_;
   FileDescriptor file_;
   std::unique_ptr<Semaphore> writing_;
+  bool failed_ = false;
 };
 
 }  // namespace ddbvault

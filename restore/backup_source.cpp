@@ -61,6 +61,7 @@ Task<void> BackupSource::Read(KeySchema schema, const ItemFilter& wanted, Sink s
   counts_.fuzzy = found_.fuzzy;
   counts_.fuzzy_reason = found_.fuzzy_reason;
   counts_.damaged = found_.damaged;
+  co_await RequireNotPruned(incremental_, layout_, cut_);
 }
 
 void BackupSource::RequireWhole() const {

@@ -3,7 +3,7 @@
 //
 // JSON lines, each written and synced when its segment is done; the first says what is compared:
 //
-//   {"first":"eu-central-1/orders","second":"orders-copy","segments":16,"repair":false}
+//   {"first":ARN and id,"second":ARN and id,"segments":16,"repair":false}
 //   {"segment":3,"items":512,"same":511,"added":0,"overwritten":1,"deleted":0}
 #pragma once
 
@@ -26,7 +26,7 @@ struct SegmentCounts {
 class DiffProgress {
  public:
   struct Subject {
-    std::string first;
+    std::string first;  // what tells the table from any other, and from one made again
     std::string second;
     std::uint32_t segments = 0;
     bool repair = false;

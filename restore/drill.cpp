@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "item/json_string.h"
@@ -14,7 +15,9 @@ namespace {
 // CreateTable: names have at most 255 characters (API reference).
 constexpr std::size_t kMostCharacters = 255;
 constexpr std::string_view kMark = "-drill-";
-constexpr std::size_t kTimeCharacters = 16;  // FormatCompactTime()
+constexpr std::size_t kRandomBytes = 4;
+// FormatCompactTime(), a dash, and the random bytes in hex.
+constexpr std::size_t kTailCharacters = 16 + 1 + 2 * kRandomBytes;
 // DELETING takes seconds; of tables with many indexes, minutes.
 constexpr Duration kPollEvery{1000};
 constexpr int kPolls = 600;
@@ -113,30 +116,46 @@ class DrillRun {
     result_.compared = compared.update.value_or(UpdateCounts());
   }
 
-  // Also after a stop: it is what is left to do.
-  Task<void> DeleteScratch() {
-    std::string problem;
+  enum class Deletion { kAsked, kTooEarly, kGone };
+
+  // Throws what is wrong with the call.
+  Task<Deletion> AskToDelete() {
+    std::string request = "{\"TableName\":";
+    AppendJsonString(request, options_.scratch);
+    request += "}";
     try {
-      std::string request = "{\"TableName\":";
-      AppendJsonString(request, options_.scratch);
-      co_await context_.creator.Call("DeleteTable", request + "}");
-      for (int poll = 0; poll < kPolls && !result_.deleted; ++poll) {
-        const auto there = co_await context_.creator.DescribeTable(options_.scratch);
-        result_.deleted = !there;
-        if (there) co_await context_.clock.Sleep(kPollEvery);
-        if (context_.stop.requested()) co_return;  // DELETING goes on by itself
+      co_await context_.creator.Call("DeleteTable", std::move(request));
+      co_return Deletion::kAsked;
+    } catch (const Error& error) {
+      // It is CREATING, or was never made.
+      if (error.code() == "ResourceInUseException") co_return Deletion::kTooEarly;
+      if (error.code() == "ResourceNotFoundException") co_return Deletion::kGone;
+      throw;
+    }
+  }
+
+  // Also after a stop: it is what is left to do, and DELETING goes on by itself.
+  Task<void> DeleteScratch() {
+    std::string problem = "it is still there after ten minutes";
+    try {
+      Deletion deletion = Deletion::kTooEarly;
+      for (int poll = 0; poll < kPolls; ++poll) {
+        if (deletion == Deletion::kTooEarly) deletion = co_await AskToDelete();
+        if (deletion == Deletion::kAsked) {
+          const auto there = co_await context_.creator.DescribeTable(options_.scratch);
+          if (!there) deletion = Deletion::kGone;
+        }
+        result_.deleted = deletion == Deletion::kGone;
+        if (result_.deleted || (deletion == Deletion::kAsked && context_.stop.requested())) {
+          co_return;
+        }
+        co_await context_.clock.Sleep(kPollEvery);
       }
     } catch (const Error& error) {
-      if (error.code() == "ResourceNotFoundException") {
-        result_.deleted = true;  // it was never made
-        co_return;
-      }
       problem = error.what();
     }
-    if (!problem.empty()) {
-      LogWarn("{}: the scratch table {} could not be deleted: {} (hint: delete it)", options_.table,
-              options_.scratch, problem);
-    }
+    LogWarn("{}: the scratch table {} could not be deleted: {} (hint: delete it)", options_.table,
+            options_.scratch, problem);
   }
 
   DrillContext context_;
@@ -148,15 +167,25 @@ class DrillRun {
 }  // namespace
 
 std::string ScratchName(std::string_view table, Time now) {
-  const std::size_t most = kMostCharacters - kMark.size() - kTimeCharacters;
-  return std::string(table.substr(0, most)) + std::string(kMark) + FormatCompactTime(now);
+  const std::size_t most = kMostCharacters - kMark.size() - kTailCharacters;
+  return std::string(table.substr(0, most)) + std::string(kMark) + FormatCompactTime(now) + "-" +
+         Hex(RandomBytes(kRandomBytes));
 }
 
 bool IsScratchName(std::string_view table, std::string_view name) {
   const std::string example = ScratchName(table, Time{});
-  const std::size_t prefix = example.size() - kTimeCharacters;
-  return name.size() == example.size() && name.substr(0, prefix) == example.substr(0, prefix) &&
-         name.find_first_not_of("0123456789TZ", prefix) == std::string_view::npos;
+  if (name.size() != example.size()) return false;
+  // A digit is like a digit, and a hex digit like another.
+  const std::size_t tail = example.size() - kTailCharacters;
+  const std::size_t random = example.size() - 2 * kRandomBytes;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool digit = name[i] >= '0' && name[i] <= '9';
+    const bool hex = digit || (name[i] >= 'a' && name[i] <= 'f');
+    const bool wants_digit = i >= tail && i < random && example[i] >= '0' && example[i] <= '9';
+    const bool fits = i >= random ? hex : wants_digit ? digit : name[i] == example[i];
+    if (!fits) return false;
+  }
+  return true;
 }
 
 Task<DrillResult> Drill(DrillContext context, DrillOptions options) {

@@ -29,8 +29,8 @@ struct DrillOptions {
   std::size_t samples = 10;
 };
 
-// "orders-drill-20261120T120000Z": at most 255 characters, as names of tables may have; the table's
-// is cut where it would be longer.
+// "orders-drill-20261120T120000Z-5f3a9c1e", another one each time: at most 255 characters, as names
+// of tables may have; the table's is cut where it would be longer.
 std::string ScratchName(std::string_view table, Time now);
 // Whether ScratchName() can have made this name.
 bool IsScratchName(std::string_view table, std::string_view name);
@@ -54,6 +54,7 @@ struct DrillResult {
   Duration compare_took{};
   bool deleted = false;  // the scratch table
 
+  // Every item was as the witness says.
   bool alike() const { return compared.added + compared.overwritten + compared.removed == 0; }
 };
 

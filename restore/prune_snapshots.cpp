@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "snapshot/find_snapshots.h"
 #include "snapshot/format.h"
+#include "snapshot/publish.h"
 #include "snapshot/snapshot_reader.h"
 
 namespace ddbvault {
@@ -29,7 +30,7 @@ class SnapshotsPrune {
     for (const SnapshotEntry& entry : all) {
       stop_.ThrowIfRequested();
       if (entry.moment >= options_.before || entry.key == last->key) continue;
-      const bool removed = co_await Remove(entry);
+      const bool removed = co_await Remove(entry, all);
       if (removed) result_.removed.push_back(entry.name());
     }
     if (!options_.dry_run) co_await RemoveRests(all);
@@ -54,51 +55,72 @@ class SnapshotsPrune {
     co_return std::nullopt;
   }
 
-  Task<bool> Remove(const SnapshotEntry& entry) {
-    const bool summary = co_await RemoveAll(entry.key);
+  Task<bool> Remove(const SnapshotEntry& entry, const std::vector<SnapshotEntry>& all) {
+    const bool summary = co_await RemoveObject(entry.key);
     if (!summary) co_return false;
-    std::string rest = LinesTableName(entry.key);
-    if (!entry.lines) rest = SnapshotDirectory(entry.table, entry.moment);
-    co_await RemoveAll(std::move(rest));
+    if (!entry.lines) {
+      co_await RemoveAll(SnapshotDirectory(entry.table, entry.moment));
+      co_return true;
+    }
+    // Files of lines of one moment, compressed in several ways, share their definition.
+    const auto shares = [&](const SnapshotEntry& other) {
+      return other.lines && other.moment == entry.moment && other.key != entry.key;
+    };
+    const bool shared = std::any_of(all.begin(), all.end(), shares);
+    if (!shared) co_await RemoveObject(LinesTableName(entry.key));
     co_return true;
   }
 
-  // Directories without a summary, older than wanted: what a removal that was cut short has left.
+  // A directory without a summary.
+  struct Rest {
+    std::string directory;
+    Time newest{};  // of its files
+  };
+
+  // Older than wanted, and written by nobody any more: what a removal that was cut short has left.
   Task<void> RemoveRests(const std::vector<SnapshotEntry>& all) {
+    std::vector<Rest> rests;
     std::string next;
-    std::string last_directory;
     do {
       stop_.ThrowIfRequested();
       ObjectPage page = co_await store_.List(table_ + "/", next);
-      for (const ObjectInfo& object : page.objects) {
-        const std::size_t begin = table_.size() + 1;
-        const std::size_t end = object.key.find('/', begin);
-        if (end == std::string::npos) continue;
-        const std::string directory = object.key.substr(0, end + 1);
-        if (directory == last_directory) continue;
-        last_directory = directory;
-        const auto moment = ParseTime(object.key.substr(begin, end - begin));
-        const auto is_whole = [&](const SnapshotEntry& entry) {
-          return !entry.lines && SnapshotDirectory(entry.table, entry.moment) == directory;
-        };
-        const bool whole = std::any_of(all.begin(), all.end(), is_whole);
-        // One that is being made of a moment long past is not a rest: its files are new.
-        const bool old = object.last_modified < options_.before;
-        if (!moment || *moment >= options_.before || whole || !old) continue;
-        co_await RemoveAll(directory);
-      }
+      for (const ObjectInfo& object : page.objects) AddRest(rests, object);
       next = page.next;
     } while (!next.empty());
+    for (const Rest& rest : rests) {
+      const auto is_whole = [&](const SnapshotEntry& entry) {
+        return !entry.lines && SnapshotDirectory(entry.table, entry.moment) == rest.directory;
+      };
+      const bool whole = std::any_of(all.begin(), all.end(), is_whole);
+      const bool at_work = rest.newest + kLongestRun > options_.now;
+      if (!whole && !at_work) co_await RemoveAll(rest.directory);
+    }
   }
 
-  // Every version of all keys that begin so.  False: some were refused.
-  Task<bool> RemoveAll(std::string prefix) {
+  void AddRest(std::vector<Rest>& rests, const ObjectInfo& object) const {
+    const std::size_t begin = table_.size() + 1;
+    const std::size_t end = object.key.find('/', begin);
+    if (end == std::string::npos) return;
+    const auto moment = ParseTime(object.key.substr(begin, end - begin));
+    if (!moment || *moment >= options_.before) return;
+    const std::string directory = object.key.substr(0, end + 1);
+    if (rests.empty() || rests.back().directory != directory) rests.push_back({directory, Time{}});
+    rests.back().newest = std::max(rests.back().newest, object.last_modified);
+  }
+
+  // Every version of one key.  False: some were refused.
+  Task<bool> RemoveObject(std::string key) { return RemoveVersions(std::move(key), true); }
+  // ... of all keys that begin so.
+  Task<bool> RemoveAll(std::string prefix) { return RemoveVersions(std::move(prefix), false); }
+
+  Task<bool> RemoveVersions(std::string prefix, bool only) {
     bool all = true;
     std::string next;
     do {
       stop_.ThrowIfRequested();
       ObjectPage page = co_await store_.ListVersions(prefix, next);
       for (const ObjectInfo& version : page.objects) {
+        if (only && version.key != prefix) continue;
         const bool removed = co_await RemoveOne(version);
         all = all && removed;
         if (!removed) continue;

@@ -13,6 +13,7 @@ namespace ddbvault {
 
 struct PruneSnapshotsOptions {
   Time before{};         // those of an earlier moment go
+  Time now{};            // files younger than a day may be of a snapshot that is being made
   bool dry_run = false;  // tells which would go
 };
 

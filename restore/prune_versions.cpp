@@ -19,6 +19,8 @@ namespace {
 
 // How much older than the version that is needed another one must be to go.
 constexpr Duration kSettled = std::chrono::hours(24);
+// A reading so much before a change has not seen it.
+constexpr Duration kSurelyBefore = std::chrono::minutes(5);
 // By how much this machine's clock may differ from the store's.
 constexpr Duration kMostClockError = std::chrono::minutes(15);
 // Of the versions of one item that are to go, so many are held at once.
@@ -93,13 +95,14 @@ class PruneRun {
     const ObjectInfo& needed = object.versions[object.later];
     if (object.more) return true;
     const bool settled = object.versions.back().last_modified + kSettled < needed.last_modified;
-    return settled || (object.later == 0 && needed.size == 0);
+    return settled || (object.later == 0 && (needed.size == 0 || needed.is_delete_marker));
   }
 
   struct Found {
     std::optional<ObjectInfo> needed;
-    bool newest = false;           // nothing stands over the needed one
-    bool all_beneath = true;       // everything beneath it is to go
+    bool newest = false;  // nothing stands over the needed one
+    // Beneath it, and stored within a day before it.
+    std::vector<ObjectInfo> beneath;
     std::deque<ObjectInfo> to_go;  // the oldest kMostHeld of them, newest first
     bool more = false;             // there are newer ones that are to go, too
   };
@@ -121,7 +124,7 @@ class PruneRun {
         } else if (version.last_modified + kSettled < found.needed->last_modified) {
           found.to_go.push_back(std::move(version));
         } else {
-          found.all_beneath = false;
+          found.beneath.push_back(std::move(version));
         }
         if (found.to_go.size() <= kMostHeld) continue;
         if (options_.dry_run) Count(found.to_go.front());
@@ -137,7 +140,8 @@ class PruneRun {
     for (;;) {
       Found found = co_await Look(key);
       if (!found.needed) co_return;
-      const Needed needed = co_await WhatIsNeeded(*found.needed);
+      std::optional<VersionInfo> info;
+      const Needed needed = co_await WhatIsNeeded(*found.needed, info);
       if (needed == Needed::kDamaged) {
         ++result_.damaged;
         co_return;
@@ -145,9 +149,12 @@ class PruneRun {
       const std::uint64_t refused = co_await Remove(found.to_go);
       if (refused > 0) co_return;  // what stands over it is needed, to know what it was
       if (found.more && !options_.dry_run) continue;
-      if (needed != Needed::kDelete || !found.newest || !found.all_beneath) co_return;
-      std::deque<ObjectInfo> last;
-      last.push_back(std::move(*found.needed));
+      if (needed != Needed::kDelete || !found.newest) co_return;
+      const bool all = co_await AreAllOlder(found.beneath, info);
+      if (!all) co_return;
+      // The delete is the last of them.
+      std::deque<ObjectInfo> last(found.beneath.begin(), found.beneath.end());
+      last.push_front(std::move(*found.needed));
       const std::uint64_t kept = co_await Remove(last);
       if (kept == 0) ++result_.deletes;
       co_return;
@@ -157,13 +164,33 @@ class PruneRun {
   enum class Needed { kItem, kDelete, kDamaged };
 
   // What is beneath a version that is damaged is all that there is of the item.
-  Task<Needed> WhatIsNeeded(const ObjectInfo& version) {
+  Task<Needed> WhatIsNeeded(const ObjectInfo& version, std::optional<VersionInfo>& info) {
     if (version.is_delete_marker) co_return Needed::kDelete;
     if (version.size > 0) co_return Needed::kItem;
     const auto object = co_await context_.store.Head(version.key, version.version_id);
     if (!object) co_return Needed::kItem;  // removed meanwhile: another prune is at it
-    const auto info = VersionInfo::FromMetadata(object->metadata);
+    info = VersionInfo::FromMetadata(object->metadata);
     co_return info && info->tombstone() ? Needed::kDelete : Needed::kDamaged;
+  }
+
+  // Whether they are older than the delete over them, by what they tell of themselves: where they
+  // were stored within a day, their order is no proof.
+  Task<bool> AreAllOlder(const std::vector<ObjectInfo>& versions,
+                         const std::optional<VersionInfo>& deleted) {
+    if (versions.empty()) co_return true;
+    if (!deleted || deleted->source != Source::kStream) co_return false;
+    for (const ObjectInfo& version : versions) {
+      if (version.is_delete_marker) co_return false;
+      const auto object = co_await context_.store.Head(version.key, version.version_id);
+      const auto info = object ? VersionInfo::FromMetadata(object->metadata) : std::nullopt;
+      if (!info) co_return false;
+      const bool older =
+          info->source == Source::kStream
+              ? CompareWithChange(info, deleted->stream_label, deleted->sequence_number) < 0
+              : info->read_time + kSurelyBefore < deleted->change_time;
+      if (!older) co_return false;
+    }
+    co_return true;
   }
 
   // The oldest first; how many of them were refused.

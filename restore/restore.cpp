@@ -78,13 +78,22 @@ class RestoreRun {
 
   bool in_place() const { return options_.into_existing || options_.if_absent; }
 
+  // What a source lacks for other reasons than that it was deleted must not be deleted.
   void RequireFitForDeletes() const {
-    if (result_.source.damaged == 0) return;
-    throw Error(Reaction::kConflict,
-                result_.source.name + " was made without " +
-                    Count(result_.source.damaged, "damaged object", "damaged objects") +
-                    ": --delete-extra would delete their items")
-        .Hint("Restore without --delete-extra, or from another snapshot.");
+    const SourceDescription& source = result_.source;
+    if (options_.dry_run) return;
+    std::string why;
+    if (source.damaged > 0) {
+      why = source.name + " was made without " +
+            Count(source.damaged, "damaged object", "damaged objects");
+    } else if (!source.consistent.value_or(true) && !options_.best_effort) {
+      why = source.name + " is fuzzy (" + source.fuzzy_reason + ")";
+    }
+    if (why.empty()) return;
+    throw Error(Reaction::kConflict, why + ": --delete-extra could delete items that it lacks")
+        .Hint(
+            "Look with --dry-run, restore without --delete-extra, or from another source; "
+            "--best-effort deletes on behalf of a fuzzy one all the same.");
   }
 
   // The source's, where it is wanted.  A dry run looks at all there is, but a table
@@ -202,6 +211,7 @@ class RestoreRun {
 
   Task<void> TakeItems(std::vector<SnapshotItem> items) {
     result_.wanted += items.size();
+    for (const SnapshotItem& item : items) changes_ += item.change ? 1 : 0;
     if (!wanted_.keys().empty()) {
       for (const SnapshotItem& item : items) found_.insert(item.key.bytes());
     }
@@ -220,20 +230,27 @@ class RestoreRun {
     }
   }
 
-  // What the source was not sure of it does not have either: it must tell of all.
-  Task<void> RemoveExtra() {
+  // Once all of it has been read: is what it does not have surely not there?
+  void RequireAllTold() const {
     context_.source.RequireWhole();
+    std::string why;
     if (result_.counts.damaged > 0) {
-      throw Error(Reaction::kConflict,
-                  Count(result_.counts.damaged, "damaged object", "damaged objects") +
-                      " left out: --delete-extra would delete their items")
-          .Hint("All else is written. Leave --delete-extra out, or mend the objects.");
+      why = Count(result_.counts.damaged, "damaged object", "damaged objects") + " left out";
+    } else if (result_.counts.fuzzy > 0 && !options_.best_effort) {
+      why = "of " + Count(result_.counts.fuzzy, "item", "items") +
+            " the state at that moment is not certain (" + result_.counts.fuzzy_reason + ")";
+    } else if (changes_ > 0) {
+      why = result_.source.name + " tells of changes only, not of all items";
+    } else if (wanted_.all() && result_.wanted == 0) {
+      why = result_.source.name + " has no items, and the table would be emptied";
     }
-    if (wanted_.all() && result_.wanted == 0) {
-      throw Error(Reaction::kConflict,
-                  result_.source.name + " has no items: --delete-extra would empty the table")
-          .Hint("Look at the source with --dry-run; to empty a table, delete and create it.");
-    }
+    if (why.empty()) return;
+    throw Error(Reaction::kConflict, why + ": nothing was deleted (--delete-extra)")
+        .Hint("All else is written. Leave --delete-extra out, or choose another source.");
+  }
+
+  Task<void> RemoveExtra() {
+    if (!options_.dry_run) RequireAllTold();
     if (!wanted_.keys().empty()) {
       for (const ItemKey& key : wanted_.keys()) {
         if (!found_.contains(key.bytes())) co_await target_->Remove(key);
@@ -291,6 +308,7 @@ class RestoreRun {
   KeySchema schema_;
   ItemFilter wanted_;
   std::unordered_set<std::string> found_;  // of the keys that are wanted
+  std::uint64_t changes_ = 0;              // items of lines that tell of changes
   std::unique_ptr<PreviousFile> previous_;
   std::unique_ptr<ItemTarget> target_;
   TableUpdater* updater_ = nullptr;  // target_, or null

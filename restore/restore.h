@@ -25,6 +25,8 @@ struct RestoreOptions {
   bool if_absent = false;
   // With into_existing: also removes the items of `choice` that the source does not have.
   bool delete_extra = false;
+  // ... on behalf of a fuzzy source, too.
+  bool best_effort = false;
   // With either: a new file for what was there (previous_file.h); empty: it is not kept.
   std::string keep_previous;
   ItemChoice choice;  // which items
@@ -66,8 +68,8 @@ struct RestoreContext {
 // that it is empty.  Of a bad file nothing is written; what was written of others stays.  Writing
 // again is harmless: a run that has failed or was stopped is completed by another with
 // into_existing, which writes what is missing.  Nothing is deleted before all of the source has
-// been read and was whole, and never on behalf of a source that has no items, or was made without
-// damaged objects.
+// been read and was whole, and never on behalf of a source that has no items, tells of changes
+// only, was made without damaged objects, or (without best_effort) is fuzzy.
 //
 // Throws Error: kCorrupt (the source is damaged), kConflict (the table has items, is there already,
 // or has another key, the file of keep_previous is there, delete_extra of a source that lacks

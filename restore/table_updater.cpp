@@ -13,6 +13,10 @@ namespace {
 
 // An answer to BatchGetItem of 16 MB holds a batch of few large items (API reference).
 constexpr std::size_t kMaxBatchBytes = std::size_t{4} << 20;
+// How large an item of the table is assumed to be that is deleted, or compared with a small one:
+// an answer of 100 large ones has 16 MB at most.
+constexpr std::size_t kAssumedItem = std::size_t{16} << 10;
+constexpr std::size_t kLeastAssumed = std::size_t{1} << 10;
 // Of a batch, at once.
 constexpr std::size_t kWritesAtOnce = 8;
 // Of looks at an item that somebody else changes all the time.
@@ -44,24 +48,27 @@ TableUpdater::TableUpdater(Executor executor, DynamoDbClient& client, Clock& clo
       read_rate_(clock, options_.units_per_second),
       write_rate_(clock, options_.units_per_second),
       batches_(executor, stop,
-               {kMostKeysAtOnce, kMaxBatchBytes, options_.in_flight, options_.memory / 2},
+               {kMostKeysAtOnce, kMaxBatchBytes, options_.in_flight, options_.memory},
                [this](WriteBatch batch) { return Update(std::move(batch)); }) {}
 
 Task<void> TableUpdater::Put(std::string item_json, ItemKey key) {
   WriteRequest request;
   request.item = std::move(item_json);
-  co_await batches_.Add(std::move(request), std::move(key));
+  // What is there is read beside it.
+  const std::size_t current = std::max(request.item.size(), kLeastAssumed);
+  co_await batches_.Add(std::move(request), std::move(key), current);
 }
 
 Task<void> TableUpdater::Remove(ItemKey key) {
   WriteRequest request;
   request.key = key.bytes();
-  co_await batches_.Add(std::move(request), std::move(key));
+  co_await batches_.Add(std::move(request), std::move(key), kAssumedItem);
 }
 
 Task<void> TableUpdater::Update(WriteBatch batch) {
   std::vector<std::string> current(batch.keys.size());
-  const bool look = !options_.if_absent || options_.dry_run;
+  // What is kept must be what is there.
+  const bool look = !options_.if_absent || options_.dry_run || previous_ != nullptr;
   if (look) {
     std::uint64_t retried = 0;
     const ItemReading reading{client_,    clock_,         stop_,          retried,
@@ -77,6 +84,10 @@ Task<void> TableUpdater::Update(WriteBatch batch) {
       ++progress_.done;
       continue;
     }
+    if (options_.if_absent && !current[i].empty()) {
+      CountKept();
+      continue;
+    }
     differences.push_back(
         {std::move(batch.requests[i]), std::move(batch.keys[i]), std::move(current[i])});
   }
@@ -86,14 +97,17 @@ Task<void> TableUpdater::Update(WriteBatch batch) {
     co_return;
   }
   co_await Keep(differences);
+  // An error of one write ends the others of the batch; the caller's stop stays the caller's.
+  Stop stop_batch;
+  const Stop::Registration linked = stop_.OnRequest([&] { stop_batch.Request(); });
   std::size_t next = 0;
   const std::function<Task<void>(std::size_t)> worker = [&](std::size_t) -> Task<void> {
-    while (next < differences.size() && !batches_.abandoned()) {
+    while (next < differences.size() && !batches_.abandoned() && !stop_batch.requested()) {
       Difference& difference = differences[next++];
       co_await WriteOne(std::move(difference));
     }
   };
-  co_await RunWorkers(std::min(kWritesAtOnce, differences.size()), worker, &stop_);
+  co_await RunWorkers(std::min(kWritesAtOnce, differences.size()), worker, &stop_batch);
   stop_.ThrowIfRequested();
 }
 
@@ -102,9 +116,11 @@ Task<void> TableUpdater::Update(WriteBatch batch) {
 Task<void> TableUpdater::LookAgain(std::vector<Difference>& differences) {
   if (!options_.look_again || differences.empty()) co_return;
   co_await clock_.Sleep(kBeforeLookingAgain, &stop_);
+  Stop stop_batch;
+  const Stop::Registration linked = stop_.OnRequest([&] { stop_batch.Request(); });
   std::size_t next = 0;
   const std::function<Task<void>(std::size_t)> worker = [&](std::size_t) -> Task<void> {
-    while (next < differences.size() && !stop_.requested()) {
+    while (next < differences.size() && !stop_batch.requested()) {
       Difference& difference = differences[next++];
       difference.wanted.key = difference.key;
       difference.wanted.item = co_await options_.look_again(difference.key);
@@ -112,7 +128,7 @@ Task<void> TableUpdater::LookAgain(std::vector<Difference>& differences) {
       difference.current = current ? std::move(*current) : std::string();
     }
   };
-  co_await RunWorkers(std::min(kWritesAtOnce, differences.size()), worker, &stop_);
+  co_await RunWorkers(std::min(kWritesAtOnce, differences.size()), worker, &stop_batch);
   stop_.ThrowIfRequested();
   const auto agrees = [](const Difference& difference) {
     return AreEqual(difference.current, difference.wanted.item);
@@ -147,14 +163,15 @@ Task<void> TableUpdater::WriteOne(Difference difference) {
       ++progress_.done;
       co_return;
     }
-    if (options_.if_absent && !difference.current.empty()) {
-      Count(difference);
-      co_return;
-    }
-    ++counts_.changed;
+    // Also of what stays: that it was not there is in the file already.
     std::vector<Difference> again;
     again.push_back(difference);
     co_await Keep(again);
+    if (options_.if_absent && !difference.current.empty()) {
+      CountKept();
+      co_return;
+    }
+    ++counts_.changed;
   }
   throw Error(Reaction::kConflict,
               "an item was changed by somebody else each time it was looked at")
@@ -174,6 +191,9 @@ Task<bool> TableUpdater::TryToWrite(Difference& difference) {
   const ConditionalResult result = co_await client_.WriteIf(std::move(write));
   if (result.consumed_capacity > 0) write_rate_.Return(expected - result.consumed_capacity);
   if (!result.held) co_return false;
+  // A try whose answer was lost has written it, and the condition still held: what is there has all
+  // that was asked for, and more.
+  if (AreEqual(result.previous, difference.wanted.item)) co_return true;
   // An attribute that came meanwhile: the condition cannot ask for it.
   if (!AreEqual(result.previous, difference.current)) {
     ++counts_.changed;
@@ -185,12 +205,13 @@ Task<bool> TableUpdater::TryToWrite(Difference& difference) {
   co_return true;
 }
 
+void TableUpdater::CountKept() {
+  ++counts_.kept;
+  ++progress_.done;
+}
+
 void TableUpdater::Count(const Difference& difference) {
   ++progress_.done;
-  if (options_.if_absent && !difference.current.empty()) {
-    ++counts_.kept;
-    return;
-  }
   ItemChange change = ItemChange::kOverwritten;
   if (difference.wanted.item.empty()) {
     change = ItemChange::kRemoved;

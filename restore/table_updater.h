@@ -87,6 +87,7 @@ class TableUpdater : public ItemTarget {
   Task<void> WriteOne(Difference difference);
   Task<bool> TryToWrite(Difference& difference);
   void Count(const Difference& difference);
+  void CountKept();
 
   DynamoDbClient& client_;
   Clock& clock_;

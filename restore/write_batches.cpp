@@ -30,8 +30,8 @@ bool WriteBatches::MustWait(const ItemKey& key, std::size_t bytes) const {
          (bytes_ > 0 && bytes_ + bytes > options_.memory);
 }
 
-Task<void> WriteBatches::Add(WriteRequest request, ItemKey key) {
-  const std::size_t bytes = request.item.size() + request.key.size() + kRequestOverhead;
+Task<void> WriteBatches::Add(WriteRequest request, ItemKey key, std::size_t beside) {
+  const std::size_t bytes = request.item.size() + request.key.size() + kRequestOverhead + beside;
   ThrowIfFailed();
   // Two writes of one key in one batch are refused, and in two batches they could change places.
   while (MustWait(key, bytes)) {

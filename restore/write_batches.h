@@ -36,9 +36,9 @@ class WriteBatches {
   WriteBatches(Executor executor, Stop& stop, WriteBatchesOptions options, Write write);
 
   // Takes the request in; it is written some time later, at the latest when Finish() returns.
-  // Waits while too much is on its way.  Throws the error of an earlier batch, or
-  // Error{kCancelled}.
-  Task<void> Add(WriteRequest request, ItemKey key);
+  // Waits while too much is on its way: the request, and `beside`, the bytes that its write needs
+  // besides.  Throws the error of an earlier batch, or Error{kCancelled}.
+  Task<void> Add(WriteRequest request, ItemKey key, std::size_t beside = 0);
   // Success: everything is written.  Otherwise throws the first error.
   Task<void> Finish();
   // Instead of Finish() after an error: waits for what is in flight.  Never throws.

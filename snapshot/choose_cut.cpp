@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "incremental/parked.h"
+#include "incremental/pruned.h"
 #include "incremental/state.h"
 
 namespace ddbvault {
@@ -44,6 +45,14 @@ Task<Cut> ChooseCut(ObjectStore& incremental, Layout layout, CutChoice choice, T
         .Hint("choose another moment, or take what there is of that one with --best-effort");
   }
   co_return cut;
+}
+
+Task<void> RequireNotPruned(ObjectStore& incremental, Layout layout, Cut cut) {
+  const auto until = co_await LoadPrunedUntil(incremental, layout);
+  if (!until || !cut.consistent || cut.moment >= *until) co_return;
+  throw Error(Reaction::kConflict, "the history before " + FormatTime(*until) +
+                                       " was pruned meanwhile: items may be missing")
+      .Hint("choose a later moment");
 }
 
 }  // namespace ddbvault

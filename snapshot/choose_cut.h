@@ -22,4 +22,8 @@ struct CutChoice {
 // the store throws.
 Task<Cut> ChooseCut(ObjectStore& incremental, Layout layout, CutChoice choice, Time now);
 
+// When all has been read for the cut: throws Error{kConflict} when a prune has put on record
+// meanwhile that its moment is not to be had any more, since then items may be missing.
+Task<void> RequireNotPruned(ObjectStore& incremental, Layout layout, Cut cut);
+
 }  // namespace ddbvault

@@ -28,7 +28,7 @@ void ItemDecoder::AddLine(std::string_view line, std::vector<SnapshotItem>& item
   }
   try {
     ItemKey key = ItemKey::FromItem(told.item.empty() ? told.keys : told.item, schema_);
-    items.push_back({std::move(told.item), std::move(key)});
+    items.push_back({std::move(told.item), std::move(key), !told.keys.empty()});
     ++items_;
   } catch (const Error& error) {
     throw Error(Reaction::kCorrupt,

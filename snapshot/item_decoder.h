@@ -18,6 +18,7 @@ namespace ddbvault {
 struct SnapshotItem {
   std::string json;  // DynamoDB JSON of the item, as in the file; empty: it was deleted
   ItemKey key;
+  bool change = false;  // of a line that tells of a change: the file need not have all items
 };
 
 // From any thread, one call at a time.

@@ -10,9 +10,6 @@
 namespace ddbvault {
 namespace {
 
-// No run takes longer to read a table's backup, or it had better be begun again.
-constexpr Duration kLongestRun = std::chrono::hours(24);
-
 Task<PutResult> PutText(ObjectStore& store, std::string key, const std::string& body,
                         PutCondition condition) {
   PutRequest request;

@@ -4,11 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/task.h"
 #include "incremental/object_store.h"
 #include "snapshot/format.h"
 
 namespace ddbvault {
+
+// No run takes longer to read a table's backup, or it had better be begun again: what is older and
+// without a summary is nobody's any more.
+inline constexpr Duration kLongestRun = std::chrono::hours(24);
 
 struct SnapshotFiles {
   SnapshotSummary summary;

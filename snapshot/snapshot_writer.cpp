@@ -103,6 +103,7 @@ class SnapshotRun {
     RequireItems(layout_, context_.incremental.traits().description, found_,
                  options_.allow_smaller);
     RequireAsManyAsLast(found_.items, last_, options_.allow_smaller);
+    co_await RequireNotPruned(context_.incremental, layout_, cut_);
     co_await output_->Finish();
     context_.stop.ThrowIfRequested();
     FillSummary();

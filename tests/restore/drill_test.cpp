@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 const Time kEarly = At("2026-11-20T11:00:00Z");
 const Time kMoment = At("2026-11-20T11:30:00Z");
-constexpr const char* kScratch = "orders-drill-20261120T115000Z";
+constexpr const char* kScratch = "orders-drill-20261120T115000Z-5f3a9c1e";
 
 // A backup of 20 items that covers kMoment, and a snapshot of it.
 class DrillTest : public testing::Test {
@@ -38,7 +38,7 @@ class DrillTest : public testing::Test {
   DrillResult Run() {
     SnapshotSource source(world_.snapshots, world_.workers, snapshot_);
     BackupSourceOptions options;
-    options.cut.as_of = kMoment;
+    options.cut.as_of = moment_;
     BackupSource witness(world_.store, world_.layout, world_.clock, options);
     const DrillContext context{world_.table, world_.table,   source, witness,
                                world_.clock, world_.workers, stop_,  progress_};
@@ -50,6 +50,7 @@ class DrillTest : public testing::Test {
 
   SnapshotWorld world_;
   std::string snapshot_;
+  Time moment_ = kMoment;
   DrillOptions options_;
   Stop stop_;
   Progress progress_;
@@ -119,13 +120,49 @@ TEST_F(DrillTest, KeepsTheTableWhenTold) {
   EXPECT_TRUE(Exists(kScratch));
 }
 
+TEST_F(DrillTest, DeletesItsTableAlsoWhileItIsBeingMade) {
+  world_.aws.settings.creating_describes = 3;
+  int deletes = 0;
+  world_.aws.before = [&](const HttpRequest&,
+                          std::string_view operation) -> std::optional<HttpResponse> {
+    if (operation == "CreateTable") stop_.Request();
+    if (operation == "DeleteTable" && ++deletes == 1) {
+      return FakeDynamoDb::Failure(400, "ResourceInUseException");
+    }
+    return std::nullopt;
+  };
+  EXPECT_NE(ErrorOf([&] { Run(); }), "no error");
+  EXPECT_EQ(deletes, 2);
+  EXPECT_FALSE(Exists(kScratch));
+}
+
+TEST_F(DrillTest, SaysThatATableWithoutItemsComesBackToo) {
+  moment_ = At("2026-11-20T11:39:00Z");
+  StoreAt("2026-11-20T11:41:00Z");
+  for (int i = 0; i < 20; ++i) {
+    world_.PutChange(std::to_string(i), EventName::kRemove, moment_);
+  }
+  world_.SaveState(world_.Covered(moment_));
+  SnapshotOptions snapshot;
+  snapshot.allow_smaller = true;
+  snapshot_ = world_.Write(snapshot).key;
+  const DrillResult result = Run();
+  EXPECT_EQ(result.restored.written, 0U);
+  EXPECT_TRUE(result.alike());
+  EXPECT_TRUE(result.deleted);
+}
+
 TEST(ScratchName, IsOneThatCanBeTold) {
   const Time now = At("2026-11-20T11:50:00Z");
-  EXPECT_EQ(ScratchName("orders", now), kScratch);
+  EXPECT_THAT(ScratchName("orders", now), testing::StartsWith("orders-drill-20261120T115000Z-"));
+  EXPECT_NE(ScratchName("orders", now), ScratchName("orders", now));
+  EXPECT_TRUE(IsScratchName("orders", ScratchName("orders", now)));
   EXPECT_TRUE(IsScratchName("orders", kScratch));
   for (const char* other :
-       {"orders", "orders-drill-", "orders-drill-20261120T11500Z", "others-drill-20261120T115000Z",
-        "orders-drill-20261120T115000ZZ", "orders-drill-2026112_T115000Z"}) {
+       {"orders", "orders-drill-", "orders-drill-20261120T115000Z",
+        "others-drill-20261120T115000Z-5f3a9c1e", "orders-drill-20261120T115000Z-5f3a9c1",
+        "orders-drill-20261120T115000Z-5f3a9c1g", "orders-drill-2026112_T115000Z-5f3a9c1e",
+        "orders-drill-20261120T115000Z_5f3a9c1e"}) {
     EXPECT_FALSE(IsScratchName("orders", other)) << other;
   }
   const std::string longest(255, 'x');

@@ -36,6 +36,7 @@ class InPlaceTest : public testing::Test {
     key_ = world_.Write(snapshot).key;
     options_.table = "orders";
     options_.into_existing = true;
+    options_.best_effort = true;  // the snapshots here are fuzzy
     world_.aws.CreateTable("orders", world_.schema);
   }
   void Have(const std::string& id, const std::string& value) {
@@ -61,7 +62,7 @@ class InPlaceTest : public testing::Test {
   }
   int Writes() { return world_.aws.calls("PutItem") + world_.aws.calls("DeleteItem"); }
   // The file of --keep-previous, restored.
-  void Undo(const std::string& path) {
+  void Undo(const std::string& path, bool delete_extra = false) {
     std::ifstream file(path);
     std::stringstream lines;
     lines << file.rdbuf();
@@ -73,7 +74,9 @@ class InPlaceTest : public testing::Test {
     world_.Run(store.Put(std::move(request)));
     SnapshotSource source(store, world_.workers, "previous.json");
     options_.keep_previous.clear();
-    options_.delete_extra = false;
+    options_.delete_extra = delete_extra;
+    options_.if_absent = false;
+    options_.into_existing = true;
     options_.choice = {};
     RestoreFrom(source);
   }
@@ -147,7 +150,8 @@ TEST_F(InPlaceTest, WouldNotEmptyATableForABackupWithoutItems) {
   snapshot.allow_smaller = true;
   key_ = world_.Write(snapshot).key;
   options_.delete_extra = true;
-  EXPECT_THAT(ErrorOf([&] { Restore(); }), HasSubstr("--delete-extra would empty the table"));
+  EXPECT_THAT(ErrorOf([&] { Restore(); }),
+              HasSubstr("has no items, and the table would be emptied"));
   EXPECT_THAT(world_.aws.items("orders"), SizeIs(10));
 }
 
@@ -162,6 +166,28 @@ TEST_F(InPlaceTest, DeletesNothingForABackupThatWasMadeWithoutDamagedObjects) {
   options_.delete_extra = true;
   EXPECT_THAT(ErrorOf([&] { Restore(); }), HasSubstr("was made without 1 damaged object"));
   EXPECT_EQ(Writes(), 0);
+}
+
+TEST_F(InPlaceTest, DeletesNothingForASnapshotThatIsFuzzyUnlessTold) {
+  HaveAll();
+  Have("more", "live");
+  options_.delete_extra = true;
+  options_.best_effort = false;
+  EXPECT_THAT(ErrorOf([&] { Restore(); }), HasSubstr("is fuzzy"));
+  EXPECT_EQ(Writes(), 0);
+  options_.dry_run = true;
+  EXPECT_EQ(Restore().update->removed, 1u);
+}
+
+// The file of --keep-previous, in the place of a snapshot.
+TEST_F(InPlaceTest, DeletesNothingForAFileThatTellsOfChangesOnly) {
+  HaveAll();
+  Have("3", "changed");
+  const std::string path = directory_.path() / "previous";
+  options_.keep_previous = path;
+  Restore();
+  EXPECT_THAT(ErrorOf([&] { Undo(path, true); }), HasSubstr("tells of changes only"));
+  EXPECT_THAT(world_.aws.items("orders"), SizeIs(10));
 }
 
 TEST_F(InPlaceTest, DeletesOnlyAmongTheKeysThatAreWanted) {
@@ -294,6 +320,43 @@ TEST_F(InPlaceTest, PutsOnlyWhatIsAbsentWhenTold) {
   EXPECT_EQ(There("3"), Item("3", "live"));
   EXPECT_EQ(world_.aws.calls("BatchGetItem"), 0);
   EXPECT_EQ(Restore().update->added, 0u);
+}
+
+TEST_F(InPlaceTest, KeepsOfWhatIsAbsentOnlyWhatItAdds) {
+  Have("3", "live");
+  Have("5", "backup");
+  options_.into_existing = false;
+  options_.if_absent = true;
+  const auto before = world_.aws.items("orders");
+  const std::string path = directory_.path() / "previous";
+  options_.keep_previous = path;
+  // An application is quicker with one of them.
+  world_.aws.before = OnCalls("PutItem", {1}, [&]() -> std::optional<HttpResponse> {
+    Have("0", "live");
+    Have("1", "live");
+    return std::nullopt;
+  });
+  EXPECT_EQ(Restore().update->kept, 3u);
+  world_.aws.before = nullptr;
+  Undo(path);
+  auto expected = before;
+  for (const char* id : {"0", "1"}) expected.push_back(Item(id, "live"));
+  EXPECT_THAT(world_.aws.items("orders"), testing::UnorderedElementsAreArray(expected));
+}
+
+// The caller sends it again, and the condition holds for what it has written itself.
+TEST_F(InPlaceTest, KeepsWhatWasThereWhenAPutIsSentTwice) {
+  HaveAll();
+  const std::string less = R"({"id":{"S":"3"}})";
+  world_.aws.Put("orders", less);
+  const std::string path = directory_.path() / "previous";
+  options_.keep_previous = path;
+  world_.aws.after = CutCalls("PutItem", {1});
+  EXPECT_EQ(Restore().update->changed, 0u);
+  EXPECT_EQ(There("3"), Item("3", "backup"));
+  world_.aws.after = nullptr;
+  Undo(path);
+  EXPECT_EQ(There("3"), less);
 }
 
 TEST_F(InPlaceTest, TellsWhatIsAbsentWithoutWriting) {

@@ -6,6 +6,7 @@
 #include "incremental/pruned.h"
 #include "restore/prune_snapshots.h"
 #include "restore/prune_versions.h"
+#include "snapshot/choose_cut.h"
 #include "snapshot/find_snapshots.h"
 #include "tests/snapshot/shown_at.h"
 #include "tests/snapshot/snapshot_world.h"
@@ -101,11 +102,30 @@ TEST_F(PruneTest, LeavesADeleteThatSomethingStandsOver) {
   EXPECT_THAT(Left(), ElementsAre("", "again"));
 }
 
-TEST_F(PruneTest, LeavesADeleteOfWhichAnotherVersionStays) {
+TEST_F(PruneTest, LeavesNothingOfAnItemThatWasDeletedSoonAfterItWasPut) {
   Put(4, "4");
   Put(5, "");
+  EXPECT_EQ(Prune().deletes, 1U);
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+// A write that came late stands over a newer one: the item is there.
+TEST_F(PruneTest, LeavesADeleteThatHasLandedLateOverWhatIsNewer) {
+  Put(4, "4");
+  Put(4, "");
+  Put(4, "again");
+  world_.PutLate("a", 1);
   Prune();
-  EXPECT_THAT(Left(), ElementsAre("4", ""));
+  EXPECT_THAT(Left(), SizeIs(4));
+}
+
+TEST_F(PruneTest, LeavesADeleteOverWhatTellsNothingOfItself) {
+  Put(4, "4");
+  world_.PutObject(world_.Name("a"), SnapshotWorld::Item("a", "another tool's"));
+  StoreAt(world_.clock.Now() + kDay / 24);
+  world_.PutChange("a", EventName::kRemove, world_.clock.Now());
+  Prune();
+  EXPECT_THAT(Left(), SizeIs(3));
 }
 
 TEST_F(PruneTest, RemovesADeleteMarkerOnlyWhenNothingIsLeftBeneathIt) {
@@ -239,6 +259,29 @@ TEST_F(PruneTest, LosesNoItemThatIsPutAgainMeanwhile) {
   EXPECT_EQ(world_.store.Current(world_.Name("a"))->body, body);
 }
 
+TEST_F(PruneTest, NeverMovesTheRecordBackBesideAnotherPrune) {
+  Faults faults(0, FaultMoment::kBefore);
+  class Beside : public FlakyStore {
+   public:
+    Beside(ObjectStore& inner, Faults& faults, const Layout& layout)
+        : FlakyStore(inner, faults), inner_(inner), layout_(layout) {}
+    Task<PutResult> Put(PutRequest request) override {
+      if (!done_ && request.key == layout_.Pruned()) {
+        done_ = true;
+        co_await SavePrunedUntil(inner_, layout_, kHistory + kDay);
+      }
+      co_return co_await FlakyStore::Put(std::move(request));
+    }
+
+   private:
+    ObjectStore& inner_;
+    const Layout& layout_;
+    bool done_ = false;
+  } store(world_.store, faults, world_.layout);
+  Prune(&store);
+  EXPECT_EQ(world_.Run(LoadPrunedUntil(world_.store, world_.layout)), kHistory + kDay);
+}
+
 // A backup with a state that covers all of it.
 class PrunedHistoryTest : public PruneTest {
  protected:
@@ -295,6 +338,18 @@ TEST_F(PrunedHistoryTest, IsOnRecordBeforeAnythingIsRemoved) {
   EXPECT_EQ(world_.Run(LoadPrunedUntil(world_.store, world_.layout)), kHistory);
 }
 
+TEST_F(PrunedHistoryTest, IsNotPromisedToWhoReadsWhileItIsPruned) {
+  Put(1, "1");
+  Put(12, "12");
+  Cover();
+  Cut cut = CutAt(kHistory - kDay);
+  EXPECT_TRUE(cut.consistent);
+  world_.Run(RequireNotPruned(world_.store, world_.layout, cut));
+  Prune();
+  EXPECT_THAT(ErrorOf([&] { world_.Run(RequireNotPruned(world_.store, world_.layout, cut)); }),
+              HasSubstr("was pruned meanwhile"));
+}
+
 // Random histories: at every moment from the beginning of the wanted history on, what is shown is
 // the same before and after.
 TEST_F(PrunedHistoryTest, ShowsTheSameAtEveryMomentThatIsWanted) {
@@ -333,7 +388,7 @@ class PruneSnapshotsTest : public PruneTest {
   }
   PruneSnapshotsResult PruneThem(Time before, bool dry_run = false) {
     StoreAt(kNow);
-    return world_.Run(PruneSnapshots(world_.snapshots, stop_, "orders", {before, dry_run}));
+    return world_.Run(PruneSnapshots(world_.snapshots, stop_, "orders", {before, kNow, dry_run}));
   }
 };
 
@@ -351,6 +406,33 @@ TEST_F(PruneSnapshotsTest, RemovesThoseThatAreOldForGood) {
   for (const std::string& key : world_.snapshots.CurrentKeys()) {
     EXPECT_THAT(key, testing::StartsWith(third));
   }
+}
+
+// Compressed in two ways: the name of one begins like that of the other.
+TEST_F(PruneSnapshotsTest, KeepsTheLastGoodOneWhoseNameBeginsLikeAnothers) {
+  Put(1, "1");
+  SnapshotOptions options;
+  options.format = SnapshotFormat::kLines;
+  options.compression = Compression::kNone;
+  world_.Write(options);
+  options.compression = Compression::kGzip;
+  const std::string last = world_.Write(options).key;
+  PruneThem(kHistory);
+  EXPECT_NE(world_.snapshots.Current(last), nullptr);
+  EXPECT_NE(world_.snapshots.Current(LinesTableName(last)), nullptr);
+}
+
+TEST_F(PruneSnapshotsTest, LeavesASnapshotThatIsBeingMade) {
+  const std::string first = SnapshotOn(1);
+  SnapshotOn(15);
+  StoreAt(kNow - kDay / 2);
+  world_.PutObject("unrelated", "x");
+  PutRequest request;
+  request.key = "orders/20261101T120000Z/data/00000-1.json.gz";
+  request.body = "x";
+  world_.Run(world_.snapshots.Put(std::move(request)));
+  PruneThem(kHistory);
+  EXPECT_NE(world_.snapshots.Current("orders/20261101T120000Z/data/00000-1.json.gz"), nullptr);
 }
 
 TEST_F(PruneSnapshotsTest, KeepsTheLastGoodOneHoweverOldItIs) {
