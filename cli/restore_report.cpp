@@ -108,36 +108,36 @@ std::string ToText(const RestoreReport& report) {
   return text;
 }
 
-std::string ToJson(const RestoreReport& of) {
-  const RestoreResult& result = of.result;
+std::string ToJson(const RestoreReport& report) {
+  const RestoreResult& result = report.result;
   const SourceCounts& counts = result.counts;
-  nlohmann::ordered_json report;
-  report["table"] = of.table;
-  report["source"] = result.source.name;
-  report["moment"] = nullptr;
-  if (result.source.moment) report["moment"] = FormatTime(*result.source.moment);
-  report["consistent"] = nullptr;
-  if (result.source.consistent) report["consistent"] = *result.source.consistent;
-  report["fuzzyReason"] = nullptr;
-  if (!result.source.fuzzy_reason.empty()) report["fuzzyReason"] = result.source.fuzzy_reason;
-  if (counts.fuzzy > 0) report["fuzzyReason"] = counts.fuzzy_reason;
-  report["fuzzyItems"] = counts.fuzzy;
-  report["files"] = counts.files;
-  report["read"] = counts.read;
-  report["wanted"] = result.wanted;
-  report["byChange"] = counts.by_change;
-  report["byReading"] = counts.by_reading;
-  report["byStore"] = counts.by_store;
-  report["written"] = result.written;
-  report["retried"] = result.retried;
-  AddUpdate(report, of);
-  report["created"] = result.created;
-  report["damaged"] = result.source.damaged + counts.damaged;
-  report["leftOut"] = result.left_out;
-  report["notSet"] = result.not_set;
-  report["dryRun"] = of.dry_run;
+  nlohmann::ordered_json json;
+  json["table"] = report.table;
+  json["source"] = result.source.name;
+  json["moment"] = nullptr;
+  if (result.source.moment) json["moment"] = FormatTime(*result.source.moment);
+  json["consistent"] = nullptr;
+  if (result.source.consistent) json["consistent"] = *result.source.consistent;
+  json["fuzzyReason"] = nullptr;
+  if (!result.source.fuzzy_reason.empty()) json["fuzzyReason"] = result.source.fuzzy_reason;
+  if (counts.fuzzy > 0) json["fuzzyReason"] = counts.fuzzy_reason;
+  json["fuzzyItems"] = counts.fuzzy;
+  json["files"] = counts.files;
+  json["read"] = counts.read;
+  json["wanted"] = result.wanted;
+  json["byChange"] = counts.by_change;
+  json["byReading"] = counts.by_reading;
+  json["byStore"] = counts.by_store;
+  json["written"] = result.written;
+  json["retried"] = result.retried;
+  AddUpdate(json, report);
+  json["created"] = result.created;
+  json["damaged"] = result.source.damaged + counts.damaged;
+  json["leftOut"] = result.left_out;
+  json["notSet"] = result.not_set;
+  json["dryRun"] = report.dry_run;
   constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
-  return report.dump(2, ' ', false, kReplace) + "\n";
+  return json.dump(2, ' ', false, kReplace) + "\n";
 }
 
 }  // namespace ddbvault

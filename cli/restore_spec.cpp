@@ -20,8 +20,8 @@ CommandSpec RestoreSpec() {
            "that is named) says that the table was at that moment, without a snapshot. `snapshot "
            "--help` tells which moments there are, and what decides. Of items that are named by "
            "--key or --keys only their objects are read.",
-           "Interrupted, it is completed by running it again with --into-existing.",
-           "A table is `name` or `region/name`."},
+           "Interrupted, it is completed by running it again with --into-existing. A table is "
+           "`name` or `region/name`."},
       .argument = "table",
       .min_arguments = 1,
       .max_arguments = 2,

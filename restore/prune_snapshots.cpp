@@ -40,15 +40,16 @@ class SnapshotsPrune {
  private:
   // With its manifests, and all files that they name; a file of lines tells nothing of itself.
   Task<std::optional<SnapshotEntry>> LastGood(const std::vector<SnapshotEntry>& all) {
-    for (auto entry = all.rbegin(); entry != all.rend(); ++entry) {
+    for (std::size_t i = all.size(); i > 0; --i) {
+      const SnapshotEntry& entry = all[i - 1];
       try {
-        co_await OpenSnapshot(store_, entry->key);
-        co_return *entry;
+        co_await OpenSnapshot(store_, entry.key);
+        co_return entry;
       } catch (const Error& error) {
         if (error.reaction() != Reaction::kCorrupt && error.reaction() != Reaction::kNotFound) {
           throw;
         }
-        LogWarn("{}: is damaged, and not taken for the last good one: {}", entry->name(),
+        LogWarn("{}: is damaged, and not taken for the last good one: {}", entry.name(),
                 error.what());
       }
     }

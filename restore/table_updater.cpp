@@ -141,6 +141,7 @@ Task<void> TableUpdater::LookAgain(std::vector<Difference>& differences) {
 Task<void> TableUpdater::Keep(const std::vector<Difference>& differences) {
   if (previous_ == nullptr) co_return;
   std::vector<PreviousFile::Entry> entries;
+  entries.reserve(differences.size());
   for (const Difference& difference : differences) {
     entries.push_back({difference.key, difference.current});
   }

@@ -367,14 +367,44 @@ MUTATIONS = [
         "InPlaceTest.PutsOnlyWhatIsAbsentWhenTold", RESTORE),
     Mutation(
         "a-backup-without-items-empties-the-table", 11, "restore/restore.cpp",
-        "    if (wanted_.all() && result_.wanted == 0) {",
-        "    if (false) {",
+        "    } else if (wanted_.all() && result_.wanted == 0) {",
+        "    } else if (false) {",
         "InPlaceTest.WouldNotEmptyATableForABackupWithoutItems", RESTORE),
     Mutation(
         "deletes-for-a-backup-without-damaged-objects", 11, "restore/restore.cpp",
-        "    if (result_.source.damaged == 0) return;",
-        "    if (true) return;",
+        "    if (source.damaged > 0) {",
+        "    if (false) {",
         "InPlaceTest.DeletesNothingForABackupThatWasMadeWithoutDamagedObjects", RESTORE),
+    Mutation(
+        "deletes-for-a-fuzzy-backup", 11, "restore/restore.cpp",
+        "    } else if (!source.consistent.value_or(true) && !options_.best_effort) {",
+        "    } else if (false) {",
+        "InPlaceTest.DeletesNothingForASnapshotThatIsFuzzyUnlessTold", RESTORE),
+    Mutation(
+        "deletes-for-a-file-of-changes", 11, "restore/restore.cpp",
+        "    } else if (changes_ > 0) {",
+        "    } else if (false) {",
+        "InPlaceTest.DeletesNothingForAFileThatTellsOfChangesOnly", RESTORE),
+    Mutation(
+        "a-prune-without-a-record", 11, "restore/prune_versions.cpp",
+        "    if (!options_.dry_run) co_await PutOnRecord();",
+        "",
+        "PrunedHistoryTest.IsOnRecordBeforeAnythingIsRemoved", RESTORE),
+    Mutation(
+        "a-prune-of-what-the-history-begins-with", 11, "restore/prune_versions.cpp",
+        "        if (!found.needed) {",
+        "        if (!found.needed && is_newest) {",
+        "PruneTest.KeepsWhatTheItemWasWhenTheHistoryBegins", RESTORE),
+    Mutation(
+        "the-delete-goes-before-what-is-beneath", 11, "restore/prune_versions.cpp",
+        "    for (auto version = versions.rbegin(); version != versions.rend() && refused == 0; ++version) {",
+        "    for (auto version = versions.begin(); version != versions.end() && refused == 0; ++version) {",
+        "PruneTest.CountsWhatObjectLockKeeps", RESTORE),
+    Mutation(
+        "the-last-good-snapshot-goes", 11, "restore/prune_snapshots.cpp",
+        " || entry.key == last->key) continue;",
+        ") continue;",
+        "PruneSnapshotsTest.KeepsTheLastGoodOneHoweverOldItIs", RESTORE),
     Mutation(
         "deletes-all-that-is-not-wanted", 11, "restore/restore.cpp",
         "    table.partition = wanted_.partition();",
