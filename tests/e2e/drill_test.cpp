@@ -33,20 +33,8 @@ class DrillTest : public testing::TestWithParam<std::string> {
     world_.Do(workload.CreateTable(true));
     world_.Do(workload.Fill(120));
     ExpectStatus(0, {"backfill", table_});
-    FollowUntilCovered();
+    world_.FollowUntilCovered(table_);
     ExpectStatus(0, {"snapshot", table_});
-  }
-  // Until the watermark is behind the end of the backfill: from then on there are moments to show.
-  void FollowUntilCovered() {
-    for (;;) {
-      ExpectStatus(0, {"follow", table_, "--once"});
-      const Finished told = world_.Run({"status", table_, "--json", "--max-lag", "0"});
-      const Json status = Json::parse(told.out)[table_];
-      ASSERT_FALSE(status["coveredFrom"].is_null()) << told.out;
-      if (status["watermark"].is_null()) continue;
-      const auto watermark = ParseTime(status["watermark"].get<std::string>());
-      if (watermark > ParseTime(status["coveredFrom"].get<std::string>())) return;
-    }
   }
   Finished ExpectStatus(int status, std::vector<std::string> arguments) {
     Finished finished = world_.Run(std::move(arguments));

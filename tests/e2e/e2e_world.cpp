@@ -1,5 +1,9 @@
 #include "tests/e2e/e2e_world.h"
 
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
 namespace ddbvault {
 
 E2eWorld::E2eWorld() = default;
@@ -16,6 +20,19 @@ Finished E2eWorld::Run(std::vector<std::string> arguments, ChildProcess::Duratio
   finished.out = child->stdout_text();
   finished.err = child->stderr_text();
   return finished;
+}
+
+void E2eWorld::FollowUntilCovered(const std::string& table) {
+  for (;;) {
+    const Finished followed = Run({"follow", table, "--once"});
+    ASSERT_EQ(followed.status, 0) << followed.err;
+    const Finished told = Run({"status", table, "--json", "--max-lag", "0"});
+    const auto status = nlohmann::json::parse(told.out)[table];
+    ASSERT_FALSE(status["coveredFrom"].is_null()) << told.out;
+    if (status["watermark"].is_null()) continue;
+    const auto watermark = ParseTime(status["watermark"].get<std::string>());
+    if (watermark > ParseTime(status["coveredFrom"].get<std::string>())) return;
+  }
 }
 
 std::string E2eWorld::MakeBucket(bool versioned) {

@@ -39,6 +39,10 @@ class E2eWorld {
   // Starts it; `environment` is what may be changed before.
   std::unique_ptr<ChildProcess> Start(std::vector<std::string> arguments);
 
+  // Applies what is in the stream until the watermark is behind the end of the backfill: from then
+  // on there are moments that are covered, and snapshots are consistent.
+  void FollowUntilCovered(const std::string& table);
+
   // Makes a bucket of a name of its own, and returns the name.
   std::string MakeBucket(bool versioned);
   S3Client Bucket(const std::string& bucket);

@@ -42,7 +42,7 @@ class RestoreInPlaceTest : public testing::TestWithParam<Setup> {
     world_.Do(workload_->CreateTable(true));
     world_.Do(workload_->Fill(150));
     ExpectDone({"backfill", table_});
-    ExpectDone({"follow", table_, "--once"});
+    world_.FollowUntilCovered(table_);
     ExpectDone({"snapshot", table_});
     at_snapshot_ = Items();
     world_.Do(workload_->Change(150));
