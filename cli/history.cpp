@@ -10,6 +10,7 @@
 #include "base/count.h"
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/definition_for.h"
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
 #include "cli/restore_report.h"
@@ -179,12 +180,7 @@ std::string ToJson(const HistoryReport& report) {
 // From the backup, else from the table itself: other tools' places.
 Task<KeySchema> SchemaOf(Context& context, TableName name, ObjectStore& store,
                          const Layout& layout) {
-  const std::optional<StoredObject> definition = co_await store.Head(layout.Table());
-  std::string table_json;
-  if (!definition) {
-    const TableDescription table = co_await context.Describe(name);
-    table_json = table.json;
-  }
+  std::string table_json = co_await DefinitionFor(context, name, store, layout);
   const std::string json = co_await LoadTableDefinition(store, layout, std::move(table_json));
   co_return ParseTableDescription(json).key_schema;
 }

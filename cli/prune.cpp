@@ -7,12 +7,10 @@
 #include <vector>
 
 #include "base/count.h"
-#include "base/log.h"
 #include "cli/commands.h"
+#include "cli/each_table.h"
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
-#include "cli/report_error.h"
-#include "cli/tables_in_place.h"
 #include "incremental/owner.h"
 #include "restore/prune_snapshots.h"
 #include "restore/prune_versions.h"
@@ -154,47 +152,23 @@ Json ToJson(const PruneReport& report, const Wanted& wanted) {
   return json;
 }
 
-Task<std::vector<std::string>> TablesToPrune(Context& context, ObjectStore& incremental) {
-  if (!context.line().arguments.empty()) co_return context.line().arguments;
-  std::vector<std::string> tables = co_await TablesIn(incremental);
-  if (tables.empty()) {
-    throw Error(Reaction::kNotFound,
-                "there is no table's backup in " + incremental.traits().description)
-        .Hint("check --incremental, or name the tables");
-  }
-  co_return tables;
-}
-
 }  // namespace
 
 Task<ExitStatus> RunPrune(Context& context) {
   for (const std::string& typed : context.line().arguments) ParseTable(typed);
   const Wanted wanted = WantedOf(context);
-  const bool json = context.settings().json;
   const std::unique_ptr<ObjectStore> incremental = co_await OpenIncremental(context, Use::kRead);
   std::unique_ptr<ObjectStore> snapshots;
   if (wanted.snapshots_since) snapshots = co_await OpenSnapshots(context, Use::kRead);
-  const std::vector<std::string> tables = co_await TablesToPrune(context, *incremental);
-  Json document;
-  std::optional<Error> failure;
-  bool attention = false;
-  for (const std::string& typed : tables) {
-    try {
-      const PruneReport report =
-          co_await PruneTable(context, typed, wanted, *incremental, snapshots.get());
-      attention = attention || report.attention();
-      document[typed] = ToJson(report, wanted);
-      if (!json) Print(ToText(typed, report, wanted));
-    } catch (const Error& error) {
-      document[typed] = {{"error", error.what()}};
-      if (failure) LogError("{}", failure->what());
-      failure = error;
-    }
-    context.stop().ThrowIfRequested();
-  }
-  if (json) Print(document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-  if (failure) throw Error(*failure);
-  co_return attention ? ExitStatus::kAttention : ExitStatus::kDone;
+  std::vector<std::string> tables =
+      co_await NamedOrAll(context, *incremental, "check --incremental, or name the tables");
+  const auto work = [&](std::string typed) -> Task<TableReport> {
+    const PruneReport report =
+        co_await PruneTable(context, typed, wanted, *incremental, snapshots.get());
+    co_return TableReport{ToJson(report, wanted), ToText(typed, report, wanted),
+                          report.attention()};
+  };
+  co_return co_await ForEachTable(context, std::move(tables), work);
 }
 
 }  // namespace ddbvault

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
+#include "cli/definition_for.h"
 #include "cli/exit_status.h"
 #include "cli/named_snapshot.h"
 #include "cli/open_store.h"
@@ -28,12 +28,7 @@ Task<OpenedSource> OpenBackup(Context& context, TableName target, Time moment) {
   options.skip_damaged = context.line().Has("skip-damaged");
   options.in_flight = settings.in_flight;
   options.memory = settings.buffers() / 2;
-  const std::optional<StoredObject> definition = co_await opened.store->Head(layout.Table());
-  if (!definition) {
-    LogInfo("{}: the backup has no table.json, asking the table for its keys", backed_up.name);
-    const TableDescription table = co_await context.Describe(backed_up);
-    options.table_json = table.json;
-  }
+  options.table_json = co_await DefinitionFor(context, backed_up, *opened.store, layout);
   opened.source = std::make_unique<BackupSource>(*opened.store, layout, context.clock(), options);
   co_return opened;
 }

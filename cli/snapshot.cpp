@@ -6,14 +6,13 @@
 #include <vector>
 
 #include "base/count.h"
-#include "base/log.h"
 #include "base/next_command.h"
 #include "cli/commands.h"
+#include "cli/definition_for.h"
+#include "cli/each_table.h"
 #include "cli/help.h"
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
-#include "cli/report_error.h"
-#include "cli/tables_in_place.h"
 #include "incremental/owner.h"
 #include "snapshot/snapshot_writer.h"
 
@@ -103,16 +102,6 @@ std::string ToText(const std::string& table, const SnapshotResult& result) {
   return text;
 }
 
-// The definition of a table whose backup does not have it: other tools' places.
-Task<std::string> DefinitionFor(Context& context, TableName name, ObjectStore& incremental,
-                                const Layout& layout) {
-  const std::optional<StoredObject> there = co_await incremental.Head(layout.Table());
-  if (there) co_return std::string();
-  LogInfo("{}: the backup has no table.json, asking the table for its keys", name.name);
-  const TableDescription table = co_await context.Describe(name);
-  co_return table.json;
-}
-
 Task<SnapshotResult> SnapshotOf(Context& context, std::string typed, ObjectStore& incremental,
                                 ObjectStore& snapshots, SnapshotOptions options) {
   const TableName name = ParseTable(typed);
@@ -137,48 +126,21 @@ Task<SnapshotResult> SnapshotOf(Context& context, std::string typed, ObjectStore
   co_return result;
 }
 
-// Those that were named; else all that the place has.
-Task<std::vector<std::string>> TablesToTake(Context& context, ObjectStore& incremental) {
-  if (!context.line().arguments.empty()) co_return context.line().arguments;
-  std::vector<std::string> tables = co_await TablesIn(incremental);
-  if (tables.empty()) {
-    throw Error(Reaction::kNotFound,
-                "there is no table's backup in " + incremental.traits().description)
-        .Hint("check --incremental, or name the tables");
-  }
-  co_return tables;
-}
-
 }  // namespace
 
 Task<ExitStatus> RunSnapshot(Context& context) {
   for (const std::string& typed : context.line().arguments) ParseTable(typed);
   const SnapshotOptions options = OptionsOf(context);
-  const bool json = context.settings().json;
   const std::unique_ptr<ObjectStore> incremental = co_await OpenIncremental(context, Use::kRead);
-  const std::vector<std::string> tables = co_await TablesToTake(context, *incremental);
+  std::vector<std::string> tables =
+      co_await NamedOrAll(context, *incremental, "check --incremental, or name the tables");
   const std::unique_ptr<ObjectStore> snapshots = co_await OpenSnapshots(context, Use::kWrite);
-  Json document;
-  std::optional<Error> failure;
-  bool attention = false;
-  for (const std::string& typed : tables) {
-    // One table's failure is not the next one's: a nightly run makes what snapshots it can.
-    try {
-      const SnapshotResult result =
-          co_await SnapshotOf(context, typed, *incremental, *snapshots, options);
-      attention = attention || result.damaged > 0;
-      document[typed] = ToJson(result);
-      if (!json) Print(ToText(typed, result));
-    } catch (const Error& error) {
-      document[typed] = {{"error", error.what()}};
-      if (failure) LogError("{}", failure->what());
-      failure = error;
-    }
-    context.stop().ThrowIfRequested();
-  }
-  if (json) Print(document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-  if (failure) throw Error(*failure);
-  co_return attention ? ExitStatus::kAttention : ExitStatus::kDone;
+  const auto work = [&](std::string typed) -> Task<TableReport> {
+    const SnapshotResult result =
+        co_await SnapshotOf(context, typed, *incremental, *snapshots, options);
+    co_return TableReport{ToJson(result), ToText(typed, result), result.damaged > 0};
+  };
+  co_return co_await ForEachTable(context, std::move(tables), work);
 }
 
 }  // namespace ddbvault

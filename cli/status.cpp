@@ -8,8 +8,8 @@
 
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/each_table.h"
 #include "cli/open_store.h"
-#include "cli/tables_in_place.h"
 
 namespace ddbvault {
 namespace {
@@ -55,49 +55,23 @@ Task<TableStatus> StatusOf(Context& context, std::string table, ObjectStore& sto
   co_return status;
 }
 
-Task<std::vector<std::string>> TablesToTell(Context& context, ObjectStore& store) {
-  if (!context.line().arguments.empty()) co_return context.line().arguments;
-  std::vector<std::string> tables = co_await TablesIn(store);
-  if (tables.empty()) {
-    throw Error(Reaction::kNotFound, "there is no table's backup in " + store.traits().description)
-        .Hint("check --incremental; `ddbvault follow TABLE` begins one");
-  }
-  co_return tables;
-}
-
 }  // namespace
 
 Task<ExitStatus> RunStatus(Context& context) {
   for (const std::string& typed : context.line().arguments) ParseTable(typed);
   if (const auto lag = context.Option("max-lag")) ParseDuration(*lag);  // before anything is done
-  const bool json = context.settings().json;
   const std::unique_ptr<ObjectStore> store = co_await OpenIncremental(context, Use::kRead);
   const Snapshots snapshots = co_await OpenIfPossible(context);
-  const std::vector<std::string> tables = co_await TablesToTell(context, *store);
+  std::vector<std::string> tables = co_await NamedOrAll(
+      context, *store, "check --incremental; `ddbvault follow TABLE` begins one");
   StatusTextOptions options;
   options.shards = context.line().Has("shards");
-  Json document;
-  std::optional<Error> failure;
-  bool attention = false;
-  for (const std::string& typed : tables) {
-    try {
-      const TableStatus status = co_await StatusOf(context, typed, *store, snapshots);
-      attention = attention || status.needs_attention();
-      if (json) {
-        document[typed] = Json::parse(ToJson(status));
-      } else {
-        Print(ToText(status, options));
-      }
-    } catch (const Error& error) {
-      document[typed] = {{"error", error.what()}};
-      if (failure) LogError("{}", failure->what());
-      failure = error;
-    }
-    context.stop().ThrowIfRequested();
-  }
-  if (json) Print(document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-  if (failure) throw Error(*failure);
-  co_return attention ? ExitStatus::kAttention : ExitStatus::kDone;
+  const auto work = [&](std::string typed) -> Task<TableReport> {
+    const TableStatus status = co_await StatusOf(context, typed, *store, snapshots);
+    co_return TableReport{Json::parse(ToJson(status)), ToText(status, options),
+                          status.needs_attention()};
+  };
+  co_return co_await ForEachTable(context, std::move(tables), work);
 }
 
 }  // namespace ddbvault

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/log.h"
 
 namespace ddbvault {
 namespace {
@@ -52,17 +51,17 @@ void AppendedFile::CutTo(std::uint64_t size) {
 Task<void> AppendedFile::Append(std::string text) {
   if (!writing_) writing_ = std::make_unique<Semaphore>(co_await asio::this_coro::executor, 1);
   const Semaphore::Permit alone = co_await writing_->Acquire();
-  if (failed_) throw Error(Reaction::kRetryLater, path_ + " could not be written before");
+  if (failed_) {
+    throw Error(Reaction::kRetryLater, path_ + " could not be written before")
+        .Hint("Make room on the disk, and run it again with another file.");
+  }
   failed_ = true;
   const auto write = [this, &text] {
     const std::uint64_t before = ReadStatus(file_, path_).size;
     try {
       WriteAndSync(file_, path_, text);
-    } catch (...) {
-      // Half a line would make all of it unreadable.
-      if (::ftruncate(file_.get(), static_cast<off_t>(before)) != 0) {
-        LogWarn("{}: ends with half a line, which must be cut off before it is used", path_);
-      }
+    } catch (const Error&) {
+      CutTo(before);  // half a line would make all of it unreadable
       throw;
     }
   };

@@ -28,7 +28,8 @@ namespace ddbvault {
 struct TableUpdaterOptions {
   std::string table;
   KeySchema schema;
-  // Only items that the table does not have; nothing is read first, nothing overwritten.
+  // Only items that the table does not have; nothing is overwritten, and nothing read first unless
+  // what is there is kept.
   bool if_absent = false;
   bool dry_run = false;                        // compares, and counts what it would do
   std::size_t in_flight = 16;                  // batches being compared, and writes

@@ -1,5 +1,6 @@
 // A restore that is only for proof: into a scratch table, compared, deleted, and told of.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <filesystem>
 #include <fstream>
@@ -82,6 +83,19 @@ TEST_P(DrillTest, TellsWhoIsToKnowThatItFailed) {
                          "cat > '" + told + "'"});
   EXPECT_THAT(Read("drill.prom"), HasSubstr("success{table=\"" + table_ + "\"} 0"));
   EXPECT_THAT(Json::parse(Read("told"))["error"].get<std::string>(), HasSubstr("snapshot"));
+}
+
+TEST_P(DrillTest, LeavesNoTableWhenItIsInterrupted) {
+  const auto drill = world_.Start({"drill", table_, "--rate", "1"});
+  drill->WaitForStderrLine("restoring into", std::chrono::minutes(1));
+  const std::string said = drill->stderr_text();
+  const std::size_t begin = said.find(table_ + "-drill-");
+  const std::string scratch = said.substr(begin, said.find(',', begin) - begin);
+  while (!world_.Do(world_.dynamodb.DescribeTable(scratch))) {
+  }
+  drill->Signal(SIGINT);
+  EXPECT_EQ(drill->Wait(std::chrono::minutes(1)), 130) << drill->stderr_text();
+  EXPECT_FALSE(world_.Do(world_.dynamodb.DescribeTable(scratch)).has_value());
 }
 
 TEST_P(DrillTest, GoesOnOnlyWithAScratchTable) {
