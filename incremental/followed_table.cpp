@@ -320,11 +320,11 @@ Task<void> FollowedTable::BeginStream() {
     before.found = gap.from;
     before.reason = std::move(gap.reason);
     before.stream_label = std::move(gap.stream_label);
-    if (!options_.backfill_beside) {
-      LogWarn("{}: {} (hint: run {}, or follow with --backfill)", name_, before.reason,
+    co_await Record(std::move(before));
+    if (!options_.backfill_beside && !state_.gaps.back().closed) {
+      LogWarn("{}: {} (hint: run {}, or follow with --backfill)", name_, state_.gaps.back().reason,
               NextCommand("backfill " + options_.typed));
     }
-    co_await Record(std::move(before));
   } else {
     co_await OnGap(std::move(gap));
   }

@@ -2,9 +2,33 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+#include "base/hint.h"
+#include "base/log.h"
 #include "stream/follower.h"
 
 namespace ddbvault {
+namespace {
+
+// Whether an earlier backfill promises moments of before `held_from`: what followed it then is in
+// no stream any more, however whole a later one is.
+Task<bool> PromisesFromBefore(ObjectStore& store, const Layout& layout, std::string label,
+                              Time held_from) {
+  try {
+    BackupState state = co_await BackupState::Load(store, layout);
+    state.follower.emplace().stream_label = std::move(label);
+    const std::optional<Time> from = state.covered_from();
+    const bool promises = from && *from <= held_from;
+    co_return promises;
+  } catch (const Error& error) {
+    if (error.reaction() != Reaction::kCorrupt) throw;
+    LogWarn("{}: when a backfill was first done is not known: {}{}", layout.table(), error.what(),
+            HintOf(error));
+    co_return true;
+  }
+}
+
+}  // namespace
 
 Task<FoundGap> GapBeforeStream(ObjectStore& store, const Layout& layout, StreamBegin begin) {
   const FollowerState& follower = begin.state;
@@ -33,7 +57,16 @@ Task<FoundGap> GapBeforeStream(ObjectStore& store, const Layout& layout, StreamB
     // DynamoDB Local does not tell its time: by our clock it may enable streams in the future.
     const Time enabled = std::min(WhenEnabled(begin.label).value_or(Time{}), begin.now);
     gap.from = backfilled.value_or(std::max(enabled, held_from));
-    if (!backfilled) {
+    if (backfilled) {
+      const bool promised = co_await PromisesFromBefore(store, layout, begin.label, held_from);
+      if (promised) {
+        // It is closed as soon as it is on record: by the backfill that began at `backfilled`.
+        gap.from -= kClockResolution;
+        gap.reason =
+            "nobody followed the table after an earlier backfill, and its stream tells of 24 hours "
+            "at most";
+      }
+    } else {
       gap.reason =
           "what was in the table before it was followed is in no backup (its stream tells of "
           "24 hours at most)";

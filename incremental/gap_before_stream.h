@@ -21,7 +21,8 @@ struct StreamBegin {
 };
 
 // Without a reason there is no gap; `from` is then, and before a first follow, since when what the
-// stream has is needed.
+// stream has is needed.  Of a first follow it ends there; one that ends so early before a whole
+// backfill began is closed by it.
 Task<FoundGap> GapBeforeStream(ObjectStore& store, const Layout& layout, StreamBegin begin);
 
 }  // namespace ddbvault

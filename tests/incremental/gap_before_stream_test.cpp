@@ -19,6 +19,54 @@ FoundGap NeverFollowed(Time now) {
       GapBeforeStream(world.store, Layout("orders", KeyHash::kSha256), std::move(begin)));
 }
 
+const Layout kLayout("orders", KeyHash::kSha256);
+
+// A backfill that was first done at `first`, and again from `again` on, before any follow.
+FoundGap FollowedAfterBackfills(Time first, Time again, Time now) {
+  EngineWorld world;
+  BackfillSegment segment;
+  segment.stream_label = kLabel;
+  segment.started = again;
+  segment.first_finished = first;
+  segment.finished = again + std::chrono::minutes(1);
+  WholeBackfill whole;
+  whole.stream_label = kLabel;
+  whole.began = again;
+  whole.finished = *segment.finished;
+  whole.reconciled_began = whole.began;
+  whole.reconciled_finished = whole.finished;
+  ControlObject segment_file(world.store, kLayout.BackfillSegment(kLabel, 1, 0));
+  world.Run(segment_file.Save(ToJson(segment)));
+  ControlObject whole_file(world.store, kLayout.WholeBackfill(kLabel));
+  world.Run(whole_file.Save(ToJson(whole)));
+  const FollowerState state;
+  StreamBegin begin{state, kLabel, false, false, now};
+  FoundGap found = world.Run(GapBeforeStream(world.store, kLayout, std::move(begin)));
+  if (found.reason.empty()) return found;
+  std::vector<Gap> gaps(1);
+  gaps[0].found = found.from;
+  EXPECT_EQ(CloseGaps(gaps, {whole}).size(), 1U) << "an open gap, and all is there";
+  EXPECT_EQ(gaps[0].closed, whole.reconciled_finished);
+  return found;
+}
+
+// What was changed between is in no stream any more, and in no backup: a whole backfill that comes
+// later does not bring the moments between back.
+TEST(GapBeforeStreamTest, IsThereWhenNobodyFollowedAfterAnEarlierBackfill) {
+  const Time now = kEnabled + std::chrono::hours(30);
+  const FoundGap gap =
+      FollowedAfterBackfills(kEnabled + std::chrono::minutes(1), now - std::chrono::hours(1), now);
+  EXPECT_NE(gap.reason, "");
+}
+
+TEST(GapBeforeStreamTest, IsNotThereWhileTheStreamTellsOfAllSinceTheFirstBackfill) {
+  const Time now = kEnabled + std::chrono::hours(20);
+  const Time again = now - std::chrono::hours(1);
+  const FoundGap gap = FollowedAfterBackfills(kEnabled + std::chrono::minutes(1), again, now);
+  EXPECT_EQ(gap.reason, "");
+  EXPECT_EQ(gap.from, again);
+}
+
 TEST(GapBeforeStreamTest, EndsWhenTheStreamWasEnabled) {
   const FoundGap gap = NeverFollowed(kEnabled + std::chrono::hours(1));
   EXPECT_NE(gap.reason, "");

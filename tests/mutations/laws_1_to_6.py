@@ -549,9 +549,14 @@ MUTATIONS = [
         "FollowedTableTest.PutsARecreatedTableOnRecordAsAGap"),
     Mutation(
         "never-backfilled-silently", 6, "incremental/gap_before_stream.cpp",
-        "    if (!backfilled) {\n      gap.reason =",
-        "    if (!backfilled) {\n      (void)",
+        "    } else {\n      gap.reason =",
+        "    } else {\n      (void)",
         "FollowedTableTest.BacksUpWhatChanges"),
+    Mutation(
+        "nobody-followed-after-a-backfill-silently", 6, "incremental/gap_before_stream.cpp",
+        "co_return promises;",
+        "co_return false;",
+        "GapBeforeStreamTest.IsThereWhenNobodyFollowedAfterAnEarlierBackfill"),
     Mutation(
         "gaps-forgotten-with-an-older-state", 6, "incremental/state_file.cpp",
         "  if (conditions_ || !store_.traits().versioned) co_return state;",
