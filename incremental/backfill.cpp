@@ -20,8 +20,9 @@ constexpr Duration kSayWaitEvery{10000};
 // How often a backfill says that it lives while it is at one thing for long, a page or its last
 // step (state.cpp: kSavedAtLeastEvery).
 constexpr Duration kSayEvery = std::chrono::minutes(5);
-// A page is 1 MB of items (API reference); its JSON, and what is being sent of it, some times that.
-constexpr std::size_t kMemoryOfASegment = std::size_t{4} << 20U;
+// A page is 1 MB of items (API reference); its JSON, and what is being sent of it, some times that;
+// and the page behind it, which is read meanwhile.
+constexpr std::size_t kMemoryOfASegment = std::size_t{6} << 20U;
 // What a page of a consistent Scan costs at most: 1 MB in units of 4 KB (API reference).
 constexpr double kUnitsOfAPage = 256;
 // Of the memory, for the names of the items that were seen.
@@ -221,14 +222,14 @@ Task<void> Backfill::ScanSegment(std::uint32_t segment, ControlObject& file,
   state.open = true;
   if (!options_.dry_run) co_await SaveSegment(file, state);
   Time saved = clock_.Now();
+  ReadAhead pages;
+  pages.next.request.table = table_.name;
+  pages.next.request.segment = segment;
+  pages.next.request.total_segments = options_.segments;
+  pages.next.request.exclusive_start_key = state.last_evaluated_key;
   while (!halt_.requested()) {
-    ScanRequest request;
-    request.table = table_.name;
-    request.segment = segment;
-    request.total_segments = options_.segments;
-    request.exclusive_start_key = state.last_evaluated_key;
-    ScanPage page;
-    bool page_done = co_await SayingSo(ReadAndWrite(std::move(request), page), file, state);
+    bool page_done = co_await SayingSo(ReadAndWrite(pages), file, state);
+    const ScanPage& page = pages.current.page;
     const bool last = page.last_evaluated_key.empty();
     if (page_done && last) {
       page_done = co_await SayingSo(writer_->SettleDoubts(halt_), file, state);
@@ -265,17 +266,49 @@ Task<bool> Backfill::TakeUnits(double units) {
   co_return true;
 }
 
-Task<bool> Backfill::ReadAndWrite(ScanRequest request, ScanPage& page) {
-  const Time read_time = AwsNow();
-  page = co_await client_.Scan(std::move(request));
+// The next page comes while this one is written, but where pages are paid for: nobody is to wait
+// for what comes after it.
+Task<bool> Backfill::ReadAndWrite(ReadAhead& pages) {
+  if (!pages.next.read) co_await Read(pages.next);
+  pages.current = std::move(pages.next);
+  pages.next = ReadPage();
+  pages.next.request = pages.current.request;
+  pages.next.request.exclusive_start_key = pages.current.page.last_evaluated_key;
+  const bool more = !pages.current.page.last_evaluated_key.empty();
+  TaskGroup ahead(co_await asio::this_coro::executor);
+  if (more && rate_.units_per_second() == 0) ahead.Spawn(Read(pages.next));
+  std::exception_ptr error;
+  bool all = false;
+  try {
+    all = co_await Write(pages.current);
+  } catch (...) {
+    error = std::current_exception();
+    halt_.Request();
+  }
+  try {
+    co_await ahead.Join();
+  } catch (...) {
+    if (!error) error = std::current_exception();
+  }
+  if (error) std::rethrow_exception(error);
+  co_return all;
+}
+
+Task<void> Backfill::Read(ReadPage& page) {
+  page.time = AwsNow();
+  page.page = co_await client_.Scan(page.request);
+  page.read = true;
+}
+
+Task<bool> Backfill::Write(const ReadPage& page) {
   TaskGroup writes(co_await asio::this_coro::executor);
   bool all = true;
-  for (const std::string_view item : page.items) {
+  for (const std::string_view item : page.page.items) {
     Semaphore::Permit permit = co_await in_flight_->Acquire();
     // A page can be thousands of items: a stop does not wait for them.
     all = !writes.first_error() && !halt_.requested();
     if (!all) break;
-    writes.Spawn(WriteItem(item, read_time, std::move(permit)));
+    writes.Spawn(WriteItem(item, page.time, std::move(permit)));
   }
   co_await writes.Join();
   co_return all;

@@ -87,8 +87,20 @@ class Backfill {
   Task<bool> TakeUnits(double units);
   Task<BackfillSegment> OpenSegment(std::uint32_t segment, ControlObject& file);
   Task<void> RunSegments();
-  // False: stopped before all of it was written.
-  Task<bool> ReadAndWrite(ScanRequest request, ScanPage& page);
+  struct ReadPage {
+    ScanRequest request;
+    Time time{};  // before it was read, by AWS's clock
+    ScanPage page;
+    bool read = false;
+  };
+  struct ReadAhead {
+    ReadPage current;  // being written
+    ReadPage next;
+  };
+  // Of the next page, which is the current one then.  False: stopped before all of it was written.
+  Task<bool> ReadAndWrite(ReadAhead& pages);
+  Task<void> Read(ReadPage& page);
+  Task<bool> Write(const ReadPage& page);
   Task<void> WriteItem(std::string_view item, Time read_time, Semaphore::Permit permit);
   Task<void> DecideHow();
   Task<void> WaitUntilGapsCanBeClosed();

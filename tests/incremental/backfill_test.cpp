@@ -287,6 +287,24 @@ TEST_F(BackfillTest, KeepsToItsRate) {
   EXPECT_GT(world_.clock.Now() - began, std::chrono::seconds(world_.aws.calls("Scan") - 3));
 }
 
+// Else nothing would be on its way to the store while a page comes.
+TEST_F(BackfillTest, ReadsTheNextPageWhileOneIsWritten) {
+  BackfillOptions options = Options();
+  options.segments = 1;
+  options.in_flight = 1;
+  std::vector<std::size_t> at_rest;  // when each page was asked for
+  world_.aws.before = [&](const HttpRequest&, std::string_view action) {
+    if (action == "Scan") at_rest.push_back(world_.store.CurrentKeys().size());
+    return std::optional<HttpResponse>();
+  };
+  EXPECT_TRUE(Run(options).whole);
+  ASSERT_GE(at_rest.size(), 3U);
+  // Both before the second item of a page of several was at rest; the third only behind all of it.
+  EXPECT_LE(at_rest[1], at_rest[0] + 1);
+  EXPECT_GE(at_rest[2], at_rest[1] + 4);
+  ExpectEverything();
+}
+
 // A page is paid for when it has come.
 TEST_F(BackfillTest, DoesNotBeginWithAPageOfEverySegmentWhereThatIsMoreThanItsRate) {
   BackfillOptions options = Options();

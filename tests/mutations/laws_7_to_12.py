@@ -98,8 +98,8 @@ MUTATIONS = [
         "KilledBackfillTest.IsPutRightWhenItWaitedLongForAnAnswer"),
     Mutation(
         "who-is-at-a-page-for-long-says-nothing", 7, "incremental/backfill.cpp",
-        "co_await SayingSo(ReadAndWrite(std::move(request), page), file, state);",
-        "co_await ReadAndWrite(std::move(request), page);",
+        "co_await SayingSo(ReadAndWrite(pages), file, state);",
+        "co_await ReadAndWrite(pages);",
         "KilledBackfillTest.IsPutRightWhenItWaitedLongForAnAnswer"),
     Mutation(
         "who-waits-for-what-is-in-doubt-says-nothing", 7, "incremental/backfill.cpp",
