@@ -125,21 +125,18 @@ Task<BackfillResult> Backfill::Run() {
   co_await Prepare();
   if (!options_.dry_run) co_await WaitUntilGapsCanBeClosed();
   progress_.total = table_.item_count;
-  if (options_.only_segment) {
-    progress_.total /= options_.segments;
-    co_await RunSegment(*options_.only_segment);
-  } else {
-    co_await RunSegments();
-  }
+  if (options_.only_segment) progress_.total /= options_.segments;
+  co_await RunSegments();
   result_.stopped = segments_done_ < (options_.only_segment ? 1 : options_.segments);
   if (!options_.dry_run && !result_.stopped) co_await SaveWhole();
   co_return result_;
 }
 
 Task<void> Backfill::RunSegments() {
-  std::uint32_t next = 0;
-  const auto worker = [this, &next](std::size_t) -> Task<void> {
-    while (next < options_.segments && !halt_.requested()) {
+  std::uint32_t next = options_.only_segment.value_or(0);
+  const std::uint32_t end = options_.only_segment ? next + 1 : options_.segments;
+  const auto worker = [this, &next, end](std::size_t) -> Task<void> {
+    while (next < end && !halt_.requested()) {
       const std::uint32_t segment = next++;
       co_await RunSegment(segment);
     }
@@ -150,7 +147,10 @@ Task<void> Backfill::RunSegments() {
     const double pages = std::max(1.0, rate_.units_per_second() / kUnitsOfAPage);
     at_once = std::min(at_once, static_cast<std::size_t>(pages));
   }
-  co_await RunWorkers(std::min<std::size_t>(options_.segments, at_once), worker, &halt_);
+  scans_ = std::make_unique<Semaphore>(co_await asio::this_coro::executor, at_once);
+  // While some are being scanned, the record of others is opened or closed.
+  const std::size_t workers = rate_.units_per_second() > 0 ? at_once : 2 * at_once;
+  co_await RunWorkers(std::min<std::size_t>(end - next, workers), worker, &halt_);
 }
 
 Task<WriteOutcome> Backfill::RunKey(ItemKey key) {
@@ -221,6 +221,8 @@ Task<void> Backfill::ScanSegment(std::uint32_t segment, ControlObject& file,
                                  BackfillSegment& state) {
   state.open = true;
   if (!options_.dry_run) co_await SaveSegment(file, state);
+  Semaphore::Permit scan;
+  co_await SayingSo(WaitForScan(scan), file, state);
   Time saved = clock_.Now();
   ReadAhead pages;
   pages.next.request.table = table_.name;
@@ -229,7 +231,8 @@ Task<void> Backfill::ScanSegment(std::uint32_t segment, ControlObject& file,
   pages.next.request.exclusive_start_key = state.last_evaluated_key;
   while (!halt_.requested()) {
     bool page_done = co_await SayingSo(ReadAndWrite(pages), file, state);
-    const ScanPage& page = pages.current.page;
+    ScanPage page = std::move(pages.current.page);
+    page.body.reset();  // what it says of itself is still needed, not its items
     const bool last = page.last_evaluated_key.empty();
     if (page_done && last) {
       page_done = co_await SayingSo(writer_->SettleDoubts(halt_), file, state);
@@ -242,6 +245,7 @@ Task<void> Backfill::ScanSegment(std::uint32_t segment, ControlObject& file,
       state.open = false;
       state.finished = AwsNow();
       if (!state.first_finished) state.first_finished = state.finished;
+      scan.Release();
     }
     if (!options_.dry_run && (last || clock_.Now() - saved >= kSaveEvery)) {
       co_await SaveSegment(file, state);
@@ -258,6 +262,11 @@ Task<void> Backfill::ScanSegment(std::uint32_t segment, ControlObject& file,
   }
   state.open = false;
   if (!options_.dry_run) co_await SaveSegment(file, state);
+}
+
+Task<bool> Backfill::WaitForScan(Semaphore::Permit& scan) {
+  scan = co_await scans_->Acquire();
+  co_return true;
 }
 
 // At a rate of 1 unit in 4 seconds, a page is paid for in 17 minutes.

@@ -83,6 +83,7 @@ class Backfill {
   Task<void> Prepare();
   Task<void> RunSegment(std::uint32_t segment);
   Task<void> ScanSegment(std::uint32_t segment, ControlObject& file, BackfillSegment& state);
+  Task<bool> WaitForScan(Semaphore::Permit& scan);
   bool IsOver(const BackfillSegment& segment) const;
   Task<bool> TakeUnits(double units);
   Task<BackfillSegment> OpenSegment(std::uint32_t segment, ControlObject& file);
@@ -139,6 +140,7 @@ class Backfill {
   Stop::Registration stopped_;
   std::optional<ItemWriter> writer_;
   std::unique_ptr<Semaphore> in_flight_;
+  std::unique_ptr<Semaphore> scans_;  // segments whose pages are in memory
   BackfillResult result_;
   std::uint32_t segments_done_ = 0;
   bool reconciling_ = false;

@@ -197,6 +197,28 @@ TEST_F(BackfillTest, DoesManySegmentsAFewAtATime) {
   ExpectEverything();
 }
 
+// Its record is written and read while another's pages come: those take the memory.
+TEST_F(BackfillTest, OpensTheNextSegmentWhileOneIsScanned) {
+  BackfillOptions options = Options();
+  options.memory = 1;
+  const std::string label = world_.Run(world_.table.DescribeTable("orders"))->stream.label;
+  const std::string next_segment = layout_.BackfillSegment(label, 3, 1);
+  std::vector<std::string> scanned;  // the segments, in the order of their pages
+  bool opened = false;
+  world_.aws.before = [&](const HttpRequest& request, std::string_view action) {
+    if (action != "Scan") return std::optional<HttpResponse>();
+    const std::string body(request.body);
+    const std::string segment = body.substr(body.find("\"Segment\":"), 12);
+    if (scanned.empty() || scanned.back() != segment) scanned.push_back(segment);
+    if (scanned.size() == 1) opened = world_.store.Current(next_segment) != nullptr;
+    return std::optional<HttpResponse>();
+  };
+  EXPECT_TRUE(Run(options).whole);
+  EXPECT_TRUE(opened);
+  EXPECT_EQ(scanned.size(), 3U) << "pages of several segments at once";
+  ExpectEverything();
+}
+
 TEST_F(BackfillTest, SharesTheSegmentsAmongMachines) {
   for (std::uint32_t segment = 0; segment < 3; ++segment) {
     BackfillOptions options = Options();
