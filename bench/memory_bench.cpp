@@ -17,7 +17,7 @@ class Memory {
   // Enough items to fill what may be buffered, and several times as many.
   void OfManyItems() {
     memory_ = settings_.short_form ? "32M" : "40M";
-    const std::uint64_t few = settings_.short_form ? 6000 : 15000;
+    const std::uint64_t few = settings_.short_form ? 6000 : 30000;
     for (const char* command : kCommands) {
       const double of_few = Rss(command, LoadOf(few, 1024));
       const double of_many = Rss(command, LoadOf(3 * few, 1024));

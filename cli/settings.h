@@ -34,7 +34,7 @@ struct Settings {
   // Of that, what there is for all that is buffered; the rest is the program and its connections
   // (libcurl's buffers and the system's).
   std::size_t buffers() const {
-    constexpr std::size_t kProgram = std::size_t{24} << 20U;
+    constexpr std::size_t kProgram = std::size_t{28} << 20U;
     constexpr std::size_t kConnection = std::size_t{16} << 10U;
     constexpr std::size_t kLeast = std::size_t{4} << 20U;
     return std::max(memory, kProgram + in_flight * kConnection + kLeast) - kProgram -

@@ -13,7 +13,7 @@ BackfillOptions OptionsOf(const std::vector<std::string>& arguments) {
   };
   CommandLine line = ParseCommandLine(arguments);
   Settings settings;
-  settings.memory = std::size_t{90 + 24 + 1} << 20U;  // 24 are the program's, 1 its connections'
+  settings.memory = std::size_t{90 + 28 + 1} << 20U;  // 28 are the program's, 1 its connections'
   Context context(std::move(line), std::move(settings), environment);
   return BackfillOptionsOf(context, TableDescription());
 }
