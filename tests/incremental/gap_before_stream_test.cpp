@@ -59,12 +59,19 @@ TEST(GapBeforeStreamTest, IsThereWhenNobodyFollowedAfterAnEarlierBackfill) {
   EXPECT_NE(gap.reason, "");
 }
 
-TEST(GapBeforeStreamTest, IsNotThereWhileTheStreamTellsOfAllSinceTheFirstBackfill) {
-  const Time now = kEnabled + std::chrono::hours(20);
+// The earlier one was just done, but may have begun days ago: when is not on record.
+TEST(GapBeforeStreamTest, IsThereWhenAnEarlierBackfillTookLong) {
+  const Time now = kEnabled + std::chrono::hours(30);
   const Time again = now - std::chrono::hours(1);
-  const FoundGap gap = FollowedAfterBackfills(kEnabled + std::chrono::minutes(1), again, now);
+  EXPECT_NE(FollowedAfterBackfills(again - std::chrono::minutes(1), again, now).reason, "");
+}
+
+TEST(GapBeforeStreamTest, IsNotThereAfterOneBackfillOfWhichTheStreamTellsAll) {
+  const Time now = kEnabled + std::chrono::hours(20);
+  const Time began = now - std::chrono::hours(1);
+  const FoundGap gap = FollowedAfterBackfills(began + std::chrono::minutes(1), began, now);
   EXPECT_EQ(gap.reason, "");
-  EXPECT_EQ(gap.from, again);
+  EXPECT_EQ(gap.from, began);
 }
 
 TEST(GapBeforeStreamTest, EndsWhenTheStreamWasEnabled) {
