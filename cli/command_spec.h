@@ -90,5 +90,6 @@ CommandSpec HistorySpec();
 CommandSpec DiffSpec();
 CommandSpec DrillSpec();
 CommandSpec PruneSpec();
+CommandSpec ForgetSpec();
 
 }  // namespace ddbvault

@@ -7,6 +7,7 @@
 #include "cli/context.h"
 #include "incremental/layout.h"
 #include "incremental/object_store.h"
+#include "item/key_schema.h"
 
 namespace ddbvault {
 
@@ -14,5 +15,9 @@ namespace ddbvault {
 // LoadTableDefinition() takes instead.  Throws as Context::Describe().
 Task<std::string> DefinitionFor(Context& context, TableName name, ObjectStore& incremental,
                                 const Layout& layout);
+
+// The key of the table's items, by its definition in the backup, else by the table itself.
+Task<KeySchema> KeySchemaFor(Context& context, TableName name, ObjectStore& incremental,
+                             const Layout& layout);
 
 }  // namespace ddbvault

@@ -17,7 +17,6 @@
 #include "incremental/owner.h"
 #include "item/attributes.h"
 #include "restore/version_source.h"
-#include "snapshot/snapshot_checks.h"
 
 namespace ddbvault {
 namespace {
@@ -177,14 +176,6 @@ std::string ToJson(const HistoryReport& report) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// From the backup, else from the table itself: other tools' places.
-Task<KeySchema> SchemaOf(Context& context, TableName name, ObjectStore& store,
-                         const Layout& layout) {
-  std::string table_json = co_await DefinitionFor(context, name, store, layout);
-  const std::string json = co_await LoadTableDefinition(store, layout, std::move(table_json));
-  co_return ParseTableDescription(json).key_schema;
-}
-
 Task<ExitStatus> PutBack(Context& context, TableName name, ObjectStore& store, Layout layout,
                          ItemKey key) {
   const CommandLine& line = context.line();
@@ -231,7 +222,7 @@ Task<ExitStatus> RunHistory(Context& context) {
   const std::unique_ptr<ObjectStore> store = co_await OpenIncremental(context, Use::kRead);
   const Layout layout(name.name, context.settings().key_hash);
   co_await RequireKeyHash(*store, layout);
-  const KeySchema schema = co_await SchemaOf(context, name, *store, layout);
+  const KeySchema schema = co_await KeySchemaFor(context, name, *store, layout);
   const ItemKey key = AsUsage([&] { return ItemKey::FromUser(*line.Find("key"), schema); });
   report.object = layout.ItemObject(key);
   if (line.Has("restore")) {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "restore/remove_version.h"
 #include "snapshot/find_snapshots.h"
 #include "snapshot/format.h"
 #include "snapshot/publish.h"
@@ -13,9 +14,6 @@
 
 namespace ddbvault {
 namespace {
-
-// Of stores without versions (object_store.h).
-constexpr const char* kOnlyVersion = "null";
 
 class SnapshotsPrune {
  public:
@@ -133,18 +131,13 @@ class SnapshotsPrune {
     co_return all;
   }
 
-  Task<bool> RemoveOne(const ObjectInfo& version) {
-    if (options_.dry_run) co_return true;
-    try {
-      std::string id = version.version_id;
-      if (id.empty()) id = kOnlyVersion;
-      co_await store_.RemoveVersion(version.key, std::move(id));
-      co_return true;
-    } catch (const Error& error) {
-      if (error.reaction() != Reaction::kPermission) throw;
+  Task<bool> RemoveOne(ObjectInfo version) {
+    if (!options_.dry_run) {
+      const bool removed = co_await RemoveUnlessRefused(store_, std::move(version));
+      if (!removed) ++result_.refused;
+      co_return removed;
     }
-    ++result_.refused;
-    co_return false;
+    co_return true;
   }
 
   ObjectStore& store_;

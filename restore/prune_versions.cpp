@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "incremental/pruned.h"
+#include "restore/remove_version.h"
 #include "snapshot/object_walk.h"
 
 namespace ddbvault {
@@ -215,15 +216,9 @@ class PruneRun {
     context_.progress.bytes += version.size;
   }
 
-  Task<bool> RemoveOne(const ObjectInfo& version) {
+  Task<bool> RemoveOne(ObjectInfo version) {
     if (options_.dry_run) co_return true;
-    try {
-      co_await context_.store.RemoveVersion(version.key, version.version_id);
-      co_return true;
-    } catch (const Error& error) {
-      if (error.reaction() != Reaction::kPermission) throw;
-    }
-    co_return false;
+    co_return co_await RemoveUnlessRefused(context_.store, std::move(version));
   }
 
   PruneContext context_;

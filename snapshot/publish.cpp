@@ -99,6 +99,19 @@ Task<SummaryWrite> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& fil
   co_return result;
 }
 
+Task<void> ReplaceSummary(ObjectStore& snapshots, const SnapshotFiles& files) {
+  const std::string key = DirectoryOf(files) + std::string(kSummaryName);
+  const std::string json = ToJson(files.summary);
+  const auto before = co_await snapshots.Head(key);
+  if (!before) throw Error(Reaction::kConflict, key + " is gone: somebody removes the snapshot");
+  // Not on condition: servers that ignore or refuse that in versioned buckets are many (Ceph 16).
+  co_await PutText(snapshots, key, json, PutCondition::kNone);
+  const auto after = co_await snapshots.Get(key);
+  if (after && after->body == json) co_return;
+  throw Error(Reaction::kConflict, key + " was replaced by somebody else meanwhile")
+      .Hint("Run it again.");
+}
+
 Task<void> RemoveLeftovers(ObjectStore& snapshots, const SnapshotFiles& files) {
   try {
     const Leftovers leftovers = co_await FindLeftovers(snapshots, files);

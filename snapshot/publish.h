@@ -39,6 +39,11 @@ struct SummaryWrite {
 // then the files must stay, as where it may still land.
 Task<SummaryWrite> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& files);
 
+// Puts another summary in the place of the one that is there: the snapshot is the new one's files
+// from then on.  Throws Error{kConflict} when somebody else has replaced it meanwhile; after any
+// other Error it may be there, or come to be, or not: then the files of both must stay.
+Task<void> ReplaceSummary(ObjectStore& snapshots, const SnapshotFiles& files);
+
 // After WriteSummary(): removes data files and lists of files that unfinished runs of the same
 // moment have left beside ours a day ago or earlier (other tools that read data/ would take them
 // for its parts; ours do not).  Younger ones may be of a run that is at work, and on a store

@@ -45,9 +45,9 @@ TEST(Help, ListsTheCommandsThatThereAre) {
     names.push_back(command.name);
     EXPECT_THAT(help, HasSubstr("  " + std::string(command.name) + " "));
   }
-  EXPECT_THAT(names,
-              testing::ElementsAre("follow", "backfill", "snapshot", "restore", "verify", "doctor",
-                                   "status", "parked", "history", "diff", "drill", "prune"));
+  EXPECT_THAT(names, testing::ElementsAre("follow", "backfill", "snapshot", "restore", "verify",
+                                          "doctor", "status", "parked", "history", "diff", "drill",
+                                          "prune", "forget"));
   EXPECT_EQ(DefaultCommand().name, "follow");
 }
 

@@ -1,0 +1,167 @@
+#include "restore/forget_item.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "base/error.h"
+#include "incremental/item_history.h"
+#include "incremental/parked.h"
+#include "restore/remove_version.h"
+
+namespace ddbvault {
+namespace {
+
+// A stream tells of 24 hours (API reference), and is trimmed a while later.
+constexpr Duration kStreamTells = std::chrono::hours(25);
+// So many versions are held at once.
+constexpr std::size_t kMostHeld = 10000;
+
+class ForgetRun {
+ public:
+  ForgetRun(ForgetContext context, Layout layout, ItemKey key, bool dry_run)
+      : context_(context), layout_(std::move(layout)), key_(std::move(key)), dry_run_(dry_run) {
+    result_.object = layout_.ItemObject(key_);
+  }
+
+  Task<ForgetItemResult> Run() {
+    co_await RequireDeleted();
+    bool more = true;
+    while (more) {
+      Found found = co_await Look();
+      more = found.more && !dry_run_;
+      co_await Remove(std::move(found));
+    }
+    co_await RemoveParked();
+    if (result_.newest && *result_.newest + kStreamTells > context_.clock.Now()) {
+      result_.again = *result_.newest + kStreamTells;
+    }
+    co_return result_;
+  }
+
+ private:
+  struct Found {
+    std::deque<ObjectInfo> to_go;  // the oldest kMostHeld, newest first
+    bool more = false;             // there are newer ones that are to go, too
+  };
+
+  Task<void> RequireDeleted() {
+    if (context_.table != nullptr) {
+      const bool there = co_await IsInTable();
+      if (there) {
+        throw Error(Reaction::kConflict, "the item is in table " + layout_.table() +
+                                             ": nothing was removed, for its next change would "
+                                             "bring it back")
+            .Hint("Delete it there, let the follower write that, and run this again.");
+      }
+    }
+    ItemHistory history(context_.store, result_.object);
+    const std::optional<ItemVersion> current = co_await history.Next();
+    if (!current) co_return;
+    newest_ = current->info.version_id;
+    if (context_.table == nullptr || current->kind != ItemVersion::Kind::kItem) co_return;
+    throw Error(Reaction::kConflict,
+                "the backup has not heard yet that the item was deleted: nothing was removed, for "
+                "the delete would name it once more")
+        .Hint("Follow the table until it has, or run `ddbvault backfill` with the same --key.");
+  }
+
+  Task<bool> IsInTable() {
+    try {
+      const auto item = co_await context_.table->GetItem(layout_.table(), key_.bytes());
+      co_return item.has_value();
+    } catch (Error& error) {
+      if (error.reaction() == Reaction::kNotFound) {
+        error.Hint("If the table is gone for good, say so with --without-table.");
+      }
+      throw;
+    }
+  }
+
+  Task<Found> Look() {
+    Found found;
+    if (newest_.empty()) co_return found;
+    bool reached = false;  // what stands over the newest one came to be meanwhile
+    std::string next;
+    do {
+      context_.stop.ThrowIfRequested();
+      ObjectPage page = co_await context_.store.ListVersions(result_.object, next);
+      for (ObjectInfo& version : page.objects) {
+        if (version.key != result_.object) continue;
+        reached = reached || version.version_id == newest_;
+        if (!reached || Refused(version)) continue;
+        found.to_go.push_back(std::move(version));
+        if (found.to_go.size() <= kMostHeld) continue;
+        if (dry_run_) Count(found.to_go.front());
+        found.to_go.pop_front();
+        found.more = true;
+      }
+      next = page.next;
+    } while (!next.empty());
+    co_return found;
+  }
+
+  bool Refused(const ObjectInfo& version) const {
+    const auto& ids = result_.refused_ids;
+    return std::find(ids.begin(), ids.end(), version.version_id) != ids.end();
+  }
+
+  Task<void> Remove(Found found) {
+    for (auto version = found.to_go.rbegin(); version != found.to_go.rend(); ++version) {
+      context_.stop.ThrowIfRequested();
+      // Over one that stays, the delete stays: else that one would be the item again.
+      const bool covers = result_.refused > 0 && version->version_id == newest_;
+      bool removed = !covers;
+      if (!covers && !dry_run_) {
+        removed = co_await RemoveUnlessRefused(context_.store, *version);
+      }
+      if (removed) {
+        Count(*version);
+        continue;
+      }
+      ++result_.refused;
+      if (result_.refused_ids.size() == kRefusedShown) {
+        throw Error(Reaction::kPermission, "more than " + std::to_string(kRefusedShown) +
+                                               " versions of the item cannot be removed")
+            .Hint("Object Lock holds them, or s3:DeleteObjectVersion is not allowed.");
+      }
+      result_.refused_ids.push_back(version->version_id);
+    }
+  }
+
+  void Count(const ObjectInfo& version) {
+    ++result_.versions;
+    result_.bytes += version.size;
+    const Time stored = version.last_modified;
+    result_.oldest = std::min(result_.oldest.value_or(stored), stored);
+    result_.newest = std::max(result_.newest.value_or(stored), stored);
+  }
+
+  Task<void> RemoveParked() {
+    const std::vector<ParkedRecord> all = co_await ListParked(context_.store, layout_);
+    const std::string name = key_.Name(layout_.hash());
+    std::vector<ParkedRecord> its;
+    for (const ParkedRecord& record : all) {
+      if (record.item == name) its.push_back(record);
+      if (record.item == kUnknownItem) ++result_.unknown;
+    }
+    result_.parked = its.size();
+    if (!dry_run_) co_await DropParked(context_.store, its);
+  }
+
+  ForgetContext context_;
+  Layout layout_;
+  ItemKey key_;
+  bool dry_run_;
+  std::string newest_;  // its version id, when this began; empty: there is none
+  ForgetItemResult result_;
+};
+
+}  // namespace
+
+Task<ForgetItemResult> ForgetItem(ForgetContext context, Layout layout, ItemKey key, bool dry_run) {
+  ForgetRun run(context, std::move(layout), std::move(key), dry_run);
+  co_return co_await run.Run();
+}
+
+}  // namespace ddbvault

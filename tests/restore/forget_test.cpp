@@ -1,0 +1,298 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "restore/forget_in_snapshots.h"
+#include "restore/forget_item.h"
+#include "snapshot/find_snapshots.h"
+#include "tests/snapshot/snapshot_world.h"
+#include "tests/support/flaky_store.h"
+
+namespace ddbvault {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const Time kEarly = At("2026-11-18T11:00:00Z");
+const ItemKey kKey = ItemKey::FromKeys(R"({"id":{"S":"a"}})");
+
+// Refuses to remove some versions, as Object Lock does.
+class LockedStore : public FlakyStore {
+ public:
+  explicit LockedStore(ObjectStore& inner) : FlakyStore(inner, none_) {}
+  std::set<std::string> locked;  // version ids
+
+  Task<void> RemoveVersion(std::string key, std::string version_id) override {
+    if (locked.contains(version_id)) throw Error(Reaction::kPermission, "AccessDenied");
+    co_await FlakyStore::RemoveVersion(std::move(key), std::move(version_id));
+  }
+
+ private:
+  Faults none_{0, FaultMoment::kBefore};
+};
+
+// "a" is put twice and deleted, "b" is put; days ago.
+class ForgetTest : public testing::Test {
+ protected:
+  ForgetTest() {
+    world_.aws.CreateTable("orders", world_.schema);
+    world_.clock.Advance(kEarly - world_.clock.Now());
+    world_.PutChange("a", EventName::kInsert, kEarly, "a1");
+    world_.PutChange("a", EventName::kModify, kEarly + std::chrono::minutes(1), "a2");
+    world_.PutChange("b", EventName::kInsert, kEarly, "b1");
+  }
+  void Delete() {
+    world_.PutChange("a", EventName::kRemove, kEarly + std::chrono::minutes(2));
+    world_.clock.Advance(std::chrono::hours(48));
+  }
+  ForgetItemResult Forget(ObjectStore& store, bool ask_table = true) {
+    const ForgetContext context{ask_table ? &world_.table : nullptr, store, world_.clock, stop_};
+    return world_.Run(ForgetItem(context, world_.layout, kKey, dry_run_));
+  }
+  ForgetItemResult Forget() { return Forget(world_.store); }
+  std::vector<ForgottenSnapshot> InSnapshots(ObjectStore& snapshots) {
+    Progress progress;
+    const ForgetInSnapshotsContext context{snapshots, world_.workers, stop_, progress};
+    return world_.Run(ForgetInSnapshots(context, "orders", world_.schema, kKey, dry_run_));
+  }
+  std::vector<ForgottenSnapshot> InSnapshots() { return InSnapshots(world_.snapshots); }
+  // Whether any version of any object of the store has this text in it, also compressed.
+  bool IsAnywhere(MemoryStore& store, const std::string& text) {
+    std::set<std::string> keys;
+    std::string next;
+    do {
+      ObjectPage page = world_.Run(store.ListVersions("", next));
+      for (const ObjectInfo& info : page.objects) keys.insert(info.key);
+      next = page.next;
+    } while (!next.empty());
+    for (const std::string& key : keys) {
+      for (const StoredObject& version : store.Versions(key)) {
+        if (Plain(version.body).find(text) != std::string::npos) return true;
+      }
+    }
+    return false;
+  }
+  static std::string Plain(const std::string& body) {
+    const auto decompressor = MakeDecompressor(DetectCompression(body));
+    std::string plain;
+    std::string_view rest = body;
+    while (!rest.empty() || decompressor->pending()) decompressor->Add(rest, plain, 1 << 20);
+    return plain;
+  }
+
+  SnapshotWorld world_;
+  Stop stop_;
+  bool dry_run_ = false;
+};
+
+TEST_F(ForgetTest, RemovesEveryVersionOfTheItemAndNothingElse) {
+  Delete();
+  dry_run_ = true;
+  EXPECT_EQ(Forget().versions, 3U);
+  EXPECT_THAT(world_.store.Versions(world_.Name("a")), SizeIs(3));
+  dry_run_ = false;
+  const ForgetItemResult result = Forget();
+  EXPECT_EQ(result.versions, 3U);
+  EXPECT_EQ(result.refused, 0U);
+  EXPECT_FALSE(result.again);
+  EXPECT_THAT(world_.store.Versions(world_.Name("a")), IsEmpty());
+  EXPECT_THAT(world_.store.Versions(world_.Name("b")), SizeIs(1));
+  EXPECT_FALSE(IsAnywhere(world_.store, "\"a1\""));
+  EXPECT_EQ(Forget().versions, 0U) << "again: there is nothing left";
+}
+
+// What is deleted must not come back for a moment: the delete is removed last.
+TEST_F(ForgetTest, RemovesTheDeleteLast) {
+  Delete();
+  class Watching : public LockedStore {
+   public:
+    Watching(MemoryStore& inner, std::string object)
+        : LockedStore(inner), inner_(inner), object_(std::move(object)) {}
+    bool came_back = false;
+    Task<void> RemoveVersion(std::string key, std::string version_id) override {
+      co_await LockedStore::RemoveVersion(std::move(key), std::move(version_id));
+      const StoredObject* current = inner_.Current(object_);
+      came_back = came_back || (current != nullptr && !current->body.empty());
+    }
+
+   private:
+    MemoryStore& inner_;
+    std::string object_;
+  };
+  Watching store(world_.store, world_.Name("a"));
+  EXPECT_EQ(Forget(store).versions, 3U);
+  EXPECT_FALSE(store.came_back);
+}
+
+TEST_F(ForgetTest, RefusesAnItemThatIsInTheTable) {
+  Delete();
+  world_.aws.Put("orders", SnapshotWorld::Item("a"));
+  EXPECT_THAT(ErrorOf([&] { Forget(); }), HasSubstr("the item is in table orders"));
+  EXPECT_THAT(world_.store.Versions(world_.Name("a")), SizeIs(3));
+}
+
+TEST_F(ForgetTest, RefusesAnItemWhoseDeleteTheBackupHasNotHeardOf) {
+  EXPECT_THAT(ErrorOf([&] { Forget(); }), HasSubstr("has not heard yet"));
+  EXPECT_THAT(world_.store.Versions(world_.Name("a")), SizeIs(2));
+  // Of a table that is gone it will not hear any more.
+  EXPECT_EQ(Forget(world_.store, false).versions, 2U);
+}
+
+TEST_F(ForgetTest, SaysUntilWhenAReplayMayBringItBack) {
+  Delete();
+  world_.clock.Advance(-std::chrono::hours(47));
+  const ForgetItemResult result = Forget();
+  EXPECT_EQ(result.versions, 3U);
+  ASSERT_TRUE(result.again);
+  EXPECT_GT(*result.again, kEarly + std::chrono::hours(24));
+}
+
+// Else what is locked would be the item again.
+TEST_F(ForgetTest, LeavesTheDeleteOverAVersionThatStays) {
+  Delete();
+  LockedStore store(world_.store);
+  store.locked = {world_.store.Versions(world_.Name("a")).at(0).info.version_id};
+  const ForgetItemResult result = Forget(store);
+  EXPECT_EQ(result.versions, 1U);
+  EXPECT_EQ(result.refused, 2U);
+  EXPECT_THAT(result.refused_ids, SizeIs(2));
+  EXPECT_EQ(world_.store.Current(world_.Name("a"))->body, "");
+}
+
+TEST_F(ForgetTest, LeavesWhatComesToBeMeanwhile) {
+  Delete();
+  class PutsMeanwhile : public LockedStore {
+   public:
+    PutsMeanwhile(SnapshotWorld& world) : LockedStore(world.store), world_(world) {}
+    Task<void> RemoveVersion(std::string key, std::string version_id) override {
+      if (!put_) {
+        put_ = true;
+        PutRequest request;
+        request.key = key;
+        const std::string body = SnapshotWorld::Item("a", "new");
+        request.body = body;
+        co_await world_.store.Put(std::move(request));
+      }
+      co_await LockedStore::RemoveVersion(std::move(key), std::move(version_id));
+    }
+
+   private:
+    SnapshotWorld& world_;
+    bool put_ = false;
+  };
+  PutsMeanwhile store(world_);
+  EXPECT_EQ(Forget(store).versions, 3U);
+  EXPECT_THAT(world_.store.Versions(world_.Name("a")), SizeIs(1));
+}
+
+TEST_F(ForgetTest, RemovesParkedRecordsOfTheItem) {
+  Delete();
+  const std::string name = kKey.Name(KeyHash::kSha256);
+  world_.PutObject(world_.layout.Parked(name, "2026-11-20T00:00:00.000", "1"), "{}");
+  world_.PutObject(world_.layout.Parked("unknown", "2026-11-20T00:00:00.000", "2"), "{}");
+  const ForgetItemResult result = Forget();
+  EXPECT_EQ(result.parked, 1U);
+  EXPECT_EQ(result.unknown, 1U);
+  EXPECT_THAT(world_.store.Versions(world_.layout.Parked(name, "2026-11-20T00:00:00.000", "1")),
+              IsEmpty());
+}
+
+class ForgetInSnapshotsTest : public ForgetTest,
+                              public testing::WithParamInterface<SnapshotFormat> {
+ protected:
+  std::string MakeSnapshot(std::size_t part_bytes = 0) {
+    world_.clock.Advance(std::chrono::minutes(5));
+    SnapshotOptions options;
+    options.format = GetParam();
+    options.part_bytes = part_bytes;
+    options.allow_smaller = true;
+    return world_.Write(options).key;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Formats, ForgetInSnapshotsTest,
+                         testing::Values(SnapshotFormat::kExport, SnapshotFormat::kLines),
+                         [](const auto& test) {
+                           return test.param == SnapshotFormat::kExport ? "Export" : "Lines";
+                         });
+
+TEST_P(ForgetInSnapshotsTest, RewritesThoseThatHoldItAndLeavesNoTrace) {
+  const std::string with = MakeSnapshot();
+  Delete();
+  const std::string without = MakeSnapshot();
+  dry_run_ = true;
+  std::vector<ForgottenSnapshot> results = InSnapshots();
+  ASSERT_THAT(results, SizeIs(2));
+  EXPECT_EQ(results[0].outcome, ForgottenSnapshot::Outcome::kRewritten);
+  EXPECT_TRUE(IsAnywhere(world_.snapshots, "\"a2\"")) << "a dry run has changed something";
+
+  dry_run_ = false;
+  results = InSnapshots();
+  ASSERT_THAT(results, SizeIs(2));
+  EXPECT_EQ(results[0].outcome, ForgottenSnapshot::Outcome::kRewritten);
+  EXPECT_EQ(results[0].items, 1U);
+  EXPECT_THAT(results[0].files, SizeIs(1));
+  EXPECT_EQ(results[1].outcome, ForgottenSnapshot::Outcome::kWithout);
+  // Whole, and all the rest is in it.
+  EXPECT_THAT(world_.Read(with), ElementsAre(SnapshotWorld::Item("b", "b1")));
+  EXPECT_THAT(world_.Read(without), ElementsAre(SnapshotWorld::Item("b", "b1")));
+  EXPECT_FALSE(IsAnywhere(world_.snapshots, "\"a2\""));
+  EXPECT_EQ(InSnapshots()[0].outcome, ForgottenSnapshot::Outcome::kWithout);
+}
+
+TEST_P(ForgetInSnapshotsTest, SaysWhatStays) {
+  MakeSnapshot();
+  LockedStore store(world_.snapshots);
+  for (const std::string& key : world_.snapshots.CurrentKeys()) {
+    for (const StoredObject& version : world_.snapshots.Versions(key)) {
+      store.locked.insert(version.info.version_id);
+    }
+  }
+  const std::vector<ForgottenSnapshot> results = InSnapshots(store);
+  ASSERT_THAT(results, SizeIs(1));
+  EXPECT_EQ(results[0].outcome, ForgottenSnapshot::Outcome::kFailed);
+  EXPECT_THAT(results[0].why, HasSubstr("cannot be removed"));
+  EXPECT_GE(results[0].refused, 1U);
+  // The next run finds what stayed.
+  EXPECT_EQ(InSnapshots()[0].outcome, ForgottenSnapshot::Outcome::kRewritten);
+  EXPECT_FALSE(IsAnywhere(world_.snapshots, "\"a2\""));
+}
+
+// Cut short at any call: the snapshot is whole, and the next run leaves no trace.
+TEST_P(ForgetInSnapshotsTest, CanBeCutShortAnywhere) {
+  for (std::uint64_t call = 1;; ++call) {
+    SnapshotWorld world;
+    world.clock.Advance(kEarly - world.clock.Now());
+    world.PutChange("a", EventName::kInsert, kEarly, "a1");
+    world.PutChange("b", EventName::kInsert, kEarly, "b1");
+    SnapshotOptions options;
+    options.format = GetParam();
+    const std::string key = world.Write(options).key;
+    Faults faults(call, FaultMoment::kAfter);
+    FlakyStore flaky(world.snapshots, faults);
+    Stop stop;
+    Progress progress;
+    const ForgetInSnapshotsContext cut{flaky, world.workers, stop, progress};
+    std::vector<ForgottenSnapshot> results;
+    try {
+      results = world.Run(ForgetInSnapshots(cut, "orders", world.schema, kKey, false));
+    } catch (const Error&) {
+    }
+    EXPECT_THAT(world.Read(key), testing::Contains(SnapshotWorld::Item("b", "b1")))
+        << "call " << call;
+    const ForgetInSnapshotsContext again{world.snapshots, world.workers, stop, progress};
+    const auto after = world.Run(ForgetInSnapshots(again, "orders", world.schema, kKey, false));
+    ASSERT_THAT(after, SizeIs(1));
+    EXPECT_NE(after[0].outcome, ForgottenSnapshot::Outcome::kFailed) << after[0].why;
+    EXPECT_THAT(world.Read(key), ElementsAre(SnapshotWorld::Item("b", "b1"))) << "call " << call;
+    EXPECT_FALSE(IsAnywhere(world.snapshots, "\"a1\"")) << "call " << call;
+    if (!faults.fired()) break;
+  }
+}
+
+}  // namespace
+}  // namespace ddbvault
