@@ -106,9 +106,9 @@ std::vector<OptionGroup> CommandSpec::AllGroups() const {
 
 const std::vector<CommandSpec>& Commands() {
   static const std::vector<CommandSpec> commands = {
-      FollowSpec(), BackfillSpec(),      SnapshotSpec(), RestoreSpec(), VerifySpec(),
-      DoctorSpec(), StatusCommandSpec(), ParkedSpec(),   HistorySpec(), DiffSpec(),
-      DrillSpec(),  PruneSpec(),         ForgetSpec()};
+      FollowSpec(), BackfillSpec(),      SnapshotSpec(), RestoreSpec(),  VerifySpec(),
+      DoctorSpec(), StatusCommandSpec(), ParkedSpec(),   HistorySpec(),  DiffSpec(),
+      DrillSpec(),  PruneSpec(),         ForgetSpec(),   ReplicateSpec()};
   return commands;
 }
 

@@ -91,5 +91,6 @@ CommandSpec DiffSpec();
 CommandSpec DrillSpec();
 CommandSpec PruneSpec();
 CommandSpec ForgetSpec();
+CommandSpec ReplicateSpec();
 
 }  // namespace ddbvault

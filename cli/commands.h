@@ -22,6 +22,7 @@ Task<ExitStatus> RunDiff(Context& context);
 Task<ExitStatus> RunDrill(Context& context);
 Task<ExitStatus> RunPrune(Context& context);
 Task<ExitStatus> RunForget(Context& context);
+Task<ExitStatus> RunReplicate(Context& context);
 
 // Writes to standard output.  Throws Error{kFixCommand} when it does not take it all (a full disk,
 // a closed pipe): a report that is cut short must not look like success.

@@ -25,11 +25,11 @@ struct Runner {
 };
 
 constexpr Runner kRunners[] = {
-    {"follow", RunFollow},   {"backfill", RunBackfill}, {"snapshot", RunSnapshot},
-    {"restore", RunRestore}, {"verify", RunVerify},     {"doctor", RunDoctor},
-    {"status", RunStatus},   {"parked", RunParked},     {"history", RunHistory},
-    {"diff", RunDiff},       {"drill", RunDrill},       {"prune", RunPrune},
-    {"forget", RunForget}};
+    {"follow", RunFollow},   {"backfill", RunBackfill},  {"snapshot", RunSnapshot},
+    {"restore", RunRestore}, {"verify", RunVerify},      {"doctor", RunDoctor},
+    {"status", RunStatus},   {"parked", RunParked},      {"history", RunHistory},
+    {"diff", RunDiff},       {"drill", RunDrill},        {"prune", RunPrune},
+    {"forget", RunForget},   {"replicate", RunReplicate}};
 
 ExitStatus Report(const Error& error, ExitStatus status, bool json) {
   const std::string text = json ? ErrorJson(error, status) : ErrorText(error);

@@ -153,6 +153,8 @@ Task<void> TableUpdater::WriteOne(Difference difference) {
     stop_.ThrowIfRequested();
     const bool held = co_await TryToWrite(difference);
     if (held) {
+      const bool settled = co_await IsSettled(difference);
+      if (!settled) continue;
       Count(difference);
       co_return;
     }
@@ -177,6 +179,19 @@ Task<void> TableUpdater::WriteOne(Difference difference) {
   throw Error(Reaction::kConflict,
               "an item was changed by somebody else each time it was looked at")
       .Hint("Stop what writes to the table, or try again later.");
+}
+
+// Of a source that changes: what was written may be what was deleted there since it was read, and
+// then nobody else would look at it any more.
+Task<bool> TableUpdater::IsSettled(Difference& difference) {
+  if (!options_.look_again) co_return true;
+  std::string wanted = co_await options_.look_again(difference.key);
+  if (AreEqual(wanted, difference.wanted.item)) co_return true;
+  difference.current = std::move(difference.wanted.item);
+  difference.wanted.item = std::move(wanted);
+  ++counts_.changed;
+  // Not kept: what was there before is, and that is what an undo brings back.
+  co_return false;
 }
 
 Task<bool> TableUpdater::TryToWrite(Difference& difference) {

@@ -37,7 +37,8 @@ struct TableUpdaterOptions {
   double units_per_second = 0;                 // of reads, and as many of writes; 0: no limit
   std::size_t samples = 10;
   // Of a source that changes, too: its item of these key bytes now, empty: none.  Asked, a second
-  // later, for each item that differs; so is the table.
+  // later, for each item that differs; so is the table.  Asked once more after each write: what was
+  // written was the source's when the write was done, or a later look at it is.
   std::function<Task<std::string>(std::string key)> look_again;
 };
 
@@ -87,6 +88,7 @@ class TableUpdater : public ItemTarget {
   Task<void> Keep(const std::vector<Difference>& differences);
   Task<void> WriteOne(Difference difference);
   Task<bool> TryToWrite(Difference& difference);
+  Task<bool> IsSettled(Difference& difference);
   void Count(const Difference& difference);
   void CountKept();
 

@@ -2,28 +2,9 @@
 
 #include <utility>
 
-#include "base/backoff.h"
+#include "restore/write_items.h"
 
 namespace ddbvault {
-namespace {
-
-// BatchWriteItem: at most 25 requests and 16 MB (API reference).
-constexpr std::size_t kMaxBatchItems = 25;
-constexpr std::size_t kMaxBatchBytes = std::size_t{15} << 20;
-
-// The developer guide asks for exponential back-off between tries for UnprocessedItems.
-constexpr Duration kFirstPause{50};
-constexpr Duration kLongestPause{20000};
-
-double UnitsOf(const std::vector<WriteRequest>& requests) {
-  double units = 0;
-  for (const WriteRequest& request : requests) {
-    units += WriteUnits(request.item.size() + request.key.size());
-  }
-  return units;
-}
-
-}  // namespace
 
 TableWriter::TableWriter(Executor executor, DynamoDbClient& client, Clock& clock, Stop& stop,
                          Progress& progress, TableWriterOptions options)
@@ -34,7 +15,7 @@ TableWriter::TableWriter(Executor executor, DynamoDbClient& client, Clock& clock
       options_(std::move(options)),
       rate_(clock, options_.write_units_per_second),
       batches_(executor, stop,
-               {kMaxBatchItems, kMaxBatchBytes, options_.in_flight, options_.memory},
+               {kMostWritesAtOnce, kMostBytesAtOnce, options_.in_flight, options_.memory},
                [this](WriteBatch batch) { return WriteUntilTaken(std::move(batch.requests)); }) {}
 
 Task<void> TableWriter::Put(std::string item_json, ItemKey key) {
@@ -50,25 +31,15 @@ Task<void> TableWriter::Remove(ItemKey key) {
 }
 
 Task<void> TableWriter::WriteUntilTaken(std::vector<WriteRequest> requests) {
-  Backoff pause(kFirstPause, kLongestPause);
-  while (!requests.empty()) {
-    if (batches_.abandoned()) co_return;
-    stop_.ThrowIfRequested();
-    const double expected = UnitsOf(requests);
-    co_await rate_.Take(expected, &stop_);
-    stop_.ThrowIfRequested();
-    BatchWriteResult result = co_await client_.BatchWriteItem(options_.table, requests);
-    const std::size_t taken = requests.size() - result.unprocessed.size();
-    // Only the table knows what its indexes cost; what it did not take cost nothing.
-    if (result.consumed_capacity > 0) rate_.Return(expected - result.consumed_capacity);
+  const auto told = [this](std::size_t taken, std::size_t left) {
     written_ += taken;
     progress_.done += taken;
-    retried_ += result.unprocessed.size();
-    progress_.retried += result.unprocessed.size();
-    requests = std::move(result.unprocessed);
-    if (taken > 0) pause.Reset();
-    if (!requests.empty()) co_await clock_.Sleep(pause.Next(), &stop_);
-  }
+    retried_ += left;
+    progress_.retried += left;
+  };
+  const auto give_up = [this] { return batches_.abandoned(); };
+  const ItemWriting writing{client_, clock_, stop_, rate_, options_.table, told, give_up};
+  co_await WriteItems(writing, std::move(requests));
 }
 
 }  // namespace ddbvault

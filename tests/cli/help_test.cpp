@@ -47,7 +47,7 @@ TEST(Help, ListsTheCommandsThatThereAre) {
   }
   EXPECT_THAT(names, testing::ElementsAre("follow", "backfill", "snapshot", "restore", "verify",
                                           "doctor", "status", "parked", "history", "diff", "drill",
-                                          "prune", "forget"));
+                                          "prune", "forget", "replicate"));
   EXPECT_EQ(DefaultCommand().name, "follow");
 }
 

@@ -155,5 +155,18 @@ TEST_F(TableDiffTest, RefusesTablesThatAreNotThereOrHaveAnotherKey) {
   EXPECT_THAT(ErrorOf([&] { Diff(); }), HasSubstr("there is no table none"));
 }
 
+// Deleted in the first between the look at it and the write: nobody would look at it again.
+TEST_F(TableDiffTest, LooksAtTheFirstOnceMoreWhenItHasWritten) {
+  world_.aws.Put("first", Item("new", "x"));
+  options_.repair = true;
+  world_.aws.before = [this](const HttpRequest&, std::string_view action) {
+    if (action == "PutItem") world_.aws.Delete("first", KeyOf("new"));
+    return std::optional<HttpResponse>();
+  };
+  const TableDiffResult result = Diff();
+  EXPECT_EQ(result.update.changed, 1U);
+  EXPECT_FALSE(world_.aws.Get("second", KeyOf("new")));
+}
+
 }  // namespace
 }  // namespace ddbvault
