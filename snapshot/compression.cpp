@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+#include "snapshot/bzip2.h"
 #include "snapshot/gzip.h"
 #include "snapshot/zstd_stream.h"
 
@@ -33,6 +35,8 @@ std::string_view CompressionName(Compression compression) {
       return "gzip";
     case Compression::kZstd:
       return "zstd";
+    case Compression::kBzip2:
+      return "bzip2";
     case Compression::kNone:
       break;
   }
@@ -52,6 +56,8 @@ std::string_view CompressionSuffix(Compression compression) {
       return ".gz";
     case Compression::kZstd:
       return ".zst";
+    case Compression::kBzip2:
+      return ".bz2";
     case Compression::kNone:
       break;
   }
@@ -61,6 +67,7 @@ std::string_view CompressionSuffix(Compression compression) {
 Compression DetectCompression(std::string_view first_bytes) {
   if (first_bytes.starts_with("\x1f\x8b")) return Compression::kGzip;
   if (first_bytes.starts_with("\x28\xb5\x2f\xfd")) return Compression::kZstd;
+  if (first_bytes.starts_with("BZh")) return Compression::kBzip2;
   return Compression::kNone;
 }
 
@@ -70,6 +77,9 @@ std::unique_ptr<Compressor> MakeCompressor(Compression compression) {
       return MakeGzipCompressor();
     case Compression::kZstd:
       return MakeZstdCompressor();
+    case Compression::kBzip2:
+      throw Error(Reaction::kFixCommand, "bzip2 can be read, but not written")
+          .Hint("Compress the file with gzip or zstd instead.");
     case Compression::kNone:
       break;
   }
@@ -82,6 +92,8 @@ std::unique_ptr<Decompressor> MakeDecompressor(Compression compression) {
       return MakeGzipDecompressor();
     case Compression::kZstd:
       return MakeZstdDecompressor();
+    case Compression::kBzip2:
+      return MakeBzip2Decompressor();
     case Compression::kNone:
       break;
   }

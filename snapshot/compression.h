@@ -1,4 +1,5 @@
-// Compressing and decompressing streams of bytes, in bounded memory: gzip, zstd, or neither.
+// Compressing and decompressing streams of bytes, in bounded memory: gzip, zstd, bzip2 (which is
+// only read), or none.
 //
 // Both sides keep state between calls and may be used from any thread, one call at a time: the
 // callers run them on a WorkerPool.
@@ -12,14 +13,15 @@
 
 namespace ddbvault {
 
-enum class Compression { kGzip, kZstd, kNone };
+enum class Compression { kGzip, kZstd, kNone, kBzip2 };
 
-// "gzip", "zstd", "none".
+// "gzip", "zstd", "none", "bzip2".
 std::string_view CompressionName(Compression compression);
+// Of those that can be written.
 std::optional<Compression> ParseCompression(std::string_view name);
-// What a file's name ends with: ".gz", ".zst", "".
+// What a file's name ends with: ".gz", ".zst", "", ".bz2".
 std::string_view CompressionSuffix(Compression compression);
-// By the first bytes (4 are enough); kNone for what is neither gzip nor zstd.
+// By the first bytes (4 are enough); kNone for what is none of the others.
 Compression DetectCompression(std::string_view first_bytes);
 
 class Compressor {
@@ -31,7 +33,8 @@ class Compressor {
   virtual void Finish(std::string& out) = 0;
 };
 
-// gzip by ISA-L at its level 1, zstd at level 3 with a checksum.
+// gzip by ISA-L at its level 1, zstd at level 3 with a checksum.  Throws Error{kFixCommand} for
+// bzip2.
 std::unique_ptr<Compressor> MakeCompressor(Compression compression);
 
 class Decompressor {

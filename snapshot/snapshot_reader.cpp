@@ -64,7 +64,7 @@ void CheckBytes(const DataFile& file, const std::string& body) {
 // What the name says must be what is there: else a file cut to nothing would be a file of no items.
 Compression CompressionOf(const std::string& key, std::string_view first_bytes) {
   const Compression detected = DetectCompression(first_bytes);
-  for (const Compression named : {Compression::kGzip, Compression::kZstd}) {
+  for (const Compression named : {Compression::kGzip, Compression::kZstd, Compression::kBzip2}) {
     if (!key.ends_with(CompressionSuffix(named)) || detected == named) continue;
     throw Error(Reaction::kCorrupt, "it is not the " + std::string(CompressionName(named)) +
                                         " file that its name says");

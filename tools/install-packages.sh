@@ -14,7 +14,7 @@ packages_of() {
       echo g++ cmake ninja-build pkg-config ccache \
         libcurl4-openssl-dev libssl-dev libsimdjson-dev libsqlite3-dev libspdlog-dev \
         libcxxopts-dev libasio-dev libpugixml-dev nlohmann-json3-dev libtomlplusplus-dev \
-        libisal-dev libzstd-dev zlib1g-dev libarchive-dev libmimalloc-dev ;;
+        libisal-dev libzstd-dev libbz2-dev zlib1g-dev libarchive-dev libmimalloc-dev ;;
     test) echo libgtest-dev libgmock-dev librapidcheck-dev python3:python3 git:git ;;
     fuzz) echo clang-16 libclang-rt-16-dev ;;
     lint) echo clang-16 clang-tidy-16 clang-format-16 python3:python3 ;;
