@@ -36,7 +36,14 @@ SnapshotLocation LocateSnapshot(std::string_view url) {
 
 Task<NamedSnapshot> FindNamedSnapshot(Context& context, std::string table, std::string text) {
   NamedSnapshot named;
-  if (IsSnapshotUrl(text)) {
+  if (text == "-") {
+    named.input = std::make_unique<SpooledInput>();
+    co_await named.input->Fill(context);
+    Place place;
+    place.directory = named.input->directory().string();
+    named.store = co_await OpenPlain(context, std::move(place), Use::kRead);
+    named.key = SpooledInput::kName;
+  } else if (IsSnapshotUrl(text)) {
     SnapshotLocation location = LocateSnapshot(text);
     named.store = co_await OpenPlain(context, std::move(location.place), Use::kRead);
     named.key = std::move(location.key);

@@ -55,6 +55,8 @@ RestoreOptions OptionsOf(Context& context, const TableName& name,
   options.keep_previous = line.Find("keep-previous").value_or("");
   options.dry_run = line.Has("dry-run");
   options.choice = ItemChoiceOf(context);
+  options.skip_expired = line.Find("skip-expired").value_or("");
+  options.without_aws_rep = line.Has("without-aws-rep");
   options.in_flight = context.settings().parallelism;
   options.memory = context.settings().buffers() / 2;
   CheckTogether(options);

@@ -99,6 +99,10 @@ std::string ToText(const RestoreReport& report) {
     text +=
         "  the server did not take a setting of the table, which was left out: " + setting + "\n";
   }
+  if (result.expired > 0) {
+    text +=
+        "  left out, since their time to live has passed: " + GroupDigits(result.expired) + "\n";
+  }
   for (const std::string& setting : result.not_set) text += "  not set: " + setting + "\n";
   if (result.created) {
     text +=
@@ -125,6 +129,7 @@ std::string ToJson(const RestoreReport& report) {
   json["files"] = counts.files;
   json["read"] = counts.read;
   json["wanted"] = result.wanted;
+  json["expired"] = result.expired;
   json["byChange"] = counts.by_change;
   json["byReading"] = counts.by_reading;
   json["byStore"] = counts.by_store;

@@ -49,6 +49,7 @@ Task<OpenedSource> OpenRestoreSource(Context& context, TableName target) {
   const std::string wanted = line.arguments.size() > 1 ? line.arguments[1] : "latest";
   NamedSnapshot snapshot = co_await FindNamedSnapshot(context, target.name, wanted);
   OpenedSource opened;
+  opened.input = std::move(snapshot.input);
   opened.store = std::move(snapshot.store);
   const Settings& settings = context.settings();
   opened.source = std::make_unique<SnapshotSource>(*opened.store, context.workers(), snapshot.key,

@@ -4,13 +4,15 @@
 #include <memory>
 
 #include "cli/context.h"
+#include "cli/spooled_input.h"
 #include "incremental/object_store.h"
 #include "restore/item_source.h"
 
 namespace ddbvault {
 
 struct OpenedSource {
-  std::unique_ptr<ObjectStore> store;  // that the source reads
+  std::unique_ptr<SpooledInput> input;  // that the store is on; nullptr: on something else
+  std::unique_ptr<ObjectStore> store;   // that the source reads
   std::unique_ptr<ItemSource> source;
 };
 

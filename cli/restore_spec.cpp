@@ -14,7 +14,9 @@ CommandSpec RestoreSpec() {
            "creates a table, or writes into one that has items, only when told to.",
            "A snapshot is `latest` (the default), the time of one (20261120T120000Z or "
            "2026-11-20T12:00:00Z), `other-table/TIME`, `other-table/latest`, or the URL of a "
-           "snapshot or of a file of lines. Its checksums are verified before any item of a file "
+           "snapshot or of a file of lines, or - for such a file on standard input (kept in TMPDIR "
+           "meanwhile). Files may be compressed with gzip, zstd or bzip2. Its checksums are "
+           "verified before any item of a file "
            "is written.",
            "With --as-of it writes what the incremental backup (of this table, or of another one "
            "that is named) says that the table was at that moment, without a snapshot. `snapshot "
@@ -58,6 +60,13 @@ CommandSpec RestoreSpec() {
              {"keys", "FILE", "Only the items of these keys: one in each line, as for --key."},
              {"partition", "JSON",
               "Only the items of this partition key, for example '{\"customer\":{\"S\":\"a\"}}'."},
+             {"skip-expired", "ATTRIBUTE",
+              "Leave out items whose time to live, in this attribute, has passed. By default they "
+              "are restored; where time to live is on, DynamoDB deletes them again."},
+             {"without-aws-rep", "",
+              "Leave out the attributes aws:rep:..., which old global tables (version 2017) add. "
+              "By "
+              "default they are restored as they were."},
              {"dry-run", "",
               "Read and verify everything, count, write nothing. With --into-existing or "
               "--if-absent, tell what would be written and deleted."},
@@ -77,7 +86,7 @@ CommandSpec RestoreSpec() {
           {"{\"table\", \"source\": the snapshot's name, or \"the backup of TABLE\",",
            " \"moment\": or null, \"consistent\": true | false | null,",
            " \"fuzzyReason\": or null, \"fuzzyItems\": of an uncertain state at the moment,",
-           " \"files\", \"read\": items, \"wanted\": of these, \"written\",",
+           " \"files\", \"read\": items, \"wanted\": of these, \"expired\": left out, \"written\",",
            " \"update\": null, or with --into-existing or --if-absent {\"same\", \"added\",",
            "     \"overwritten\", \"deleted\", \"kept\": another one is there, and stays,",
            "     \"changedMeanwhile\": and compared again, \"keptPrevious\": entries in FILE,",

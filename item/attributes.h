@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,14 @@ namespace ddbvault {
 // By name (unescaped), each value in canonical form (canonical.h).  Throws Error{kCorrupt} for what
 // is not DynamoDB JSON.
 std::map<std::string, std::string> AttributesOf(std::string_view item_json);
+
+// The number of an attribute of type N, as text; nullopt: it has none, or one of another type.
+// Throws as AttributesOf().
+std::optional<std::string> NumberOf(std::string_view item_json, std::string_view name);
+
+// The item without the attributes whose names begin so; the rest is byte for byte as it was.
+// Throws as AttributesOf().
+std::string WithoutAttributes(std::string_view item_json, std::string_view beginning);
 
 // Names of attributes, ascending.
 struct AttributeChanges {

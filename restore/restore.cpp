@@ -1,6 +1,7 @@
 #include "restore/restore.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/count.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "item/attributes.h"
 #include "restore/create_table.h"
 #include "restore/extra_items.h"
 #include "restore/previous_file.h"
@@ -18,6 +20,11 @@
 
 namespace ddbvault {
 namespace {
+
+// Attributes of version 2017 of global tables.
+constexpr std::string_view kGlobalTables = "aws:rep:";
+// What expired longer ago is not deleted by DynamoDB (developer guide, "Time to live").
+constexpr double kOldestExpired = 5 * 365.25 * 86400;  // seconds
 
 class RestoreRun {
  public:
@@ -222,12 +229,28 @@ class RestoreRun {
     if (extra_) co_await extra_->Have(items);
     for (SnapshotItem& item : items) {
       context_.progress.bytes += item.json.size();
+      if (!options_.skip_expired.empty() && HasExpired(item.json)) {
+        ++result_.expired;
+        continue;
+      }
+      if (options_.without_aws_rep && !item.json.empty()) {
+        item.json = WithoutAttributes(item.json, kGlobalTables);
+      }
       if (item.json.empty()) {
         co_await target_->Remove(std::move(item.key));
       } else {
         co_await target_->Put(std::move(item.json), std::move(item.key));
       }
     }
+  }
+
+  bool HasExpired(const std::string& item) const {
+    if (item.empty()) return false;  // a delete
+    const auto number = NumberOf(item, options_.skip_expired);
+    if (!number) return false;
+    const double seconds = std::strtod(number->c_str(), nullptr);
+    const double now = static_cast<double>(EpochSeconds(context_.clock.Now()));
+    return seconds < now && seconds > now - kOldestExpired;
   }
 
   // Once all of it has been read: is what it does not have surely not there?

@@ -30,6 +30,11 @@ struct RestoreOptions {
   // With either: a new file for what was there (previous_file.h); empty: it is not kept.
   std::string keep_previous;
   ItemChoice choice;  // which items
+  // Leaves out items whose time to live, in this attribute, has passed; empty: none.  DynamoDB's
+  // rule: a number, seconds since 1970, not more than five years ago.
+  std::string skip_expired;
+  // Leaves out the attributes that version 2017 of global tables adds (aws:rep:...).
+  bool without_aws_rep = false;
   // Reads and verifies everything, writes nothing; with into_existing or if_absent also tells what
   // would be written; else the table need not exist.
   bool dry_run = false;
@@ -44,6 +49,7 @@ struct RestoreResult {
   SourceDescription source;
   SourceCounts counts;
   std::uint64_t wanted = 0;            // items of the source that RestoreOptions::choice takes
+  std::uint64_t expired = 0;           // of those, left out (skip_expired)
   std::uint64_t written = 0;           // items the table has taken
   std::uint64_t retried = 0;           // that it took only at another try, each time
   std::optional<UpdateCounts> update;  // with into_existing or if_absent

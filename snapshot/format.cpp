@@ -236,10 +236,8 @@ SnapshotSummary SummaryFromJson(std::string_view json, std::string_view director
       throw Error(Reaction::kFixCommand, "its files are not DynamoDB JSON")
           .Hint("Only exports in the format DYNAMODB_JSON can be read.");
     }
-    if (Read(document, "exportType", std::string()) == "INCREMENTAL_EXPORT") {
-      throw Error(Reaction::kFixCommand, "it is an incremental export: it has not every item")
-          .Hint("Only full exports can be restored.");
-    }
+    summary.changes_only = Read(document, "exportType", std::string()) == "INCREMENTAL_EXPORT";
+    if (summary.changes_only) summary.moment = ReadTime(document, "exportToTime");
     const auto ours = document.find("ddbvault");
     summary.ours = ours != document.end();
     if (summary.ours) ReadOurs(*ours, has_checksum, summary);

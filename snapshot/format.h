@@ -72,6 +72,8 @@ struct SnapshotSummary {
   std::string s3_prefix;
   std::string files_key;  // in the store
 
+  // An incremental export of AWS's: its lines tell of what changed up to `moment`, one for an item.
+  bool changes_only = false;
   // The member "ddbvault".  ours == false: made by AWS's export; the rest is not known.
   bool ours = true;
   // True: every item as it was at `moment`.  False: each as it was at some time from fuzzy_from to
@@ -98,7 +100,8 @@ std::string ToJson(const SnapshotSummary& summary);
 // `key_prefix`: of the keys in the bucket ("backups/"); empty in a directory.
 std::string ToJson(const std::vector<DataFile>& files, std::string_view key_prefix);
 
-// Both throw Error{kCorrupt}.  `directory`: where the manifest was found ("<table>/<moment>/").
+// Both throw Error{kCorrupt}.  `directory`: where the manifest was found ("<table>/<moment>/"); of
+// the files, that which has "data/" in it (SnapshotSummary::changes_only: the one above).
 SnapshotSummary SummaryFromJson(std::string_view json, std::string_view directory);
 std::vector<DataFile> FilesFromJson(std::string_view json_lines, std::string_view directory);
 

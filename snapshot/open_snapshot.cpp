@@ -71,10 +71,18 @@ void CheckOthers(const Snapshot& snapshot, const std::string& first, std::size_t
           "list may be cut short.");
 }
 
+// Incremental exports into one place share its directory of data files, which is beside theirs.
+std::string AboveData(const Snapshot& snapshot) {
+  if (!snapshot.summary.changes_only) return snapshot.directory;
+  if (snapshot.directory.size() < 2) return {};
+  const std::size_t slash = snapshot.directory.rfind('/', snapshot.directory.size() - 2);
+  return slash == std::string::npos ? std::string() : snapshot.directory.substr(0, slash + 1);
+}
+
 // Fills in sizes that the manifest does not tell.
 Task<void> CheckFiles(ObjectStore& store, Snapshot& snapshot) {
   std::map<std::string, std::uint64_t, std::less<>> sizes;
-  const std::string prefix = snapshot.directory + "data/";
+  const std::string prefix = AboveData(snapshot) + "data/";
   std::string next;
   do {
     const ObjectPage page = co_await store.List(prefix, next);
@@ -98,7 +106,8 @@ Task<void> CheckFiles(ObjectStore& store, Snapshot& snapshot) {
     file.bytes = at->second;
     sizes.erase(at);
   }
-  if (!sizes.empty()) CheckOthers(snapshot, sizes.begin()->first, sizes.size());
+  if (!sizes.empty() && !snapshot.summary.changes_only)
+    CheckOthers(snapshot, sizes.begin()->first, sizes.size());
 }
 
 void CheckDigest(const std::string& key, const std::string& body, const std::string& sha256) {
@@ -150,7 +159,7 @@ Task<Snapshot> OpenSnapshot(ObjectStore& store, std::string key) {
   const std::string files = co_await GetManifest(store, snapshot.summary.files_key);
   CheckDigest(snapshot.summary.files_key, files, snapshot.summary.files_sha256);
   snapshot.files = ParseManifest(snapshot.summary.files_key,
-                                 [&] { return FilesFromJson(files, snapshot.directory); });
+                                 [&] { return FilesFromJson(files, AboveData(snapshot)); });
   CheckTotals(snapshot);
   co_await CheckFiles(store, snapshot);
   co_return snapshot;

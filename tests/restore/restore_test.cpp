@@ -66,6 +66,39 @@ TEST(Restore, ReadsAFileOfLines) {
   EXPECT_EQ(world.Restored(), world.Read(world.key));
 }
 
+TEST(Restore, LeavesOutWhatHasExpiredAndWhatGlobalTablesAddWhenTold) {
+  RestoreWorld world(0);
+  const std::int64_t now = EpochSeconds(world.clock.Now());
+  const auto item = [](const std::string& id, const std::string& more) {
+    return R"({"id":{"S":")" + id + "\"}" + more + "}\n";
+  };
+  const auto expires = [](std::int64_t when) {
+    return R"(,"expires":{"N":")" + std::to_string(when) + "\"}";
+  };
+  world.Replace("lines",
+                item("gone", expires(now - 10)) + item("lives", expires(now + 10)) +
+                    item("ancient", expires(now - 200'000'000)) + item("never", "") +
+                    item("text", R"(,"expires":{"S":"1"})") +
+                    item("replica", R"(,"aws:rep:deleting":{"BOOL":false},"v":{"N":"1"})"));
+  world.key = "lines";
+  world.CreateTarget();
+  world.options.skip_expired = "expires";
+  world.options.without_aws_rep = true;
+  EXPECT_EQ(world.Restore().expired, 1U);
+  EXPECT_FALSE(world.aws.Get("orders", R"({"id":{"S":"gone"}})"));
+  EXPECT_EQ(world.aws.Get("orders", R"({"id":{"S":"replica"}})"),
+            R"({"id":{"S":"replica"},"v":{"N":"1"}})");
+  EXPECT_EQ(world.Restored().size(), 5U);
+  // By default all is restored as it was.
+  world.options.skip_expired.clear();
+  world.options.without_aws_rep = false;
+  world.options.into_existing = true;
+  world.Restore();
+  EXPECT_EQ(world.Restored().size(), 6U);
+  EXPECT_TRUE(world.aws.Get("orders", R"({"id":{"S":"replica"}})")->find("aws:rep:") !=
+              std::string::npos);
+}
+
 TEST(Restore, CreatesTheTableWhenTold) {
   RestoreWorld world;
   EXPECT_EQ(

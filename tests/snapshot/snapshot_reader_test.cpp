@@ -123,6 +123,35 @@ TEST_F(SnapshotReaderTest, ReadsAnExportOfAws) {
   }
 }
 
+// Its data files are in a directory that it shares with other exports.
+TEST_F(SnapshotReaderTest, ReadsAnIncrementalExportOfAws) {
+  const std::string body =
+      Compressed(Compression::kGzip,
+                 R"({"Metadata":{"WriteTimestampMicros":{"N":"1"}},"Keys":{"id":{"S":"a"}},)"
+                 R"("NewImage":{"id":{"S":"a"},"v":{"N":"2"}},"OldImage":{"id":{"S":"a"}}})"
+                 "\n"
+                 R"({"Metadata":{"WriteTimestampMicros":{"N":"1"}},"Keys":{"id":{"S":"b"}}})"
+                 "\n");
+  world_.Replace("AWSDynamoDB/data/x.json.gz", body);
+  world_.Replace("AWSDynamoDB/data/of-another-export.json.gz", body);
+  world_.Replace("AWSDynamoDB/1/manifest-files.json",
+                 R"({"itemCount":2,"md5Checksum":")" + Base64(AsBytes(Md5(body))) +
+                     R"(","etag":"e-1","dataFileS3Key":"AWSDynamoDB/data/x.json.gz"})");
+  world_.Replace(
+      "AWSDynamoDB/1/manifest-summary.json",
+      R"({"version":"2020-06-30","tableArn":"arn:aws:dynamodb:eu-central-1:1:table/t",)"
+      R"("exportType":"INCREMENTAL_EXPORT","exportFromTime":"2020-11-04T07:00:00Z",)"
+      R"("exportToTime":"2020-11-04T08:00:00Z","outputView":"NEW_AND_OLD_IMAGES","itemCount":2,)"
+      R"("outputFormat":"DYNAMODB_JSON","manifestFilesS3Key":"AWSDynamoDB/1/manifest-files.json"})");
+  EXPECT_EQ(world_.Run(OpenSnapshot(world_.snapshots, "AWSDynamoDB/1")).summary.moment,
+            At("2020-11-04T08:00:00Z"));
+  // One was put, the other deleted.
+  EXPECT_EQ(world_.Read("AWSDynamoDB/1"),
+            (std::vector<std::string>{"", R"({"id":{"S":"a"},"v":{"N":"2"}})"}));
+  world_.Run(world_.snapshots.PutDeleteMarker("AWSDynamoDB/data/x.json.gz"));
+  EXPECT_EQ(ReadError("AWSDynamoDB/1").substr(0, 37), "AWSDynamoDB/data/x.json.gz is missing");
+}
+
 // Neither of one that is held nor of one that is too large for that.
 TEST_F(SnapshotReaderTest, HandsNothingOnOfAFileThatIsNotTheManifests) {
   const std::string line =
