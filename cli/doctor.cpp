@@ -112,6 +112,8 @@ class Doctor {
     const std::string endpoint = CustomEndpoint(context_, *bucket.client);
     BucketSubject subject{*bucket.client, place.prefix.empty() ? "" : place.prefix + "/",
                           AwsCommand(endpoint), purpose};
+    const char* option = purpose == BucketFor::kIncremental ? "keep-history" : "keep-snapshots";
+    if (const auto keep = context_.Option(option)) subject.wanted = ParseDuration(*keep);
     const BucketState state = co_await CheckBucket(checks, std::move(subject));
     if (state == BucketState::kUnusable) bucket.client.reset();
     // Where it is not told it is tried.

@@ -33,7 +33,11 @@ CommandSpec DoctorSpec() {
           {{"What to check",
             {{"full", "",
               "Look at all objects (or files) under the prefixes, and into each of them, not "
-              "only at the first 5,000 and into some hundreds. Older versions are not read."}}},
+              "only at the first 5,000 and into some hundreds. Older versions are not read."},
+             {"keep-history", "DURATION",
+              "How much of the past is to be had, as for `prune`: warn where a lifecycle rule of "
+              "the bucket keeps less."},
+             {"keep-snapshots", "DURATION", "Likewise of snapshots."}}},
            {"Places",
             {IncrementalOption(),
              SnapshotsOption(),

@@ -28,22 +28,49 @@ bool IsArchive(const std::string& storage_class) {
   return storage_class == "GLACIER" || storage_class == "DEEP_ARCHIVE";
 }
 
-void JudgeHistory(Checks& checks, const S3LifecycleRule& rule) {
+Duration DaysLong(std::uint64_t days) { return std::chrono::hours(24) * days; }
+std::string Wanted(Duration wanted) {
+  const auto hours =
+      static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::hours>(wanted).count());
+  return hours % 24 == 0 ? Days(hours / 24) : std::to_string(hours) + " hours";
+}
+
+void JudgeHistory(Checks& checks, const S3LifecycleRule& rule, std::optional<Duration> wanted) {
   if (!rule.noncurrent_expiration) return;
   std::string seen = NameOf(rule) + " removes older versions " + Days(*rule.noncurrent_expiration) +
                      " after they were replaced";
   if (rule.newer_noncurrent_versions > 0) {
     seen += ", but for the newest " + std::to_string(rule.newer_noncurrent_versions);
   }
+  if (wanted && DaysLong(*rule.noncurrent_expiration) >= *wanted) {
+    checks.Ok("lifecycle: history",
+              seen + ": that leaves the " + Wanted(*wanted) + " that are wanted");
+    return;
+  }
+  if (wanted) {
+    checks.Warn("lifecycle: history",
+                seen + ": that is shorter than the " + Wanted(*wanted) +
+                    " that are wanted, and moments before are not to be had",
+                "raise NoncurrentDays of the rule, and leave it to `ddbvault prune` to remove");
+    return;
+  }
   checks.Warn("lifecycle: history", seen + ": the history of an item goes back no further",
               "keep the rule only if that is as far back as you want to look");
 }
 
-void JudgeExpiration(Checks& checks, const S3LifecycleRule& rule, BucketFor purpose) {
+void JudgeExpiration(Checks& checks, const S3LifecycleRule& rule, BucketFor purpose,
+                     std::optional<Duration> wanted) {
   if (!rule.expiration && rule.expiration_date.empty()) return;
   const std::string when = rule.expiration ? Days(*rule.expiration) + " after they were written"
                                            : "on " + rule.expiration_date;
   if (purpose == BucketFor::kSnapshots) {
+    if (wanted && rule.expiration && DaysLong(*rule.expiration) < *wanted) {
+      checks.Warn("lifecycle: objects",
+                  NameOf(rule) + " removes snapshots " + when + ": that is shorter than the " +
+                      Wanted(*wanted) + " that are wanted",
+                  "raise Days of the rule, and leave it to `ddbvault prune` to remove");
+      return;
+    }
     checks.Ok("lifecycle: objects", NameOf(rule) + " removes snapshots " + when);
     return;
   }
@@ -93,7 +120,7 @@ Task<void> CheckLifecycle(Checks& checks, BucketSubject subject) {
     }
     co_return;
   }
-  JudgeLifecycle(checks, rules, subject.prefix, subject.purpose);
+  JudgeLifecycle(checks, rules, subject.prefix, subject.purpose, subject.wanted);
 }
 
 void JudgeVersioning(Checks& checks, const BucketSubject& subject, const std::string& status) {
@@ -161,12 +188,12 @@ Task<void> CheckUploads(Checks& checks, S3Client& client, std::string key) {
 }
 
 void JudgeLifecycle(Checks& checks, const std::vector<S3LifecycleRule>& rules,
-                    const std::string& prefix, BucketFor purpose) {
+                    const std::string& prefix, BucketFor purpose, std::optional<Duration> wanted) {
   const std::size_t before = checks.Count(CheckResult::kWarning);
   for (const S3LifecycleRule& rule : rules) {
     if (!Reaches(rule, prefix)) continue;
-    if (purpose == BucketFor::kIncremental) JudgeHistory(checks, rule);
-    JudgeExpiration(checks, rule, purpose);
+    if (purpose == BucketFor::kIncremental) JudgeHistory(checks, rule, wanted);
+    JudgeExpiration(checks, rule, purpose, wanted);
     JudgeArchive(checks, rule);
   }
   if (checks.Count(CheckResult::kWarning) == before) {

@@ -23,6 +23,8 @@ struct BucketSubject {
   std::string prefix;  // of the place, empty or with '/' at its end
   std::string aws_command;
   BucketFor purpose = BucketFor::kIncremental;
+  // How much of the past is to be had: of the history, or of snapshots.  nullopt: not told.
+  std::optional<Duration> wanted = std::nullopt;
 };
 
 enum class BucketState {
@@ -39,8 +41,8 @@ Task<BucketState> CheckBucket(Checks& checks, BucketSubject subject);
 // Error{kCancelled}.
 Task<void> CheckUploads(Checks& checks, S3Client& client, std::string key);
 
-// What the rules do to the objects of the subject's prefix.
+// What the rules do to the objects of `prefix`; a rule that keeps what is wanted is fine.
 void JudgeLifecycle(Checks& checks, const std::vector<S3LifecycleRule>& rules,
-                    const std::string& prefix, BucketFor purpose);
+                    const std::string& prefix, BucketFor purpose, std::optional<Duration> wanted);
 
 }  // namespace ddbvault

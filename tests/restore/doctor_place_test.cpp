@@ -24,9 +24,10 @@ S3LifecycleRule Rule(const std::string& prefix) {
 
 class DoctorLifecycleTest : public testing::Test {
  protected:
-  Checks Judge(const S3LifecycleRule& rule, BucketFor purpose = BucketFor::kIncremental) {
+  Checks Judge(const S3LifecycleRule& rule, BucketFor purpose = BucketFor::kIncremental,
+               std::optional<Duration> wanted = std::nullopt) {
     Checks checks("bucket");
-    JudgeLifecycle(checks, {rule}, "backup/", purpose);
+    JudgeLifecycle(checks, {rule}, "backup/", purpose, wanted);
     return checks;
   }
 };
@@ -38,6 +39,22 @@ TEST_F(DoctorLifecycleTest, WarnsWhereHistoryEndsWithTheNumbers) {
   Expect(Judge(rule), "lifecycle: history", kWarning,
          "30 days after they were replaced, but for the newest 5");
   EXPECT_EQ(NotOk(Judge(rule, BucketFor::kSnapshots)), 0U);
+}
+
+TEST_F(DoctorLifecycleTest, WarnsWhereARuleKeepsLessThanIsWanted) {
+  constexpr Duration kDay = std::chrono::hours(24);
+  S3LifecycleRule rule = Rule("");
+  rule.noncurrent_expiration = 30;
+  Expect(Judge(rule, BucketFor::kIncremental, 90 * kDay), "lifecycle: history", kWarning,
+         "shorter than the 90 days that are wanted");
+  Expect(Judge(rule, BucketFor::kIncremental, 30 * kDay), "lifecycle: history", kOk,
+         "leaves the 30 days that are wanted");
+  S3LifecycleRule snapshots = Rule("");
+  snapshots.expiration = 100;
+  Expect(Judge(snapshots, BucketFor::kSnapshots, 365 * kDay), "lifecycle: objects", kWarning,
+         "shorter than the 365 days");
+  Expect(Judge(snapshots, BucketFor::kSnapshots, 90 * kDay), "lifecycle: objects", kOk,
+         "removes snapshots 100 days");
 }
 
 TEST_F(DoctorLifecycleTest, WarnsWhereCurrentObjectsExpire) {
