@@ -39,15 +39,16 @@ Task<NamedSnapshot> FindNamedSnapshot(Context& context, std::string table, std::
   if (text == "-") {
     named.input = std::make_unique<SpooledInput>();
     co_await named.input->Fill(context);
-    Place place;
-    place.directory = named.input->directory().string();
-    named.store = co_await OpenPlain(context, std::move(place), Use::kRead);
+    named.place.directory = named.input->directory().string();
+    named.store = co_await OpenPlain(context, named.place, Use::kRead);
     named.key = SpooledInput::kName;
   } else if (IsSnapshotUrl(text)) {
     SnapshotLocation location = LocateSnapshot(text);
-    named.store = co_await OpenPlain(context, std::move(location.place), Use::kRead);
+    named.place = std::move(location.place);
+    named.store = co_await OpenPlain(context, named.place, Use::kRead);
     named.key = std::move(location.key);
   } else {
+    named.place = context.settings().snapshots;
     named.store = co_await OpenSnapshots(context, Use::kRead);
     const SnapshotEntry entry = co_await ResolveSnapshot(*named.store, std::move(table), text);
     named.key = entry.key;

@@ -13,7 +13,8 @@
 namespace ddbvault {
 
 struct NamedSnapshot {
-  std::unique_ptr<ObjectStore> store;   // that it is in
+  Place place;                          // that it is in
+  std::unique_ptr<ObjectStore> store;   // of that place
   std::string key;                      // in the store, for OpenSnapshot()
   std::unique_ptr<SpooledInput> input;  // that the store is on; nullptr: on something else
 };

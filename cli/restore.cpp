@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/import.h"
 #include "cli/item_choice.h"
 #include "cli/progress_display.h"
 #include "cli/restore_report.h"
@@ -81,6 +82,7 @@ Task<void> RestoreInto(RestoreContext engine, RestoreOptions options, RestoreRes
 }  // namespace
 
 Task<ExitStatus> RunRestore(Context& context) {
+  if (context.line().Has("import")) co_return co_await RunImport(context);
   const std::string typed = context.line().arguments.front();
   const TableName name = ParseTable(typed);
   const std::optional<TableDescription> table = co_await context.TryDescribeTarget(name);

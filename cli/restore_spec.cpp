@@ -43,6 +43,10 @@ CommandSpec RestoreSpec() {
               "mode, stream, encryption, class, tags, deletion protection; point-in-time recovery "
               "and, when the items are back, time to live. What could not be set is listed. It is "
               "an error when the table exists."},
+             {"import", "",
+              "With --create, have AWS's ImportTable read a snapshot that is in S3, whatever its "
+              "size: all files are verified first, then AWS imports them. Not for tables with "
+              "local indexes."},
              {"into-existing", "",
               "Also into a table that has items: writes those of the backup that differ, each on "
               "condition that the table's is still what it was compared with. Others stay."},
