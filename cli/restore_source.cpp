@@ -10,7 +10,9 @@
 #include "cli/open_store.h"
 #include "incremental/owner.h"
 #include "restore/backup_source.h"
+#include "restore/bnr_source.h"
 #include "restore/snapshot_source.h"
+#include "snapshot/archive.h"
 
 namespace ddbvault {
 namespace {
@@ -49,6 +51,16 @@ Task<OpenedSource> OpenRestoreSource(Context& context, TableName target) {
   const std::string wanted = line.arguments.size() > 1 ? line.arguments[1] : "latest";
   NamedSnapshot snapshot = co_await FindNamedSnapshot(context, target.name, wanted);
   OpenedSource opened;
+  if (IsArchiveName(snapshot.key)) {
+    const auto named = line.Find("source-table");
+    opened.store = std::move(snapshot.store);
+    opened.source = std::make_unique<BnrSource>(*opened.store, context.workers(), snapshot.key,
+                                                named.value_or(target.name));
+    co_return opened;
+  }
+  if (line.Has("source-table")) {
+    throw UsageError("--source-table is for archives that have several tables");
+  }
   opened.input = std::move(snapshot.input);
   opened.store = std::move(snapshot.store);
   const Settings& settings = context.settings();

@@ -15,7 +15,9 @@ CommandSpec RestoreSpec() {
            "A snapshot is `latest` (the default), the time of one (20261120T120000Z or "
            "2026-11-20T12:00:00Z), `other-table/TIME`, `other-table/latest`, or the URL of a "
            "snapshot or of a file of lines, or - for such a file on standard input (kept in TMPDIR "
-           "meanwhile). Files may be compressed with gzip, zstd or bzip2. Its checksums are "
+           "meanwhile). Files may be compressed with gzip, zstd or bzip2; an archive of "
+           "dynamodb-bnr (.tgz, .tar.bz2, "
+           ".tar) is one, too. Its checksums are "
            "verified before any item of a file "
            "is written.",
            "With --as-of it writes what the incremental backup (of this table, or of another one "
@@ -64,6 +66,9 @@ CommandSpec RestoreSpec() {
              {"keys", "FILE", "Only the items of these keys: one in each line, as for --key."},
              {"partition", "JSON",
               "Only the items of this partition key, for example '{\"customer\":{\"S\":\"a\"}}'."},
+             {"source-table", "TABLE",
+              "Of an archive of dynamodb-bnr that has several tables: this one. Default: the one "
+              "that is called as the target."},
              {"skip-expired", "ATTRIBUTE",
               "Leave out items whose time to live, in this attribute, has passed. By default they "
               "are restored; where time to live is on, DynamoDB deletes them again."},
