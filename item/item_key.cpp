@@ -34,6 +34,11 @@ std::string Form(const KeySchema& schema) {
   return form + "}";
 }
 
+std::string NameOf(std::string_view bytes, KeyHash hash) {
+  if (hash == KeyHash::kMd5) return Hex(AsBytes(Md5(bytes)));
+  return Hex(AsBytes(Sha256(bytes)));
+}
+
 }  // namespace
 
 ItemKey ItemKey::FromKeys(std::string_view keys_json) {
@@ -102,9 +107,22 @@ ItemKey ItemKey::FromUser(std::string_view text, const KeySchema& schema) {
   throw refuse("its attributes are not " + Describe(schema));
 }
 
-std::string ItemKey::Name(KeyHash hash) const {
-  if (hash == KeyHash::kMd5) return Hex(AsBytes(Md5(bytes_)));
-  return Hex(AsBytes(Sha256(bytes_)));
+std::string ItemKey::Name(KeyHash hash) const { return NameOf(bytes_, hash); }
+
+std::optional<std::string> ItemKey::NameInOtherOrder(KeyHash hash) const {
+  std::string swapped = "}";
+  int count = 0;
+  ReadJsonObject(bytes_, [&](JsonReader& reader, std::string_view name, JsonValue& value) {
+    std::string text;
+    AppendJsonString(text, name);
+    text += ':';
+    text += reader.Text(value);
+    if (count > 0) text += ',';
+    swapped.insert(0, text);
+    ++count;
+  });
+  if (count < 2) return std::nullopt;
+  return NameOf("{" + swapped, hash);
 }
 
 }  // namespace ddbvault

@@ -9,6 +9,7 @@
 //   {"id":{"S":"record-1"}}   {"aaa":{"N":"1"},"id":{"S":"a"}}
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,10 @@ class ItemKey {
   const std::string& bytes() const { return bytes_; }
   // Lower-case hex of the hash of the key bytes: the last part of the object's name.
   std::string Name(KeyHash hash) const;
+
+  // The name of an object of dynamodb-replicator, which hashes a key of two attributes in the order
+  // in which they came: the other one than here.  nullopt: the key has one attribute.
+  std::optional<std::string> NameInOtherOrder(KeyHash hash) const;
 
   bool operator==(const ItemKey&) const = default;
 

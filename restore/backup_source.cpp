@@ -49,7 +49,11 @@ Task<void> BackupSource::Read(KeySchema schema, const ItemFilter& wanted, Sink s
   AggregateOptions options;
   options.in_flight = options_.in_flight;
   options.memory = options_.memory;
-  for (const ItemKey& key : wanted.keys()) options.names.push_back(layout_.ItemObject(key));
+  for (const ItemKey& key : wanted.keys()) {
+    options.names.push_back(layout_.ItemObject(key));
+    const auto other = key.NameInOtherOrder(layout_.hash());
+    if (other) options.names.push_back(layout_.ItemPrefix() + *other);
+  }
   Progress unseen;  // what is written counts, not what is read
   ToSink output(wanted, std::move(sink), counts_);
   Aggregate aggregate(incremental_, output, layout_, cut_, std::move(schema), stop, unseen,

@@ -170,6 +170,13 @@ Task<void> Aggregate::Take(const std::string& name, ItemState state) {
     AddDamage(name, std::move(reason));
     co_return;
   }
+  if (state.told_by == ItemState::ToldBy::kStore) {
+    const bool stale = co_await HasNewerTwin(name, *key, state.stored);
+    if (stale) {
+      ++result_.twins;
+      co_return;
+    }
+  }
   co_await output_.Add(std::move(state.body), std::move(*key));
   ++result_.items;
 }
@@ -181,6 +188,8 @@ std::string Aggregate::DamageOf(const std::string& name, const std::string& body
   try {
     key = ItemKey::FromWholeItem(body, schema_);
     if (layout_.ItemObject(*key) == name) return "";
+    const auto other = key->NameInOtherOrder(layout_.hash());
+    if (other && layout_.ItemPrefix() + *other == name) return "";
     return "it holds another item than its name says";
   } catch (const Error& error) {
     reason = error.message();
@@ -191,6 +200,29 @@ std::string Aggregate::DamageOf(const std::string& name, const std::string& body
     return "it is not one whole JSON object";
   }
   return reason;
+}
+
+// dynamodb-replicator hashes a key of two attributes in the order in which they came, which is not
+// the same for all of its programs: an item may have two objects.  The one that was stored last
+// tells, also when that is a delete.
+Task<bool> Aggregate::HasNewerTwin(const std::string& name, const ItemKey& key, Time stored) {
+  const auto other_order = key.NameInOtherOrder(layout_.hash());
+  if (!other_order) co_return false;
+  const std::string own = layout_.ItemObject(key);
+  const std::string other = layout_.ItemPrefix() + *other_order;
+  const std::string twin = name == own ? other : own;
+  std::string next;
+  do {
+    const ObjectPage page = co_await store_.ListVersions(twin, next);
+    for (const ObjectInfo& version : page.objects) {
+      if (version.key != twin) co_return false;
+      if (cut_.at_moment() && version.last_modified > cut_.moment) continue;
+      const bool newer = version.last_modified > stored;
+      co_return newer || (version.last_modified == stored && name != own);
+    }
+    next = page.next;
+  } while (!next.empty());
+  co_return false;
 }
 
 void Aggregate::AddDamage(const std::string& name, std::string reason) {

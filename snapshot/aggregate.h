@@ -50,6 +50,9 @@ struct AggregateResult {
   std::uint64_t foreign = 0;
   // Foreign ones that are named as items are with the other hash of keys.
   std::uint64_t other_hash = 0;
+  // Objects of items that have a newer one, named by their key in another order
+  // (dynamodb-replicator).
+  std::uint64_t twins = 0;
   std::uint64_t damaged = 0;
   std::vector<DamagedObject> first_damaged;  // at most 10
   std::uint64_t fuzzy = 0;                   // items whose state at the moment is not certain
@@ -69,6 +72,7 @@ class Aggregate {
   Task<void> Work();
   Task<void> Read(ListedObject object);
   Task<void> Take(const std::string& name, ItemState state);
+  Task<bool> HasNewerTwin(const std::string& name, const ItemKey& key, Time stored);
   std::string DamageOf(const std::string& name, const std::string& body,
                        std::optional<ItemKey>& key) const;
   void AddDamage(const std::string& name, std::string reason);

@@ -37,6 +37,7 @@ ItemState ToState(StoredObject object, const std::optional<VersionInfo>& info) {
   if (!object.body.empty() || object.info.size > 0) {
     state.kind = ItemState::Kind::kItem;
     state.body = std::move(object.body);
+    state.stored = object.info.last_modified;
   } else {
     const bool tombstone = info && info->tombstone();
     state.kind = tombstone ? ItemState::Kind::kTombstone : ItemState::Kind::kDamaged;

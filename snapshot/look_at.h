@@ -28,6 +28,7 @@ struct ItemState {
     kStore,    // the store's time: a delete marker, or an object that another tool wrote
   };
   ToldBy told_by = ToldBy::kStore;
+  Time stored{};  // when the version of `body` was; of an item
   // Not empty: the state at the moment could not be told for certain; why, in one sentence.
   std::string fuzzy_reason;
 };
