@@ -411,10 +411,52 @@ MUTATIONS = [
         "",
         "InPlaceTest.DeletesOnlyInThePartitionThatIsWanted", RESTORE),
     Mutation(
-        "what-was-not-taken-is-dropped", 11, "restore/table_writer.cpp",
+        "what-was-not-taken-is-dropped", 11, "restore/write_items.cpp",
         "    requests = std::move(result.unprocessed);",
         "    requests.clear();",
         "TableWriterTest.SendsAgainWhatTheTableDidNotTake", RESTORE),
+    Mutation(
+        "a-forgotten-delete-uncovers-what-is-locked", 11, "restore/forget_item.cpp",
+        "const bool covers = result_.refused > 0 && version->version_id == newest_;",
+        "const bool covers = false;",
+        "ForgetTest.LeavesTheDeleteOverAVersionThatStays", RESTORE),
+    Mutation(
+        "forgets-what-comes-meanwhile", 11, "restore/forget_item.cpp",
+        "reached = reached || version.version_id == newest_;",
+        "reached = true;",
+        "ForgetTest.LeavesWhatComesToBeMeanwhile", RESTORE),
+    Mutation(
+        "a-snapshot-loses-its-old-files-first", 11, "restore/forget_in_snapshots.cpp",
+        "      co_await WriteAnew(snapshot, with, std::move(without));\n"
+        "      for (const DataFile& file : with) co_await RemoveAll(file.key);",
+        "      for (const DataFile& file : with) co_await RemoveAll(file.key);\n"
+        "      co_await WriteAnew(snapshot, with, std::move(without));",
+        "Formats/ForgetInSnapshotsTest.RewritesThoseThatHoldItAndLeavesNoTrace/Export", RESTORE),
+    Mutation(
+        "a-replica-writes-what-is-replayed", 4, "restore/replica_sink.cpp",
+        "  if (change.change_time <= batch.origin.guarded_until_time) return true;",
+        "",
+        "ReplicaTest.NeverGoesBackWhenTheStreamIsReadAgain", RESTORE),
+    Mutation(
+        "a-replicas-gap-is-forgotten", 6, "restore/replication.cpp",
+        "  context_.checkpoints.SaveDoubts(options_.consumer, table_.arn, {gap});",
+        "",
+        "ReplicaTest.KeepsAGapOnRecordUntilASeedHasClosedIt", RESTORE),
+    Mutation(
+        "a-repair-does-not-look-again", 11, "restore/table_updater.cpp",
+        "  if (!options_.look_again) co_return true;",
+        "  co_return true;",
+        "TableDiffTest.LooksAtTheFirstOnceMoreWhenItHasWritten", RESTORE),
+    Mutation(
+        "an-import-that-is-not-whole-ends-well", 11, "restore/import_table.cpp",
+        "if (state.errors == 0 && state.imported == request_.items) return;",
+        "return;",
+        "ImportTableTest.IsNotDoneWhenAwsHasNotTakenAllItems", RESTORE),
+    Mutation(
+        "an-older-twin-is-restored", 11, "snapshot/aggregate.cpp",
+        "    const bool stale = co_await HasNewerTwin(name, *key, state.stored);",
+        "    const bool stale = false;",
+        "Hashes/OtherOrderTest.TakesTheNewerOfTwoObjectsOfAnItem/Sha256", SNAPSHOT),
     Mutation(
         "a-failed-restore-ends-well", 11, "restore/restore.cpp",
         "      Rethrow(failure);",
