@@ -1,3 +1,5 @@
+#include <exception>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -98,7 +100,7 @@ std::string SnapshotsText(const ForgetReport& report) {
     if (snapshot.outcome == Outcome::kWithout) ++without;
     if (snapshot.outcome == Outcome::kRewritten) {
       text += "  " + snapshot.name + ": " +
-              (report.dry_run ? "holds it, and would be" : "held it, and was") + " rewritten\n";
+              (report.dry_run ? "holds it, and would be" : "held it, and was") + " cleaned of it\n";
     }
     if (snapshot.outcome == Outcome::kFailed) {
       text += "  " + snapshot.name + ": may hold it still: " + snapshot.why + "\n";
@@ -152,6 +154,16 @@ Task<void> LookThroughSnapshots(Context& context, std::string table, KeySchema s
   co_await ShowProgress(context, "forget " + report.table, progress, work());
 }
 
+Task<void> Forget(Context& context, TableName name, ObjectStore& store, Layout layout, ItemKey key,
+                  KeySchema schema, ForgetReport& report) {
+  std::shared_ptr<DynamoDbClient> client;
+  if (report.asked_table) client = co_await context.DynamoDb(name, true);
+  const ForgetContext engine{client.get(), store, context.clock(), context.stop()};
+  report.item = co_await ForgetItem(engine, layout, key, report.dry_run);
+  if (!context.line().Has("in-snapshots")) co_return;
+  co_await LookThroughSnapshots(context, name.name, std::move(schema), std::move(key), report);
+}
+
 }  // namespace
 
 Task<ExitStatus> RunForget(Context& context) {
@@ -173,12 +185,17 @@ Task<ExitStatus> RunForget(Context& context) {
   if (const auto path = line.Find("report")) {
     file.emplace(context.workers(), *path, AppendedFile::Open::kNew);
   }
-  std::shared_ptr<DynamoDbClient> client;
-  if (report.asked_table) client = co_await context.DynamoDb(name, true);
-  const ForgetContext engine{client.get(), *store, context.clock(), context.stop()};
-  report.item = co_await ForgetItem(engine, layout, key, report.dry_run);
-  if (line.Has("in-snapshots")) {
-    co_await LookThroughSnapshots(context, name.name, schema, key, report);
+  std::exception_ptr failure;
+  try {
+    co_await Forget(context, name, *store, layout, key, schema, report);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) {
+    // It is run again, and then the name must be free.
+    std::error_code ignored;
+    if (file) std::filesystem::remove(file->path(), ignored);
+    std::rethrow_exception(failure);
   }
   report.ended = context.clock().Now();
   const std::string json = ToJson(report);

@@ -17,8 +17,11 @@ CommandSpec ForgetSpec() {
            "A stream tells of the last 24 hours: a follower that replays a part of it may write "
            "the item's last changes once more. Where that can be, the report says until when, and "
            "the exit status is 4: run it again after that.",
-           "Not reached are copies of the buckets, files of --keep-previous and the logs of "
-           "others. The report names the item by the hash of its key, as the backup's objects are "
+           "Not reached are copies of the buckets, files of --keep-previous, the logs of others, "
+           "and "
+           "files of snapshots that were never finished or were deleted in a versioned bucket "
+           "(`prune --keep-snapshots` removes those). The report names the item by the hash of its "
+           "key, as the backup's objects are "
            "named: it holds no other trace of it. A table is `name` or `region/name`."},
       .argument = "table",
       .min_arguments = 1,
@@ -42,12 +45,15 @@ CommandSpec ForgetSpec() {
                  "   \"failed\", \"items\", \"files\": [names], \"removed\": versions of files,",
                  "   \"refused\", \"why\": text or null}],",
                  " \"again\": time or null, \"complete\": true | false}"},
-      .statuses = {{0, "done: nothing that it can reach holds the item"},
-                   {1, "failed: what was removed until then is gone; run it again"},
-                   {2, "the command line, the environment or the config file is wrong"},
-                   {4, "done, but something stays or may come back: the report says what"},
-                   {130, "interrupted (SIGINT): as 1"},
-                   {143, "terminated (SIGTERM): as 1"}},
+      .statuses =
+          {{0,
+            "done: nothing in the incremental place, and with --in-snapshots in no snapshot, "
+            "holds the item"},
+           {1, "failed: what was removed until then is gone; run it again"},
+           {2, "the command line, the environment or the config file is wrong"},
+           {4, "done, but something stays or may come back: the report says what"},
+           {130, "interrupted (SIGINT): as 1"},
+           {143, "terminated (SIGTERM): as 1"}},
       .examples = {{"What would go?",
                     "ddbvault forget people --key '{\"id\":{\"S\":\"a\"}}' --in-snapshots "
                     "--dry-run"},

@@ -19,8 +19,8 @@ namespace {
 
 // What is only for items that ddbvault writes itself.
 constexpr const char* kNotTogether[] = {
-    "into-existing", "if-absent", "delete-extra", "keep-previous",   "key", "keys",
-    "partition",     "as-of",     "skip-expired", "without-aws-rep", "rate"};
+    "into-existing", "if-absent", "delete-extra", "keep-previous",   "key",  "keys",
+    "partition",     "as-of",     "skip-expired", "without-aws-rep", "rate", "source-table"};
 
 void CheckOptions(const CommandLine& line) {
   for (const char* option : kNotTogether) {

@@ -12,8 +12,11 @@ CommandSpec ReplicateSpec() {
            "or account: in the order of each item's changes, the last one of an item where several "
            "are waiting. Goes on until it is stopped, and from its positions when it is started "
            "again. What may have been written before is asked of <table> anew: whatever is "
-           "replayed, <target> ends as <table> is, and goes back at no moment.",
-           "--backfill also compares the two tables, beside the following, and makes <target> what "
+           "replayed, <target> ends as <table> is. (A write whose answer was lost on the way may "
+           "land "
+           "late, over the item's next one: `ddbvault diff` finds that.)",
+           "--backfill switches the stream on where it is off, and also compares the two tables, "
+           "beside the following, and makes <target> what "
            "<table> is: the first time, and after a gap (it was not run for more than 24 hours). "
            "Items that only <target> has are deleted then.",
            "Nothing else may write to <target>. A table is `name` or `region/name`."},

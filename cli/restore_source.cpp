@@ -55,7 +55,7 @@ Task<OpenedSource> OpenRestoreSource(Context& context, TableName target) {
     const auto named = line.Find("source-table");
     opened.store = std::move(snapshot.store);
     opened.source = std::make_unique<BnrSource>(*opened.store, context.workers(), snapshot.key,
-                                                named.value_or(target.name));
+                                                named.value_or(target.name), !named);
     co_return opened;
   }
   if (line.Has("source-table")) {

@@ -54,7 +54,12 @@ SpooledInput::SpooledInput() {
   std::error_code failed;
   const std::filesystem::path above = std::filesystem::temp_directory_path(failed);
   std::string name = above / "ddbvault-XXXXXX";
-  if (failed || mkdtemp(name.data()) == nullptr) {
+  if (failed) {
+    throw Error(Reaction::kFixCommand,
+                "there is no directory for temporary files: " + failed.message())
+        .Hint("Point TMPDIR to one.");
+  }
+  if (mkdtemp(name.data()) == nullptr) {
     throw Failed("no directory can be made in " + above.string()).Hint("Point TMPDIR elsewhere.");
   }
   directory_ = name;

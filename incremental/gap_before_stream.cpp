@@ -10,15 +10,15 @@
 namespace ddbvault {
 namespace {
 
-// Whether an earlier backfill promises moments before the one that is whole since `finished`: it
-// may have read items so long ago that what came after them is in no stream any more.
+// Whether an earlier backfill than the one that `began` then promises moments: it may have read
+// items so long ago that what came after them is in no stream any more.
 Task<bool> PromisesFromBefore(ObjectStore& store, const Layout& layout, std::string label,
-                              Time finished) {
+                              Time began) {
   try {
     BackupState state = co_await BackupState::Load(store, layout);
     state.follower.emplace().stream_label = std::move(label);
     const std::optional<Time> from = state.covered_from();
-    const bool promises = from && *from < finished;
+    const bool promises = from && *from <= began;
     co_return promises;
   } catch (const Error& error) {
     if (error.reaction() != Reaction::kCorrupt) throw;
@@ -49,19 +49,16 @@ Task<FoundGap> GapBeforeStream(ObjectStore& store, const Layout& layout, StreamB
     const Time held_from = begin.now - kHeldForCertain;
     const std::vector<WholeBackfill> all = co_await LoadWholeBackfills(store, layout);
     std::optional<Time> backfilled;
-    Time finished{};
     for (const WholeBackfill& whole : all) {
       // One under this label began after the stream was enabled, one of an earlier stream before.
       const bool covers = whole.stream_label == begin.label && whole.reconciled_began > held_from;
-      if (!covers || backfilled > whole.reconciled_began) continue;
-      backfilled = whole.reconciled_began;
-      finished = whole.reconciled_finished.value_or(Time::max());
+      if (covers) backfilled = std::max(backfilled, whole.reconciled_began);
     }
     // DynamoDB Local does not tell its time: by our clock it may enable streams in the future.
     const Time enabled = std::min(WhenEnabled(begin.label).value_or(Time{}), begin.now);
     gap.from = backfilled.value_or(std::max(enabled, held_from));
     if (backfilled) {
-      const bool promised = co_await PromisesFromBefore(store, layout, begin.label, finished);
+      const bool promised = co_await PromisesFromBefore(store, layout, begin.label, *backfilled);
       if (promised) {
         // It is closed as soon as it is on record: by the backfill that began at `backfilled`.
         gap.from -= kClockResolution;

@@ -44,6 +44,12 @@ class Layout {
   // "<table>/": exact; never a prefix of another table's objects.
   std::string ItemPrefix() const { return table_ + "/"; }
   std::string ItemObject(const ItemKey& key) const { return ItemPrefix() + key.Name(hash_); }
+  // Under which dynamodb-replicator may have an object of the item, too
+  // (ItemKey::NameInOtherOrder).
+  std::optional<std::string> ItemObjectInOtherOrder(const ItemKey& key) const {
+    const auto name = key.NameInOtherOrder(hash_);
+    return name ? std::optional(ItemPrefix() + *name) : std::nullopt;
+  }
   // True for <table>/<hex of this hash's length>.  Anything else under the prefix is foreign.
   bool IsItemObject(std::string_view key) const;
   // ... of the hash that this layout does not use.
@@ -54,6 +60,10 @@ class Layout {
   std::string Table() const { return Control("table.json"); }
   // A short-lived object of ours that tells how the store behaves (conditions.h).
   std::string Probe(std::string_view id) const { return Control("probe-" + std::string(id)); }
+  // Of an item that was forgotten (restore/forget_item.h): until when a stream may tell of it.
+  std::string Forgotten(std::string_view name) const {
+    return Control("forgotten/") + std::string(name) + ".json";
+  }
   std::string BackfillPrefix() const { return Control("backfill/"); }
   std::string BackfillSegment(std::string_view stream_label, std::uint32_t segments,
                               std::uint32_t segment) const;

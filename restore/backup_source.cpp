@@ -51,8 +51,7 @@ Task<void> BackupSource::Read(KeySchema schema, const ItemFilter& wanted, Sink s
   options.memory = options_.memory;
   for (const ItemKey& key : wanted.keys()) {
     options.names.push_back(layout_.ItemObject(key));
-    const auto other = key.NameInOtherOrder(layout_.hash());
-    if (other) options.names.push_back(layout_.ItemPrefix() + *other);
+    if (auto other = layout_.ItemObjectInOtherOrder(key)) options.names.push_back(*other);
   }
   Progress unseen;  // what is written counts, not what is read
   ToSink output(wanted, std::move(sink), counts_);

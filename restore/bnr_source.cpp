@@ -13,6 +13,7 @@
 #include "item/item_key.h"
 #include "item/json.h"
 #include "snapshot/archive.h"
+#include "snapshot/compression.h"
 #include "snapshot/lines.h"
 
 namespace ddbvault {
@@ -24,9 +25,15 @@ constexpr std::string_view kSchemaName = "schema.json";
 // "orders" and "data/0000000000.json" of "dump/orders/data/0000000000.json"; the first parts may be
 // missing, as where a directory inside of "dump" was packed.
 struct EntryName {
+  std::string above;  // "dump"
   std::string table;
   std::string rest;
 };
+std::string Joined(const std::vector<std::string>& parts, std::size_t count) {
+  std::string joined;
+  for (std::size_t i = 0; i < count; ++i) joined += parts[i] + "/";
+  return joined;
+}
 std::optional<EntryName> ParseEntryName(const std::string& name) {
   std::vector<std::string> parts;
   for (const auto& part : std::filesystem::path(name)) {
@@ -34,12 +41,12 @@ std::optional<EntryName> ParseEntryName(const std::string& name) {
   }
   const std::size_t count = parts.size();
   if (count >= 2 && parts[count - 1] == kSchemaName) {
-    return EntryName{parts[count - 2], parts[count - 1]};
+    return EntryName{Joined(parts, count - 2), parts[count - 2], parts[count - 1]};
   }
   const bool is_data =
       count >= 3 && parts[count - 2] == "data" && parts[count - 1].ends_with(".json");
   if (!is_data) return std::nullopt;
-  return EntryName{parts[count - 3], "data/" + parts[count - 1]};
+  return EntryName{Joined(parts, count - 3), parts[count - 3], "data/" + parts[count - 1]};
 }
 
 // The elements of a JSON array, each as one line.
@@ -81,11 +88,12 @@ class BnrSource::Copy {
 };
 
 BnrSource::BnrSource(ObjectStore& store, WorkerPool& workers, std::string key, std::string table,
-                     std::string temp_directory)
+                     bool or_only, std::string temp_directory)
     : store_(store),
       workers_(workers),
       key_(std::move(key)),
       table_(std::move(table)),
+      or_only_(or_only),
       temp_directory_(std::move(temp_directory)) {}
 
 BnrSource::~BnrSource() = default;
@@ -96,24 +104,42 @@ Task<void> BnrSource::MakeCopy() {
   const std::string directory =
       temp_directory_.empty() ? std::filesystem::temp_directory_path().string() : temp_directory_;
   copy_ = std::make_unique<Copy>(directory);
+  // Decompressed by ours, which verify checksums and ends: libarchive's do not all.
+  std::unique_ptr<Decompressor> decompressor;
+  std::string plain;
   for (std::uint64_t at = 0; at < object->info.size;) {
     const std::string bytes = co_await store_.GetRange(key_, object->info.etag, at, kRangeBytes);
-    if (bytes.empty()) throw Error(Reaction::kRetryLater, key_ + " is cut short");
-    const auto write = [this, &bytes] { copy_->file.Write(bytes); };
+    if (bytes.empty()) throw Error(Reaction::kCorrupt, key_ + " is cut short");
+    if (!decompressor) decompressor = MakeDecompressor(DetectCompression(bytes));
+    const auto write = [this, &bytes, &decompressor, &plain] {
+      std::string_view rest = bytes;
+      while (!rest.empty() || decompressor->pending()) {
+        plain.clear();
+        decompressor->Add(rest, plain, kRangeBytes);
+        copy_->file.Write(plain);
+      }
+    };
     co_await workers_.Run(write);
     at += bytes.size();
   }
+  if (decompressor) decompressor->Finish();
 }
 
 // Every item of the table is whole JSON with its key, and the archive is whole.
 void BnrSource::ReadThrough() {
   std::map<std::string, std::string> schemas;  // by table
+  std::map<std::string, std::string> above;    // the directory that it is in
   Archive archive(copy_->file.path());
   while (auto file = archive.Next()) {
     const auto name = ParseEntryName(file->name);
-    if (name && name->rest == kSchemaName) schemas[name->table] = TableOf(*file);
+    if (!name || name->rest != kSchemaName) continue;
+    if (!schemas.emplace(name->table, TableOf(*file)).second) {
+      throw Error(Reaction::kCorrupt, "the archive has table " + name->table + " twice")
+          .Hint("Unpack it, and pack the backup that is wanted alone.");
+    }
+    above[name->table] = name->above;
   }
-  if (!schemas.contains(table_) && schemas.size() == 1) table_ = schemas.begin()->first;
+  if (or_only_ && !schemas.contains(table_) && schemas.size() == 1) table_ = schemas.begin()->first;
   const auto schema = schemas.find(table_);
   if (schema == schemas.end()) {
     std::string names;
@@ -128,6 +154,9 @@ void BnrSource::ReadThrough() {
   while (auto file = again.Next()) {
     const auto name = ParseEntryName(file->name);
     if (!name || name->table != table_ || name->rest == kSchemaName) continue;
+    if (name->above != above[table_]) {
+      throw Error(Reaction::kCorrupt, file->name + " is of another backup than the schema");
+    }
     for (const std::string& item : ItemsOf(*file)) {
       try {
         ItemKey::FromWholeItem(item, keys);
@@ -154,22 +183,28 @@ Task<std::string> BnrSource::TableDefinition() { co_return schema_json_; }
 
 Task<void> BnrSource::Read(KeySchema schema, const ItemFilter& wanted, Sink sink, Stop& stop) {
   Archive archive(copy_->file.path());
-  const auto next = [&archive] { return archive.Next(); };
+  // The items of the next file of the table; nullopt: that was the last.
+  const auto next = [this, &archive, &schema]() -> std::optional<std::vector<SnapshotItem>> {
+    while (const auto file = archive.Next()) {
+      const auto name = ParseEntryName(file->name);
+      if (!name || name->table != table_ || name->rest == kSchemaName) continue;
+      std::vector<SnapshotItem> items;
+      for (std::string& json : ItemsOf(*file)) {
+        ItemKey key = ItemKey::FromWholeItem(json, schema);
+        items.push_back({std::move(json), std::move(key), false});
+      }
+      return items;
+    }
+    return std::nullopt;
+  };
   for (;;) {
     stop.ThrowIfRequested();
-    const std::optional<ArchiveFile> file = co_await workers_.Run(next);
-    if (!file) co_return;
-    const auto name = ParseEntryName(file->name);
-    if (!name || name->table != table_ || name->rest == kSchemaName) continue;
-    std::vector<SnapshotItem> items;
-    for (std::string& json : ItemsOf(*file)) {
-      ++counts_.read;
-      ItemKey key = ItemKey::FromWholeItem(json, schema);
-      if (!wanted.Wants(key)) continue;
-      items.push_back({std::move(json), std::move(key), false});
-    }
+    std::optional<std::vector<SnapshotItem>> items = co_await workers_.Run(next);
+    if (!items) co_return;
     ++counts_.files;
-    if (!items.empty()) co_await sink(std::move(items));
+    counts_.read += items->size();
+    std::erase_if(*items, [&](const SnapshotItem& item) { return !wanted.Wants(item.key); });
+    if (!items->empty()) co_await sink(std::move(*items));
   }
 }
 

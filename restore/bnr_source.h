@@ -3,7 +3,7 @@
 //   dump/<table>/schema.json              DescribeTable's "Table", or most of it
 //   dump/<table>/data/0000000000.json     a JSON array of items, as DynamoDB JSON
 //
-// for one table or for several.
+// for one table or for several: plain, or compressed with gzip, bzip2 or zstd.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,10 @@ namespace ddbvault {
 class BnrSource : public ItemSource {
  public:
   // `key`: of the archive in `store`.  It is copied to `temp_directory` (empty: TMPDIR, or /tmp)
-  // first, since it is read twice.  `table`: which one is wanted where there are several.
+  // first, since it is read more than once.  `table`: the one that is wanted; with `or_only`, where
+  // it is not there, the one that is alone in the archive.
   BnrSource(ObjectStore& store, WorkerPool& workers, std::string key, std::string table,
-            std::string temp_directory = {});
+            bool or_only, std::string temp_directory = {});
   ~BnrSource() override;
 
   // Reads all of the archive, and checks all of its items.  Throws also Error{kNotFound} when the
@@ -40,6 +41,7 @@ class BnrSource : public ItemSource {
   WorkerPool& workers_;
   std::string key_;
   std::string table_;
+  bool or_only_;
   std::string temp_directory_;
   std::unique_ptr<Copy> copy_;
   std::string schema_json_;

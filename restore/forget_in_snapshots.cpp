@@ -59,6 +59,11 @@ class ForgetInSnapshot {
       throw Error(Reaction::kFixCommand, "it was made by another tool")
           .Hint("Make it anew with the tool that made it, or remove it.");
     }
+    const SnapshotSummary& summary = snapshot.summary;
+    if (!snapshot.lines && snapshot.directory != SnapshotDirectory(summary.table, summary.moment)) {
+      throw Error(Reaction::kFixCommand, "it is a copy of a snapshot of table " + summary.table)
+          .Hint("Remove it, or forget the item in the original and copy that anew.");
+    }
     if (snapshot.lines) {
       co_await InLines(snapshot);
     } else {

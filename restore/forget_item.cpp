@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "incremental/item_history.h"
 #include "incremental/parked.h"
+#include "incremental/state.h"
 #include "restore/remove_version.h"
 
 namespace ddbvault {
@@ -25,41 +26,57 @@ class ForgetRun {
   }
 
   Task<ForgetItemResult> Run() {
+    co_await FindObjects();
     co_await RequireDeleted();
-    bool more = true;
-    while (more) {
-      Found found = co_await Look();
-      more = found.more && !dry_run_;
-      co_await Remove(std::move(found));
+    for (const Object& object : objects_) {
+      bool more = true;
+      while (more) {
+        Found found = co_await Look(object);
+        more = found.more && !dry_run_;
+        co_await Remove(object, std::move(found));
+      }
     }
     co_await RemoveParked();
-    if (result_.newest && *result_.newest + kStreamTells > context_.clock.Now()) {
-      result_.again = *result_.newest + kStreamTells;
-    }
+    co_await KeepUntil();
     co_return result_;
   }
 
  private:
+  // The item's, and one that dynamodb-replicator may have under another name.
+  struct Object {
+    std::string name;
+    ItemVersion current;  // when this began
+  };
   struct Found {
     std::deque<ObjectInfo> to_go;  // the oldest kMostHeld, newest first
     bool more = false;             // there are newer ones that are to go, too
   };
 
-  Task<void> RequireDeleted() {
-    if (context_.table != nullptr) {
-      const bool there = co_await IsInTable();
-      if (there) {
-        throw Error(Reaction::kConflict, "the item is in table " + layout_.table() +
-                                             ": nothing was removed, for its next change would "
-                                             "bring it back")
-            .Hint("Delete it there, let the follower write that, and run this again.");
-      }
+  // Those that are there, the one that was stored last at the end: it tells whether the item is
+  // deleted, and goes last.
+  Task<void> FindObjects() {
+    std::vector<std::string> names = {result_.object};
+    if (auto other = layout_.ItemObjectInOtherOrder(key_)) names.push_back(*other);
+    for (const std::string& name : names) {
+      ItemHistory history(context_.store, name);
+      std::optional<ItemVersion> current = co_await history.Next();
+      if (current) objects_.push_back({name, std::move(*current)});
     }
-    ItemHistory history(context_.store, result_.object);
-    const std::optional<ItemVersion> current = co_await history.Next();
-    if (!current) co_return;
-    newest_ = current->info.version_id;
-    if (context_.table == nullptr || current->kind != ItemVersion::Kind::kItem) co_return;
+    std::sort(objects_.begin(), objects_.end(), [](const Object& a, const Object& b) {
+      return a.current.info.last_modified < b.current.info.last_modified;
+    });
+  }
+
+  Task<void> RequireDeleted() {
+    if (context_.table == nullptr) co_return;
+    const bool there = co_await IsInTable();
+    if (there) {
+      throw Error(Reaction::kConflict, "the item is in table " + layout_.table() +
+                                           ": nothing was removed, for its next change would "
+                                           "bring it back")
+          .Hint("Delete it there, let the follower write that, and run this again.");
+    }
+    if (objects_.empty() || objects_.back().current.kind != ItemVersion::Kind::kItem) co_return;
     throw Error(Reaction::kConflict,
                 "the backup has not heard yet that the item was deleted: nothing was removed, for "
                 "the delete would name it once more")
@@ -78,17 +95,16 @@ class ForgetRun {
     }
   }
 
-  Task<Found> Look() {
+  Task<Found> Look(const Object& object) {
     Found found;
-    if (newest_.empty()) co_return found;
     bool reached = false;  // what stands over the newest one came to be meanwhile
     std::string next;
     do {
       context_.stop.ThrowIfRequested();
-      ObjectPage page = co_await context_.store.ListVersions(result_.object, next);
+      ObjectPage page = co_await context_.store.ListVersions(object.name, next);
       for (ObjectInfo& version : page.objects) {
-        if (version.key != result_.object) continue;
-        reached = reached || version.version_id == newest_;
+        if (version.key != object.name) continue;
+        reached = reached || version.version_id == object.current.info.version_id;
         if (!reached || Refused(version)) continue;
         found.to_go.push_back(std::move(version));
         if (found.to_go.size() <= kMostHeld) continue;
@@ -106,11 +122,12 @@ class ForgetRun {
     return std::find(ids.begin(), ids.end(), version.version_id) != ids.end();
   }
 
-  Task<void> Remove(Found found) {
+  Task<void> Remove(const Object& object, Found found) {
     for (auto version = found.to_go.rbegin(); version != found.to_go.rend(); ++version) {
       context_.stop.ThrowIfRequested();
       // Over one that stays, the delete stays: else that one would be the item again.
-      const bool covers = result_.refused > 0 && version->version_id == newest_;
+      const bool covers =
+          result_.refused > 0 && version->version_id == object.current.info.version_id;
       bool removed = !covers;
       if (!covers && !dry_run_) {
         removed = co_await RemoveUnlessRefused(context_.store, *version);
@@ -149,11 +166,23 @@ class ForgetRun {
     if (!dry_run_) co_await DropParked(context_.store, its);
   }
 
+  // Also for the runs after this one: what it has removed, they do not see any more.
+  Task<void> KeepUntil() {
+    ControlObject record(context_.store, layout_.Forgotten(key_.Name(layout_.hash())));
+    Time until = result_.newest ? *result_.newest + kStreamTells : Time{};
+    const std::optional<std::string> before = co_await record.Load();
+    if (before) until = std::max(until, ParseTime(*before).value_or(Time{}));
+    if (until <= context_.clock.Now()) co_return;
+    result_.again = until;
+    std::string text = FormatTime(until);
+    if (!dry_run_ && before != text) co_await record.Save(std::move(text));
+  }
+
   ForgetContext context_;
   Layout layout_;
   ItemKey key_;
   bool dry_run_;
-  std::string newest_;  // its version id, when this began; empty: there is none
+  std::vector<Object> objects_;
   ForgetItemResult result_;
 };
 

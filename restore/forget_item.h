@@ -1,7 +1,8 @@
 // Removes all that a backup holds of one item, for good: the right to erasure.
 //
 // Every version goes, by its id, the oldest first and the current one last, so that at no moment an
-// older state is current; then the records of it that are parked.  What comes to be meanwhile
+// older state is current (also those of the object that dynamodb-replicator may have of it under
+// another name); then the records of it that are parked.  What comes to be meanwhile
 // stays. The item must be deleted in the table, and the backup must have heard of that: else the
 // next change, or a backfill, would bring it back.
 //

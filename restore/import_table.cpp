@@ -103,14 +103,21 @@ class ImportRun {
     co_await context_.clock.Sleep(kLook, &context_.stop);
     if (context_.stop.requested()) {
       throw Error(Reaction::kCancelled, "the import goes on without ddbvault: " + result_.arn)
-          .Hint("aws dynamodb describe-import --import-arn " + result_.arn +
-                " tells how far it is");
+          .Hint(LookHint());
     }
     const Json request = {{"ImportArn", result_.arn}};
-    const std::string answer = co_await context_.client.Call("DescribeImport", request.dump());
-    ImportState state = ParseState(answer);
-    context_.progress.done = state.processed;
-    co_return state;
+    try {
+      const std::string answer = co_await context_.client.Call("DescribeImport", request.dump());
+      ImportState state = ParseState(answer);
+      context_.progress.done = state.processed;
+      co_return state;
+    } catch (Error& error) {
+      throw error.Within("import " + result_.arn + ", which goes on").Hint(LookHint());
+    }
+  }
+
+  std::string LookHint() const {
+    return "aws dynamodb describe-import --import-arn " + result_.arn + " tells how far it is";
   }
 
   void RequireWhole(const ImportState& state) const {

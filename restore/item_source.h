@@ -25,6 +25,7 @@ struct SourceDescription {
   KeySchema key_schema;       // of its items; without attributes: it does not tell
   std::uint64_t items = 0;    // 0: not known
   std::uint64_t damaged = 0;  // objects that it was made without (--skip-damaged)
+  bool changes_only = false;  // an incremental export of AWS's: it has not every item
 };
 
 // What was read of a source.

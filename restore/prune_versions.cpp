@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/dynamodb_client.h"
 #include "base/error.h"
 #include "incremental/pruned.h"
 #include "restore/remove_version.h"
@@ -34,6 +35,7 @@ class PruneRun {
 
   Task<PruneVersionsResult> Run() {
     RequireSense();
+    co_await LearnKey();
     if (!options_.dry_run) co_await PutOnRecord();
     const Executor executor = co_await asio::this_coro::executor;
     at_work_ = std::make_unique<Semaphore>(executor, std::max<std::size_t>(options_.in_flight, 1));
@@ -153,6 +155,8 @@ class PruneRun {
       if (needed != Needed::kDelete || !found.newest) co_return;
       const bool all = co_await AreAllOlder(found.beneath, info);
       if (!all) co_return;
+      const bool hides = co_await MayHideATwin(info);
+      if (hides) co_return;
       // The delete is the last of them.
       std::deque<ObjectInfo> last(found.beneath.begin(), found.beneath.end());
       last.push_front(std::move(*found.needed));
@@ -172,6 +176,22 @@ class PruneRun {
     if (!object) co_return Needed::kItem;  // removed meanwhile: another prune is at it
     info = VersionInfo::FromMetadata(object->metadata);
     co_return info && info->tombstone() ? Needed::kDelete : Needed::kDamaged;
+  }
+
+  // An object of dynamodb-replicator under the other name of a key of two attributes: without the
+  // delete it would be the item again.  A delete marker does not tell its key.
+  Task<bool> MayHideATwin(std::optional<VersionInfo> deleted) {
+    if (!deleted || deleted->key.empty()) co_return two_attributes_;
+    const auto twin = layout_.ItemObjectInOtherOrder(ItemKey::FromKeys(deleted->key));
+    if (!twin) co_return false;
+    const ObjectPage page = co_await context_.store.ListVersions(*twin);
+    co_return !page.objects.empty() && page.objects.front().key == *twin;
+  }
+
+  Task<void> LearnKey() {
+    const auto table = co_await context_.store.Get(layout_.Table());
+    if (!table) co_return;
+    two_attributes_ = ParseTableDescription(table->body).key_schema.attributes.size() > 1;
   }
 
   // Whether they are older than the delete over them, by what they tell of themselves: where they
@@ -224,7 +244,8 @@ class PruneRun {
   PruneContext context_;
   Layout layout_;
   PruneVersionsOptions options_;
-  Stop stop_all_;  // the caller's stop, or an error of one item
+  bool two_attributes_ = false;  // in the table's key
+  Stop stop_all_;                // the caller's stop, or an error of one item
   std::unique_ptr<Semaphore> at_work_;
   std::unique_ptr<TaskGroup> items_;
   PruneVersionsResult result_;

@@ -16,10 +16,8 @@ namespace {
 
 // Times of changes are whole seconds, and of AWS's clocks one may be a bit ahead.
 constexpr Duration kClocks{2000};
-// So many looks are kept in any case.  Those that are forgotten guarded an item only against going
-// back for a moment, in a follower that is an hour behind.
+// So many looks are kept by item; then all items count as looked at when the last of them was.
 constexpr std::size_t kLooksKept = 100000;
-constexpr Duration kLooksMatter = std::chrono::hours(1);
 
 }  // namespace
 
@@ -76,7 +74,6 @@ Task<void> ReplicaSink::Apply(std::shared_ptr<const ChangeBatch> batch, BatchOri
   auto state = std::make_shared<BatchState>(std::move(batch), std::move(origin), executor_);
   state->left = state->batch->changes().size();
   if (state->left == 0) state->settled.Set();
-  ForgetOldLooks();
   for (const ChangeView& change : state->batch->changes()) {
     std::string key;
     std::string reason = change.defect;
@@ -107,23 +104,28 @@ Task<void> ReplicaSink::WaitFor(std::shared_ptr<BatchState> batch) {
 }
 
 bool ReplicaSink::Guarded(const BatchState& batch, const ChangeView& change,
-                          const std::string& key) {
+                          const std::string& key) const {
   const std::string& until = batch.origin.guarded_until;
   if (!until.empty() && CompareSequenceNumbers(change.sequence_number, until) <= 0) return true;
   if (change.change_time <= batch.origin.guarded_until_time) return true;
   // A stream without new images tells only that there was a change.
   if (change.event_name != EventName::kRemove && change.new_image.empty()) return true;
-  const auto look = looked_.find(key);
-  if (look == looked_.end()) return false;
-  if (change.change_time <= look->second + kClocks) return true;
-  looked_.erase(look);
-  return false;
+  return IsOfBeforeALook(change, key);
 }
 
-void ReplicaSink::ForgetOldLooks() {
-  if (looked_.size() <= kLooksKept) return;
-  const Time before = AwsNow() - kLooksMatter;
-  std::erase_if(looked_, [before](const auto& look) { return look.second < before; });
+bool ReplicaSink::IsOfBeforeALook(const ChangeView& change, const std::string& key) const {
+  const auto look = looked_.find(key);
+  const Time looked =
+      look == looked_.end() ? looked_at_all_ : std::max(look->second, looked_at_all_);
+  return looked == Time::max() || (looked != Time{} && change.change_time <= looked + kClocks);
+}
+
+void ReplicaSink::NoteLook(const std::string& key, Time time) {
+  if (looked_.size() >= kLooksKept && !looked_.contains(key)) {
+    for (const auto& look : looked_) looked_at_all_ = std::max(looked_at_all_, look.second);
+    looked_.clear();
+  }
+  looked_[key] = time;
 }
 
 void ReplicaSink::Enqueue(std::string key, Pending pending) {
@@ -210,7 +212,10 @@ Task<void> ReplicaSink::WriteAll(std::vector<Taken>& all) {
 
 Task<void> ReplicaSink::AskSource(std::vector<Taken>& all) {
   std::vector<std::string> keys;
-  for (const Taken& taken : all) {
+  for (Taken& taken : all) {
+    // One before it may have been asked for since it came.
+    const ChangeView& change = *taken.pending.change;
+    taken.pending.guarded = taken.pending.guarded || IsOfBeforeALook(change, taken.key);
     if (taken.pending.guarded) keys.push_back(taken.key);
   }
   if (keys.empty()) co_return;
@@ -224,7 +229,7 @@ Task<void> ReplicaSink::AskSource(std::vector<Taken>& all) {
   for (Taken& taken : all) {
     if (!taken.pending.guarded) continue;
     taken.image = std::move(*item++);
-    looked_[taken.key] = now;
+    NoteLook(taken.key, now);
   }
 }
 

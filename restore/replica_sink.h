@@ -7,7 +7,9 @@
 // The target's items say nothing of the change that they are from.  So what may have been applied
 // before (a guarded change, change_sink.h) is not written as the record says: the source is asked,
 // consistently, and what it says now is newer than any record that may be replayed.  Changes of the
-// item from before that moment, which come later, are written likewise: the target never goes back.
+// item from before that moment, which come later, are written likewise: the target does not go
+// back. (But for a write whose answer was lost on the way and that lands after the item's next one:
+// tables have no versions by which that could be seen.  A comparison finds it.)
 //
 // A record that cannot be applied (its keys cannot be read, the target refuses the item) is counted
 // and said, and all else goes on; a comparison (table_diff.h) puts its item right.
@@ -57,6 +59,10 @@ class ReplicaSink : public ChangeSink {
   // later change of its item, written meanwhile, does no harm.
   Task<void> Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) override;
 
+  // Who compares the tables beside (table_diff.h) writes items as they are then: what is changed up
+  // to `moment` is asked of the source from here on.
+  void LookedAtAllUntil(Time moment) { looked_at_all_ = moment; }
+
   const ReplicaSinkCounters& counters() const { return counters_; }
 
  private:
@@ -66,7 +72,8 @@ class ReplicaSink : public ChangeSink {
   struct Taken;
 
   Task<void> WaitFor(std::shared_ptr<BatchState> batch);
-  bool Guarded(const BatchState& batch, const ChangeView& change, const std::string& key);
+  bool Guarded(const BatchState& batch, const ChangeView& change, const std::string& key) const;
+  bool IsOfBeforeALook(const ChangeView& change, const std::string& key) const;
   void Enqueue(std::string key, Pending pending);
   Task<void> Work();
   std::vector<Taken> Take();
@@ -76,7 +83,7 @@ class ReplicaSink : public ChangeSink {
   Task<void> WriteTogether(std::vector<WriteRequest> requests);
   Task<void> WriteEach(std::vector<WriteRequest> requests);
   void SayUnapplied(std::string_view what, std::string_view reason);
-  void ForgetOldLooks();
+  void NoteLook(const std::string& key, Time time);
   Time AwsNow() const { return clock_.Now() + source_.server_ahead(); }
 
   DynamoDbClient& source_;
@@ -92,8 +99,9 @@ class ReplicaSink : public ChangeSink {
   std::deque<std::string> ready_;                // of which nothing is being written
   std::size_t workers_ = 0;
   // When the source was asked for an item, by its clock: what it said may be of any change until
-  // then.
+  // then.  Items that are not in here count as looked at at looked_at_all_.
   std::unordered_map<std::string, Time> looked_;
+  Time looked_at_all_{};
 };
 
 }  // namespace ddbvault

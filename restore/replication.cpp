@@ -10,6 +10,7 @@ namespace ddbvault {
 namespace {
 
 constexpr Duration kLookForWatermark{1000};
+constexpr const char* kUnfinished = "a comparison (--backfill) was begun and not finished";
 
 }  // namespace
 
@@ -54,9 +55,10 @@ void Replication::TakeOver() {
 
 // A gap is kept among the positions, by its reason, until a seed that began later is done.
 void Replication::PutOnRecord(std::string reason) {
-  LogError(
-      "{}: changes may be missing in {}: {} (hint: run it with --backfill, which compares all)",
-      options_.source, options_.target, reason);
+  if (reason != kUnfinished)
+    LogError(
+        "{}: changes may be missing in {}: {} (hint: run it with --backfill, which compares all)",
+        options_.source, options_.target, reason);
   WriteDoubt gap;
   gap.object = std::move(reason);
   gap.until = context_.clock.Now();
@@ -129,6 +131,9 @@ Task<void> Replication::Seed() {
   options.memory = options_.memory;
   options.units_per_second = options_.units_per_second;
   options.samples = 0;
+  co_await WaitUntilFollowed();
+  PutOnRecord(kUnfinished);
+  sink_->LookedAtAllUntil(Time::max());
   const std::vector<WriteDoubt> gaps = GapsOnRecord();
   const TableDiffContext context{context_.source, context_.target, context_.clock, stop_,
                                  context_.progress};
@@ -142,7 +147,16 @@ Task<void> Replication::Seed() {
   // What was missing before it began is there now.
   for (const WriteDoubt& gap : gaps) CloseGap(gap);
   const Time seeded = context_.clock.Now() + context_.source.server_ahead();
+  sink_->LookedAtAllUntil(seeded);
   if (!options_.follower.once) co_await SayWhenConverged(seeded);
+}
+
+// What an outage has lost is on record then, and is closed by this comparison.
+Task<void> Replication::WaitUntilFollowed() {
+  while (!options_.follower.once && !stop_.requested()) {
+    if (follower_ && follower_->watermark()) co_return;
+    co_await context_.clock.Sleep(kLookForWatermark, &stop_);
+  }
 }
 
 Task<void> Replication::SayWhenConverged(Time seeded) {

@@ -78,6 +78,7 @@ class Replication : public FollowerEvents {
   Task<void> FollowAndSeed();
   Task<void> Seed();
   Task<void> Follow();
+  Task<void> WaitUntilFollowed();
   Task<void> SayWhenConverged(Time seeded);
 
   ReplicationContext context_;

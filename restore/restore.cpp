@@ -75,6 +75,11 @@ class RestoreRun {
     CheckKeySchema();
     wanted_ = ItemFilter(options_.choice, schema_);
     if (options_.delete_extra) RequireFitForDeletes();
+    if (result_.source.changes_only && !in_place()) {
+      throw Error(Reaction::kFixCommand,
+                  result_.source.name + " is an incremental export: it tells of changes only")
+          .Hint("Restore a full export first, and then this one with --into-existing.");
+    }
     if (options_.dry_run) co_return;
     if (options_.create) {
       co_await CreateTheTable(table_json);
@@ -222,17 +227,17 @@ class RestoreRun {
     if (!wanted_.keys().empty()) {
       for (const SnapshotItem& item : items) found_.insert(item.key.bytes());
     }
+    if (extra_) co_await extra_->Have(items);
+    if (!options_.skip_expired.empty()) {
+      result_.expired +=
+          std::erase_if(items, [this](const SnapshotItem& item) { return HasExpired(item.json); });
+    }
     if (updater_ == nullptr && options_.dry_run) {
       context_.progress.done += items.size();
       co_return;
     }
-    if (extra_) co_await extra_->Have(items);
     for (SnapshotItem& item : items) {
       context_.progress.bytes += item.json.size();
-      if (!options_.skip_expired.empty() && HasExpired(item.json)) {
-        ++result_.expired;
-        continue;
-      }
       if (options_.without_aws_rep && !item.json.empty()) {
         item.json = WithoutAttributes(item.json, kGlobalTables);
       }

@@ -16,6 +16,7 @@ Task<SourceDescription> SnapshotSource::Open() {
   description.key_schema = summary.key_schema;
   description.items = summary.items;
   description.damaged = summary.damaged;
+  description.changes_only = summary.changes_only;
   if (summary.ours) {
     description.consistent = summary.consistent;
     description.fuzzy_reason = summary.fuzzy_reason;

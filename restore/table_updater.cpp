@@ -182,11 +182,12 @@ Task<void> TableUpdater::WriteOne(Difference difference) {
 }
 
 // Of a source that changes: what was written may be what was deleted there since it was read, and
-// then nobody else would look at it any more.
+// then nobody else would look at it any more.  One that was only changed is the next comparison's,
+// or a follower's.
 Task<bool> TableUpdater::IsSettled(Difference& difference) {
   if (!options_.look_again) co_return true;
   std::string wanted = co_await options_.look_again(difference.key);
-  if (AreEqual(wanted, difference.wanted.item)) co_return true;
+  if (!wanted.empty() || difference.wanted.item.empty()) co_return true;
   difference.current = std::move(difference.wanted.item);
   difference.wanted.item = std::move(wanted);
   ++counts_.changed;

@@ -37,8 +37,8 @@ struct TableUpdaterOptions {
   double units_per_second = 0;                 // of reads, and as many of writes; 0: no limit
   std::size_t samples = 10;
   // Of a source that changes, too: its item of these key bytes now, empty: none.  Asked, a second
-  // later, for each item that differs; so is the table.  Asked once more after each write: what was
-  // written was the source's when the write was done, or a later look at it is.
+  // later, for each item that differs; so is the table.  Asked once more after each put: an item
+  // that was deleted there meanwhile is deleted again.
   std::function<Task<std::string>(std::string key)> look_again;
 };
 

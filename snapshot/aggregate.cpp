@@ -188,8 +188,7 @@ std::string Aggregate::DamageOf(const std::string& name, const std::string& body
   try {
     key = ItemKey::FromWholeItem(body, schema_);
     if (layout_.ItemObject(*key) == name) return "";
-    const auto other = key->NameInOtherOrder(layout_.hash());
-    if (other && layout_.ItemPrefix() + *other == name) return "";
+    if (layout_.ItemObjectInOtherOrder(*key) == name) return "";
     return "it holds another item than its name says";
   } catch (const Error& error) {
     reason = error.message();
@@ -204,21 +203,25 @@ std::string Aggregate::DamageOf(const std::string& name, const std::string& body
 
 // dynamodb-replicator hashes a key of two attributes in the order in which they came, which is not
 // the same for all of its programs: an item may have two objects.  The one that was stored last
-// tells, also when that is a delete.
+// tells, also when that is a delete; but one that ddbvault has written tells in any case.
 Task<bool> Aggregate::HasNewerTwin(const std::string& name, const ItemKey& key, Time stored) {
-  const auto other_order = key.NameInOtherOrder(layout_.hash());
-  if (!other_order) co_return false;
+  const std::optional<std::string> other = layout_.ItemObjectInOtherOrder(key);
+  if (!other) co_return false;
   const std::string own = layout_.ItemObject(key);
-  const std::string other = layout_.ItemPrefix() + *other_order;
-  const std::string twin = name == own ? other : own;
+  const std::string twin = name == own ? *other : own;
   std::string next;
   do {
     const ObjectPage page = co_await store_.ListVersions(twin, next);
     for (const ObjectInfo& version : page.objects) {
       if (version.key != twin) co_return false;
       if (cut_.at_moment() && version.last_modified > cut_.moment) continue;
-      const bool newer = version.last_modified > stored;
-      co_return newer || (version.last_modified == stored && name != own);
+      if (version.last_modified > stored) co_return true;
+      if (twin != own) co_return false;
+      if (version.last_modified == stored) co_return true;
+      if (version.is_delete_marker) co_return false;
+      const auto object = co_await store_.Head(twin, version.version_id);
+      const bool ours = object && VersionInfo::FromMetadata(object->metadata);
+      co_return ours;
     }
     next = page.next;
   } while (!next.empty());

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
+#include <string>
 
 #include "base/error.h"
 
@@ -13,8 +15,20 @@ namespace ddbvault {
 namespace {
 
 constexpr std::size_t kStep = std::size_t{1} << 20;
-constexpr std::array<std::string_view, 7> kSuffixes = {".tar",  ".tar.gz",  ".tgz",   ".tar.bz2",
-                                                       ".tbz2", ".tar.zst", ".tar.xz"};
+constexpr std::array<std::string_view, 6> kSuffixes = {".tar",     ".tar.gz", ".tgz",
+                                                       ".tar.bz2", ".tbz2",   ".tar.zst"};
+
+// POSIX: an archive ends with two blocks of zeros.  libarchive does without them.
+bool EndsAsAnArchive(const std::string& path) {
+  constexpr std::streamoff kEnd = 1024;
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(0, std::ios::end);
+  if (file.tellg() < kEnd) return false;
+  file.seekg(-kEnd, std::ios::end);
+  std::string end(kEnd, 'x');
+  file.read(end.data(), kEnd);
+  return file.good() && end.find_first_not_of('\0') == std::string::npos;
+}
 
 }  // namespace
 
@@ -24,11 +38,10 @@ Archive::Archive(const std::string& path) : archive_(archive_read_new()) {
   if (!archive_) throw Error(Reaction::kRetryLater, "there is no memory to read an archive");
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) throw Error(Reaction::kNotFound, "there is no file " + path);
+  if (!EndsAsAnArchive(path)) {
+    throw Error(Reaction::kCorrupt, "the archive is cut short, or it is none");
+  }
   archive_read_support_format_tar(archive_.get());
-  archive_read_support_filter_gzip(archive_.get());
-  archive_read_support_filter_bzip2(archive_.get());
-  archive_read_support_filter_xz(archive_.get());
-  archive_read_support_filter_zstd(archive_.get());
   if (archive_read_open_filename(archive_.get(), path.c_str(), kStep) != ARCHIVE_OK) {
     throw Error(Reaction::kCorrupt, path + " is no tar archive, or damaged");
   }

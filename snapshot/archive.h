@@ -1,5 +1,4 @@
-// The files of a tar archive (plain, or compressed with gzip, bzip2, xz or zstd), one after the
-// other, by libarchive.
+// The files of a tar archive that is not compressed, one after the other, by libarchive.
 #pragma once
 
 #include <memory>
@@ -22,7 +21,8 @@ class Archive {
   // Of files of more bytes than this nothing is read.
   static constexpr std::size_t kLargestFile = std::size_t{64} << 20;
 
-  // Throws Error: kNotFound, kCorrupt (it is no archive).
+  // Throws Error: kNotFound, kCorrupt (it is no archive, or without the two empty blocks at the end
+  // of one: cut short).
   explicit Archive(const std::string& path);
   ~Archive();
   Archive(const Archive&) = delete;
@@ -39,7 +39,7 @@ class Archive {
   std::unique_ptr<::archive, Free> archive_;
 };
 
-// By a file's name: ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.zst", ".tar.xz".
+// By a file's name: ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.zst".
 bool IsArchiveName(std::string_view name);
 
 }  // namespace ddbvault

@@ -103,7 +103,10 @@ Task<void> ReplaceSummary(ObjectStore& snapshots, const SnapshotFiles& files) {
   const std::string key = DirectoryOf(files) + std::string(kSummaryName);
   const std::string json = ToJson(files.summary);
   const auto before = co_await snapshots.Head(key);
-  if (!before) throw Error(Reaction::kConflict, key + " is gone: somebody removes the snapshot");
+  if (!before) {
+    throw Error(Reaction::kConflict, key + " is gone: somebody removes the snapshot")
+        .Hint("Run it again.");
+  }
   // Not on condition: servers that ignore or refuse that in versioned buckets are many (Ceph 16).
   co_await PutText(snapshots, key, json, PutCondition::kNone);
   const auto after = co_await snapshots.Get(key);

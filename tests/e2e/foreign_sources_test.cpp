@@ -28,9 +28,9 @@ struct Source {
   bool tells_the_table = false;
 };
 
-class ForeignSourcesTest : public testing::TestWithParam<Source> {
+class ForeignFiles : public testing::Test {
  protected:
-  ForeignSourcesTest() {
+  ForeignFiles() {
     ChildProcess script({"python3", DDBVAULT_GOLDEN "/foreign_files.py", files_});
     EXPECT_EQ(script.Wait(std::chrono::minutes(1)), 0) << script.stderr_text();
   }
@@ -45,6 +45,12 @@ class ForeignSourcesTest : public testing::TestWithParam<Source> {
         R"(","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":)"
         R"([{"AttributeName":"id","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"})"));
   }
+  E2eWorld world_;
+  const std::string files_ = world_.directory.path() / "files";
+};
+
+class ForeignSourcesTest : public ForeignFiles, public testing::WithParamInterface<Source> {
+ protected:
   // Restores it, and expects all items as the plain lines have them.
   void ExpectRestored(const std::string& url) {
     const std::string table = UniqueName("restored");
@@ -52,6 +58,10 @@ class ForeignSourcesTest : public testing::TestWithParam<Source> {
     std::vector<std::string> arguments = {"restore", table, url};
     if (GetParam().tells_the_table) {
       arguments.insert(arguments.end(), {"--create", "--source-table", "orders"});
+    }
+    if (GetParam().name == "IncrementalExport") {
+      EXPECT_THAT(ExpectStatus(kFailed, arguments).err, HasSubstr("changes only"));
+      arguments.emplace_back("--into-existing");
     }
     ExpectStatus(0, arguments);
     const auto item = world_.Do(world_.dynamodb.GetItem(table, kKeyOfEveryType));
@@ -63,9 +73,6 @@ class ForeignSourcesTest : public testing::TestWithParam<Source> {
     ExpectStatus(0, {"restore", plain, files_ + "/replicator.gz"});
     EXPECT_THAT(ExpectStatus(0, {"diff", plain, table}).out, HasSubstr("252 items"));
   }
-
-  E2eWorld world_;
-  const std::string files_ = world_.directory.path() / "files";
 };
 
 INSTANTIATE_TEST_SUITE_P(Files, ForeignSourcesTest,
@@ -96,6 +103,28 @@ TEST_P(ForeignSourcesTest, AreRestoredFromS3) {
     world_.Do(store.Put(std::move(request)));
   }
   ExpectRestored("s3://" + bucket + "/other/tools/" + GetParam().path);
+}
+
+// An archive that ends between two of its files, and one whose checksum is wrong.
+TEST_F(ForeignFiles, RefusesAnArchiveThatIsNotWhole) {
+  const std::string tar = files_ + "/bnr.tar";
+  ExpectStatus(0, {"restore", UniqueName("restored"), tar, "--create", "--source-table", "orders"});
+  EXPECT_THAT(ExpectStatus(kFailed, {"restore", UniqueName("restored"), tar, "--create",
+                                     "--source-table", "users"})
+                  .err,
+              HasSubstr("it has another, orders"));
+  std::filesystem::resize_file(tar, 512 * 20);
+  EXPECT_THAT(ExpectStatus(kFailed, {"restore", UniqueName("restored"), tar, "--create"}).err,
+              HasSubstr("cut short"));
+  const std::string tgz = files_ + "/bnr.tgz";
+  std::fstream file(tgz, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(-6, std::ios::end);  // in the checksum
+  const auto byte = static_cast<char>(file.peek() ^ 1);
+  file.seekp(-6, std::ios::end);
+  file.put(byte);
+  file.close();
+  ExpectStatus(kFailed,
+               {"restore", UniqueName("restored"), tgz, "--create", "--source-table", "orders"});
 }
 
 // Nothing of it is written.

@@ -6,7 +6,7 @@ is used here.
 
 Prints the items, as canonical JSON lines, that a restore of each of these must give:
 
-    bnr.tgz, bnr.tar.bz2         dynamodb-bnr: dump/<table>/schema.json, dump/<table>/data/NNNNNNNNNN.json
+    bnr.tgz, bnr.tar.bz2, .tar   dynamodb-bnr: dump/<table>/schema.json, dump/<table>/data/NNNNNNNNNN.json
     replicator.gz                dynamodb-replicator's snapshot: an item in each line
     lines.jsonl.bz2              likewise, compressed with bzip2
     export/AWSDynamoDB/01-full/  DynamoDB's full export
@@ -94,6 +94,7 @@ def main():
     root.mkdir(parents=True, exist_ok=True)
     write_bnr(root / "bnr.tgz", "w:gz")
     write_bnr(root / "bnr.tar.bz2", "w:bz2")
+    write_bnr(root / "bnr.tar", "w")
     (root / "replicator.gz").write_bytes(gzip.compress(lines(ITEMS)))
     (root / "lines.jsonl.bz2").write_bytes(bz2.compress(lines(ITEMS)))
     export = root / "export" / "AWSDynamoDB"

@@ -417,12 +417,12 @@ MUTATIONS = [
         "TableWriterTest.SendsAgainWhatTheTableDidNotTake", RESTORE),
     Mutation(
         "a-forgotten-delete-uncovers-what-is-locked", 11, "restore/forget_item.cpp",
-        "const bool covers = result_.refused > 0 && version->version_id == newest_;",
-        "const bool covers = false;",
+        "          result_.refused > 0 && version->version_id == object.current.info.version_id;",
+        "          false && object.name.empty();",
         "ForgetTest.LeavesTheDeleteOverAVersionThatStays", RESTORE),
     Mutation(
         "forgets-what-comes-meanwhile", 11, "restore/forget_item.cpp",
-        "reached = reached || version.version_id == newest_;",
+        "reached = reached || version.version_id == object.current.info.version_id;",
         "reached = true;",
         "ForgetTest.LeavesWhatComesToBeMeanwhile", RESTORE),
     Mutation(

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "base/digest.h"
 #include "restore/forget_in_snapshots.h"
 #include "restore/forget_item.h"
 #include "snapshot/find_snapshots.h"
@@ -151,6 +152,45 @@ TEST_F(ForgetTest, SaysUntilWhenAReplayMayBringItBack) {
   EXPECT_GT(*result.again, kEarly + std::chrono::hours(24));
 }
 
+// What it has removed it does not see any more the next time, and yet the stream tells of it.
+TEST_F(ForgetTest, SaysSoAgainWhenThereIsNothingLeft) {
+  Delete();
+  world_.clock.Advance(-std::chrono::hours(47));
+  const auto again = Forget().again;
+  ASSERT_TRUE(again);
+  const ForgetItemResult second = Forget();
+  EXPECT_EQ(second.versions, 0U);
+  EXPECT_EQ(second.again, FromEpochSeconds(EpochSeconds(*again)));
+  world_.clock.Advance(std::chrono::hours(47));
+  EXPECT_FALSE(Forget().again);
+}
+
+// dynamodb-replicator may have it under another name, and only the delete over ours hides that.
+TEST(ForgetTwinTest, RemovesTheObjectOfTheOtherNameToo) {
+  SnapshotWorld world;
+  world.aws.CreateTable("orders", {{{"id", 'S'}, {"aaa", 'N'}}});
+  const std::string keys = R"({"id":{"S":"a"},"aaa":{"N":"1"}})";
+  const ItemKey key = ItemKey::FromKeys(keys);
+  const std::string other = "orders/" + Hex(AsBytes(Sha256(keys)));
+  ASSERT_NE(other, world.layout.ItemObject(key));
+  world.PutObject(other, keys);
+  world.clock.Advance(std::chrono::minutes(1));
+  VersionInfo info;
+  info.stream_label = "2026-11-20T00:00:00.000";
+  info.sequence_number = "1";
+  info.change_time = world.clock.Now();
+  info.event = EventName::kRemove;
+  info.writer = "test";
+  info.key = key.bytes();
+  world.PutObject(world.layout.ItemObject(key), "", info.ToMetadata());
+  world.clock.Advance(std::chrono::hours(48));
+  Stop stop;
+  const ForgetContext context{&world.table, world.store, world.clock, stop};
+  EXPECT_EQ(world.Run(ForgetItem(context, world.layout, key, false)).versions, 2U);
+  EXPECT_THAT(world.store.Versions(other), IsEmpty());
+  EXPECT_THAT(world.store.Versions(world.layout.ItemObject(key)), IsEmpty());
+}
+
 // Else what is locked would be the item again.
 TEST_F(ForgetTest, LeavesTheDeleteOverAVersionThatStays) {
   Delete();
@@ -242,6 +282,22 @@ TEST_P(ForgetInSnapshotsTest, RewritesThoseThatHoldItAndLeavesNoTrace) {
   EXPECT_THAT(world_.Read(without), ElementsAre(SnapshotWorld::Item("b", "b1")));
   EXPECT_FALSE(IsAnywhere(world_.snapshots, "\"a2\""));
   EXPECT_EQ(InSnapshots()[0].outcome, ForgottenSnapshot::Outcome::kWithout);
+}
+
+// Its manifests would be written over the original's.
+TEST_P(ForgetInSnapshotsTest, LeavesACopyOfAnothersSnapshotAlone) {
+  if (GetParam() == SnapshotFormat::kLines) return;  // they have no manifests
+  const std::string key = MakeSnapshot();
+  for (const std::string& from : world_.snapshots.CurrentKeys()) {
+    world_.Replace("copy" + from.substr(from.find('/')), world_.snapshots.Current(from)->body);
+  }
+  Progress progress;
+  const ForgetInSnapshotsContext context{world_.snapshots, world_.workers, stop_, progress};
+  const auto results = world_.Run(ForgetInSnapshots(context, "copy", world_.schema, kKey, false));
+  ASSERT_THAT(results, SizeIs(1));
+  EXPECT_EQ(results[0].outcome, ForgottenSnapshot::Outcome::kFailed);
+  EXPECT_THAT(results[0].why, HasSubstr("a copy of a snapshot of table orders"));
+  EXPECT_THAT(world_.Read(key), SizeIs(2));
 }
 
 TEST_P(ForgetInSnapshotsTest, SaysWhatStays) {

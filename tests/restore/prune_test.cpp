@@ -207,6 +207,25 @@ class LockedStore : public FlakyStore {
   std::string locked_;
 };
 
+// Without the delete, what dynamodb-replicator has under another name would be the item again.
+TEST_F(PruneTest, LeavesADeleteThatHidesATwin) {
+  const std::string keys = R"({"id":{"S":"x"},"aaa":{"N":"1"}})";
+  const ItemKey key = ItemKey::FromKeys(keys);
+  const std::string own = world_.layout.ItemObject(key);
+  VersionInfo info;
+  info.stream_label = "2026-11-20T00:00:00.000";
+  info.sequence_number = "1";
+  info.change_time = kBegin;
+  info.event = EventName::kRemove;
+  info.writer = "test";
+  info.key = key.bytes();
+  StoreAt(kBegin + kDay);
+  world_.PutObject("orders/" + Hex(AsBytes(Sha256(keys))), keys);
+  world_.PutObject(own, "", info.ToMetadata());
+  EXPECT_EQ(Prune().deletes, 0U);
+  EXPECT_THAT(world_.store.Versions(own), SizeIs(1));
+}
+
 TEST_F(PruneTest, CountsWhatObjectLockKeeps) {
   Put(1, "1");
   Put(3, "3");

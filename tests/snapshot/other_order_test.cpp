@@ -80,6 +80,18 @@ TEST_P(OtherOrderTest, KnowsADeleteUnderTheOtherName) {
   EXPECT_THAT(Snapshot(), ElementsAre(Item("b", "1")));
 }
 
+// One that ddbvault has written tells, whatever the other tool has stored since.
+TEST_P(OtherOrderTest, BelievesWhatDdbvaultHasWritten) {
+  VersionInfo info;
+  info.stream_label = "2026-11-20T00:00:00.000";
+  info.sequence_number = "1";
+  info.change_time = world_.clock.Now();
+  info.writer = "test";
+  world_.PutObject(Sorted("a"), Item("a", "ours"), info.ToMetadata());
+  Put(AsTheyCame("a"), Item("a", "theirs"));
+  EXPECT_THAT(Snapshot(), ElementsAre(Item("a", "ours")));
+}
+
 // At a moment between the two, the one that was there then.
 TEST_P(OtherOrderTest, TellsThePastOfBoth) {
   Put(Sorted("a"), Item("a", "old"));
