@@ -123,17 +123,18 @@ class ForgetRun {
   }
 
   Task<void> Remove(const Object& object, Found found) {
-    for (auto version = found.to_go.rbegin(); version != found.to_go.rend(); ++version) {
+    std::reverse(found.to_go.begin(), found.to_go.end());
+    for (const ObjectInfo& version : found.to_go) {
       context_.stop.ThrowIfRequested();
       // Over one that stays, the delete stays: else that one would be the item again.
       const bool covers =
-          result_.refused > 0 && version->version_id == object.current.info.version_id;
+          result_.refused > 0 && version.version_id == object.current.info.version_id;
       bool removed = !covers;
       if (!covers && !dry_run_) {
-        removed = co_await RemoveUnlessRefused(context_.store, *version);
+        removed = co_await RemoveUnlessRefused(context_.store, version);
       }
       if (removed) {
-        Count(*version);
+        Count(version);
         continue;
       }
       ++result_.refused;
@@ -142,7 +143,7 @@ class ForgetRun {
                                                " versions of the item cannot be removed")
             .Hint("Object Lock holds them, or s3:DeleteObjectVersion is not allowed.");
       }
-      result_.refused_ids.push_back(version->version_id);
+      result_.refused_ids.push_back(version.version_id);
     }
   }
 

@@ -254,7 +254,7 @@ class RestoreRun {
     const auto number = NumberOf(item, options_.skip_expired);
     if (!number) return false;
     const double seconds = std::strtod(number->c_str(), nullptr);
-    const double now = static_cast<double>(EpochSeconds(context_.clock.Now()));
+    const auto now = static_cast<double>(EpochSeconds(context_.clock.Now()));
     return seconds < now && seconds > now - kOldestExpired;
   }
 

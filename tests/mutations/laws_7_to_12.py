@@ -417,7 +417,7 @@ MUTATIONS = [
         "TableWriterTest.SendsAgainWhatTheTableDidNotTake", RESTORE),
     Mutation(
         "a-forgotten-delete-uncovers-what-is-locked", 11, "restore/forget_item.cpp",
-        "          result_.refused > 0 && version->version_id == object.current.info.version_id;",
+        "          result_.refused > 0 && version.version_id == object.current.info.version_id;",
         "          false && object.name.empty();",
         "ForgetTest.LeavesTheDeleteOverAVersionThatStays", RESTORE),
     Mutation(
