@@ -28,6 +28,7 @@ class ForgetRun {
   Task<ForgetItemResult> Run() {
     co_await FindObjects();
     co_await RequireDeleted();
+    co_await KeepUntil();
     for (const Object& object : objects_) {
       bool more = true;
       while (more) {
@@ -37,7 +38,6 @@ class ForgetRun {
       }
     }
     co_await RemoveParked();
-    co_await KeepUntil();
     co_return result_;
   }
 
@@ -167,10 +167,11 @@ class ForgetRun {
     if (!dry_run_) co_await DropParked(context_.store, its);
   }
 
-  // Also for the runs after this one: what it has removed, they do not see any more.
+  // First of all, for the runs after this one: what it has removed, they do not see any more.
   Task<void> KeepUntil() {
     ControlObject record(context_.store, layout_.Forgotten(key_.Name(layout_.hash())));
-    Time until = result_.newest ? *result_.newest + kStreamTells : Time{};
+    Time until{};
+    if (!objects_.empty()) until = objects_.back().current.info.last_modified + kStreamTells;
     const std::optional<std::string> before = co_await record.Load();
     if (before) until = std::max(until, ParseTime(*before).value_or(Time{}));
     if (until <= context_.clock.Now()) co_return;

@@ -55,10 +55,11 @@ void Replication::TakeOver() {
 
 // A gap is kept among the positions, by its reason, until a seed that began later is done.
 void Replication::PutOnRecord(std::string reason) {
-  if (reason != kUnfinished)
+  if (reason != kUnfinished) {
     LogError(
         "{}: changes may be missing in {}: {} (hint: run it with --backfill, which compares all)",
         options_.source, options_.target, reason);
+  }
   WriteDoubt gap;
   gap.object = std::move(reason);
   gap.until = context_.clock.Now();
@@ -115,9 +116,9 @@ Task<void> Replication::Follow() {
   result_.changes += follower_->counters().changes;
   result_.watermark = follower_->watermark();
   if (end != StreamEnd::kOver) co_return;
-  throw Error(Reaction::kConflict,
-              "the stream of " + options_.source + " is over: " +
-                  WhyNotFollowed(co_await context_.source.DescribeTable(options_.source)).reason)
+  const auto table = co_await context_.source.DescribeTable(options_.source);
+  const NotFollowed why = WhyNotFollowed(table);
+  throw Error(Reaction::kConflict, "the stream of " + options_.source + " is over: " + why.reason)
       .Hint(
           "Switch it on again, and run this with --backfill: what changed between is in no "
           "stream.");

@@ -165,6 +165,25 @@ TEST_F(ForgetTest, SaysSoAgainWhenThereIsNothingLeft) {
   EXPECT_FALSE(Forget().again);
 }
 
+// A run that dies in the midst of it has left that for the next one.
+TEST_F(ForgetTest, KeepsUntilWhenBeforeAnythingIsRemoved) {
+  Delete();
+  world_.clock.Advance(-std::chrono::hours(47));
+  Faults faults(0, FaultMoment::kBefore);
+  class Dies : public FlakyStore {
+   public:
+    using FlakyStore::FlakyStore;
+    Task<void> RemoveVersion(std::string key, std::string version_id) override {
+      if (key.starts_with("orders/")) throw Error(Reaction::kRetryLater, "died");
+      co_await FlakyStore::RemoveVersion(std::move(key), std::move(version_id));
+    }
+  };
+  Dies store(world_.store, faults);
+  EXPECT_THROW(Forget(store), Error);
+  const std::string record = world_.layout.Forgotten(kKey.Name(KeyHash::kSha256));
+  EXPECT_NE(world_.store.Current(record), nullptr);
+}
+
 // dynamodb-replicator may have it under another name, and only the delete over ours hides that.
 TEST(ForgetTwinTest, RemovesTheObjectOfTheOtherNameToo) {
   SnapshotWorld world;
