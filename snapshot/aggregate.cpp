@@ -172,10 +172,7 @@ Task<void> Aggregate::Take(const std::string& name, ItemState state) {
   }
   if (state.told_by == ItemState::ToldBy::kStore) {
     const bool stale = co_await HasNewerTwin(name, *key, state.stored);
-    if (stale) {
-      ++result_.twins;
-      co_return;
-    }
+    if (stale) co_return;
   }
   co_await output_.Add(std::move(state.body), std::move(*key));
   ++result_.items;

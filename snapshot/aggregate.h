@@ -50,9 +50,6 @@ struct AggregateResult {
   std::uint64_t foreign = 0;
   // Foreign ones that are named as items are with the other hash of keys.
   std::uint64_t other_hash = 0;
-  // Objects of items that have a newer one, named by their key in another order
-  // (dynamodb-replicator).
-  std::uint64_t twins = 0;
   std::uint64_t damaged = 0;
   std::vector<DamagedObject> first_damaged;  // at most 10
   std::uint64_t fuzzy = 0;                   // items whose state at the moment is not certain
