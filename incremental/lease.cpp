@@ -26,6 +26,8 @@ constexpr Duration kMostSkew = std::chrono::minutes(15);
 // By what the Dates of AWS's answers may differ: whole seconds, and clocks of many machines.
 constexpr Duration kAwsClocks{5000};
 
+constexpr const char* kRemoveIt = "make sure that no other follower runs, then remove it";
+
 }  // namespace
 
 std::string ToJson(const LeaseRecord& record) {
@@ -57,7 +59,7 @@ LeaseRecord LeaseRecordFromJson(std::string_view json) {
     const Json& generation = document.at("generation");
     // Else nlohmann-json makes a number also of a negative one and of a fraction.
     if (!generation.is_number_unsigned()) {
-      throw Error(Reaction::kCorrupt, "the generation in lease.json is not one");
+      throw Error(Reaction::kCorrupt, "the generation in lease.json is not one").Hint(kRemoveIt);
     }
     record.generation = generation.get<std::uint64_t>();
     record.renewed = ParseTime(document.value("renewed", "")).value_or(Time{});
@@ -70,8 +72,7 @@ LeaseRecord LeaseRecordFromJson(std::string_view json) {
     }
     return record;
   } catch (const Json::exception&) {
-    throw Error(Reaction::kCorrupt, "lease.json is not what ddbvault wrote there")
-        .Hint("make sure that no other follower runs, then remove it");
+    throw Error(Reaction::kCorrupt, "lease.json is not what ddbvault wrote there").Hint(kRemoveIt);
   }
 }
 
@@ -230,7 +231,8 @@ Task<void> Lease::KeepOnce() {
     co_await Renew();
     co_return;
   }
-  throw Error(Reaction::kRetryLater, "lease.json changes all the time");
+  throw Error(Reaction::kRetryLater, "lease.json changes all the time")
+      .Hint("look who else writes into this place; one follower per table and place");
 }
 
 Task<void> Lease::Release(bool in_doubt) {

@@ -111,7 +111,9 @@ Task<OwnerCheck> ClaimPrefix(ObjectStore& store, const Layout& layout, const Own
     const PutResult result = co_await store.Put(std::move(claim));
     if (result.written) co_return OwnerCheck::kClaimed;
     there = co_await object.Load();  // somebody was faster
-    if (!there) throw Error(Reaction::kRetryLater, "owner.json came and went while it was claimed");
+    if (!there)
+      throw Error(Reaction::kRetryLater, "owner.json came and went while it was claimed")
+          .Hint("look who else writes into this place, then start it again");
   }
   const Owner found = OwnerFromJson(*there);
   RequireOneTable(found, owner, store.traits().description);

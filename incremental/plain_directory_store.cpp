@@ -93,9 +93,12 @@ void RemoveFile(const std::string& root, const std::string& key) {
   const KeyPath path = PlainPath(key);
   const std::string directory = DirectoryOf(root, path);
   const FileDescriptor handle = OpenDirectory(directory);
-  if (!handle.is_open() || !OpenForKey(root, key)) return;
+  if (!handle.is_open()) return;
   const std::string file = directory + '/' + path.name;
-  if (::unlink(file.c_str()) != 0 && errno != ENOENT) throw FileError("remove", file, errno);
+  if (OpenForKey(root, key) && ::unlink(file.c_str()) != 0 && errno != ENOENT) {
+    throw FileError("remove", file, errno);
+  }
+  // Also when it was gone: who removed it may have died before this.
   SyncDirectory(handle, directory);
 }
 

@@ -33,7 +33,9 @@ S3PutRequest ToS3(PutRequest request, const std::string& prefix) {
 
 // Where a listing goes on, which is not where this page of it began: else it has no end.
 std::string GoesOn(const std::string& asked, std::string next) {
-  if (next == asked) throw Error(Reaction::kCorrupt, "a listing of S3 does not get on");
+  if (next == asked)
+    throw Error(Reaction::kCorrupt, "a listing of S3 does not get on")
+        .Hint("the server answers two pages with one key: if it is not AWS's, look for its update");
   return next;
 }
 
@@ -147,13 +149,16 @@ Task<std::string> S3Store::GetRange(std::string key, std::string etag, std::uint
   const std::string whole_key = prefix_ + key;
   std::optional<S3Object> object =
       co_await client_->GetObject(whole_key, {}, offset, count, std::move(etag));
-  if (!object) throw Error(Reaction::kNotFound, "the object is gone");
+  if (!object)
+    throw Error(Reaction::kNotFound, "the object is gone")
+        .Hint("it was removed while it was read: start it again");
   co_return std::move(object->body);
 }
 
 ObjectInfo S3Store::ToInfo(S3Entry entry) const {
   if (!entry.key.starts_with(prefix_)) {
-    throw Error(Reaction::kCorrupt, "S3 lists a key that is not below the prefix asked for");
+    throw Error(Reaction::kCorrupt, "S3 lists a key that is not below the prefix asked for")
+        .Hint("check that --s3-endpoint-url names an S3 server, and no proxy that rewrites");
   }
   ObjectInfo info;
   info.key = entry.key.substr(prefix_.size());

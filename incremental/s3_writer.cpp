@@ -77,7 +77,8 @@ Task<void> S3Writer::SendPart() {
   std::exception_ptr failure;
   try {
     if (etags_.size() >= kMaxParts) {
-      throw Error(Reaction::kFixCommand, "a body of more than 300 GB: S3 takes 10,000 parts");
+      throw Error(Reaction::kFixCommand, "a body of more than 300 GB: S3 takes 10,000 parts")
+          .Hint("split it: --format export writes many files");
     }
     if (upload_id_.empty()) {
       const S3Metadata no_metadata;

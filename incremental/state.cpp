@@ -20,6 +20,9 @@ constexpr std::uint64_t kMostSegments = 1'000'000;  // TotalSegments of Scan (AP
 // A process at work at a segment saves it more often than this, unless the store cannot be reached.
 constexpr Duration kSavedAtLeastEvery = kSignatureLife;
 
+constexpr const char* kNotWhatWasWritten =
+    "look at its older versions in the store; the items are not touched by this";
+
 Json TimeJson(const std::optional<Time>& time) {
   return time && *time != Time{} ? Json(FormatTime(*time)) : Json(nullptr);
 }
@@ -62,7 +65,10 @@ T ReadDocument(std::string_view text, const char* what, Reader reader) {
     return reader(json);
   } catch (const Json::exception&) {
     throw Error(Reaction::kCorrupt, std::string(what) + " is not what ddbvault wrote there")
-        .Hint("look at its older versions in the store; the items are not touched by this");
+        .Hint(kNotWhatWasWritten);
+  } catch (Error& error) {
+    error.Hint(kNotWhatWasWritten);
+    throw;
   }
 }
 

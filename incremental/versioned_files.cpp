@@ -348,11 +348,13 @@ void VersionedFiles::RemoveVersion(const std::string& key, const std::string& ve
     // unlinked certainly the one whose id was looked at.
     DirectoryLock lock(directory);
     const VersionFile version = OpenVersionFile(path);
-    if (!version.file.is_open() || version.header.id != wanted->id) return;
-    lock.BeginChange();
-    if (::unlink(path.c_str()) != 0) throw FileError("remove", path, errno);
-    lock.EndChange();
+    if (version.file.is_open() && version.header.id == wanted->id) {
+      lock.BeginChange();
+      if (::unlink(path.c_str()) != 0) throw FileError("remove", path, errno);
+      lock.EndChange();
+    }
   }
+  // Also when it was gone: who removed it may have died before this.
   SyncDirectory(handle, directory);
 }
 

@@ -51,8 +51,8 @@ using TailVisitor = std::function<void(const std::string& shard_id, const Change
 
 // The present end of a shard is: its null iterator (its children are then read too); or
 // kEmptyReadsAtEnd empty answers one after the other, kTailReadPause apart; or, on a shard that is
-// written to all the time, a record made more than kTailOvertime after the reading began.  The last
-// needs a clock that is right to within kTailOvertime.
+// written to all the time, a record made more than kTailOvertime after the reading began.  By AWS's
+// clock, as the client knows it from AWS's answers.
 //
 // Throws what the streams client throws (a trimmed position, an expired iterator and a shard that
 // is gone are handled), and Error{kCancelled} when `stop` is requested.

@@ -36,6 +36,27 @@ MUTATIONS = [
         "    const Time known = context_.AwsNow();",
         "FollowerTest.PromisesNoMomentWhoseChangesAreStillWithTheSink", STREAM),
 
+    Mutation(
+        "new-directories-are-not-synced", 1, "incremental/synced_file.cpp",
+        "    if (directory.is_open()) SyncDirectory(directory, parent);\n",
+        "",
+        "PowerLossTest/0.WhatIsPutIsThere"),
+    Mutation(
+        "what-is-found-is-not-synced", 1, "incremental/versioned_files.cpp",
+        "    if (writes_) SyncOnce(directory);\n",
+        "",
+        "VersionedPowerLossTest.AVersionThatIsFoundIsThere"),
+    Mutation(
+        "a-failed-sync-is-forgotten", 1, "incremental/versioned_files.cpp",
+        "    synced_.erase(directory);\n",
+        "",
+        "VersionedPowerLossTest.AVersionThatIsFoundAfterAFailedSyncIsThere"),
+    Mutation(
+        "a-tail-ends-by-our-clock", 1, "stream/stream_tail.cpp",
+        "    if (first) tail.began_at_aws = tail.began + tail.streams.server_ahead();\n",
+        "    if (first) tail.began_at_aws = tail.began;\n",
+        "StreamTailTest.KnowsItsEndByTheTimeOfAwsWhateverOurClockSays", STREAM),
+
     # 2. No change is lost.
     Mutation(
         "drop-what-cannot-be-applied", 2, "incremental/backup_sink.cpp",

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "tests/support/aws_test_client.h"
 #include "tests/support/engine_world.h"
 
 namespace ddbvault {
@@ -151,6 +152,43 @@ TEST_F(StreamTailTest, EndsOnAShardThatIsWrittenToAllTheTime) {
   EXPECT_TRUE(result.whole);
   EXPECT_GT(world.clock.Now(), began + kTailOvertime);
   EXPECT_LT(world.clock.Now(), began + kTailOvertime + std::chrono::seconds(3));
+}
+
+// Runs with another one, and is wrong by so much.
+class WrongClock : public Clock {
+ public:
+  WrongClock(Clock& right, Duration ahead) : right_(right), ahead_(ahead) {}
+  Time Now() const override { return right_.Now() + ahead_; }
+  Duration Uptime() const override { return right_.Uptime(); }
+  Task<void> Sleep(Duration duration, Stop* halt) override { return right_.Sleep(duration, halt); }
+
+ private:
+  Clock& right_;
+  const Duration ahead_;
+};
+
+TEST_F(StreamTailTest, KnowsItsEndByTheTimeOfAwsWhateverOurClockSays) {
+  FakeStream& stream = Enable();
+  world.aws.settings.dates = true;
+  for (int i = 0; i < 5; ++i) Put("old " + std::to_string(i));
+  world.clock.Advance(std::chrono::seconds(5));  // a Date has whole seconds
+  for (const Duration ahead : {-std::chrono::minutes(20), std::chrono::minutes(20)}) {
+    WrongClock ours(world.clock, ahead);
+    StreamsClient streams(TestCaller(world.aws, ours));
+    std::uint64_t records = 0;
+    int puts = 0;
+    world.aws.before = [&](const HttpRequest&,
+                           std::string_view operation) -> std::optional<HttpResponse> {
+      if (operation == "GetRecords" && records >= 5) Put("busy", ++puts);
+      return std::nullopt;
+    };
+    const auto visit = [&](const std::string&, const ChangeView&) { ++records; };
+    const Time began = world.clock.Now();
+    world.Run(ReadStreamTail(streams, stream.arn(), {}, visit, ours, stop, {}));
+    EXPECT_GT(records, 5U);
+    EXPECT_GT(world.clock.Now(), began + kTailOvertime - std::chrono::seconds(1));
+    EXPECT_LT(world.clock.Now(), began + kTailOvertime + std::chrono::minutes(1));
+  }
 }
 
 TEST_F(StreamTailTest, GoesOnAtTheOldestRecordWhenItsPositionIsTrimmedAndSaysSo) {

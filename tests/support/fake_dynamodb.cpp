@@ -59,6 +59,7 @@ Task<HttpResponse> FakeDynamoDb::Send(const HttpRequest& request) {
       if (other) answer = std::move(other);
     }
   }
+  if (settings.dates) answer->headers.Set("Date", FormatHttpTime(clock_.Now()));
   const Executor executor = co_await asio::this_coro::executor;
   co_await asio::post(executor, asio::use_awaitable);
   co_return std::move(*answer);

@@ -45,6 +45,7 @@ struct FakeDynamoDbSettings {
   std::string creating_status = "CREATING";
   // Operations that this server does not have: UnknownOperationException.
   std::set<std::string> unknown_operations;
+  bool dates = false;  // answers have a Date, by the server's clock
   // What EnableStream and UpdateTable give to new streams.
   FakeStreamSettings stream;
   std::size_t shards = 1;
