@@ -62,10 +62,7 @@ Task<AggregateResult> Aggregate::Run() {
   reads_->OnError([this] { stop_all_.Request(); });
   const Stop::Registration linked = stop_.OnRequest([this] { stop_all_.Request(); });
   const Stop::Registration woken = stop_all_.OnRequest([this] { room_->Pulse(); });
-  WalkOptions walk;
-  walk.versions =
-      cut_.at_moment() && (options_.list_versions || cut_.as_of) && store_.traits().versioned;
-  if (cut_.as_of) walk.around = cut_.moment;
+  WalkOptions walk = Listing();
   walk.names = options_.names;
   walk.listings = options_.listings;
   const std::function<Task<void>(ListedObject)> visit = [this](ListedObject object) {
@@ -86,6 +83,14 @@ Task<AggregateResult> Aggregate::Run() {
   if (walk_failure || read_failure) RethrowCause(read_failure, walk_failure);
   stop_all_.ThrowIfRequested();
   co_return result_;
+}
+
+WalkOptions Aggregate::Listing() const {
+  WalkOptions walk;
+  walk.versions =
+      cut_.at_moment() && (options_.list_versions || cut_.as_of) && store_.traits().versioned;
+  if (cut_.as_of) walk.around = cut_.moment;
+  return walk;
 }
 
 Task<void> Aggregate::Visit(ListedObject object) {
@@ -170,9 +175,9 @@ Task<void> Aggregate::Take(const std::string& name, ItemState state) {
     AddDamage(name, std::move(reason));
     co_return;
   }
-  if (state.told_by == ItemState::ToldBy::kStore) {
-    const bool stale = co_await HasNewerTwin(name, *key, state.stored);
-    if (stale) co_return;
+  if (state.told_by == ItemState::ToldBy::kStore || state.older_missing) {
+    const bool other = co_await TwinTells(name, *key, state.stored, state.older_missing);
+    if (other) co_return;
   }
   co_await output_.Add(std::move(state.body), std::move(*key));
   ++result_.items;
@@ -199,30 +204,34 @@ std::string Aggregate::DamageOf(const std::string& name, const std::string& body
 }
 
 // dynamodb-replicator hashes a key of two attributes in the order in which they came, which is not
-// the same for all of its programs: an item may have two objects.  The one that was stored last
-// tells, also when that is a delete; but one that ddbvault has written tells in any case.
-Task<bool> Aggregate::HasNewerTwin(const std::string& name, const ItemKey& key, Time stored) {
+// the same for all of its programs: an item may have two objects.  Of what both were at the moment
+// the one that was stored last tells, also when that is a delete; but what ddbvault has written
+// tells in any case, unless it is of after the moment.
+Task<bool> Aggregate::TwinTells(const std::string& name, const ItemKey& key, Time stored,
+                                bool older_missing) {
   const std::optional<std::string> other = layout_.ItemObjectInOtherOrder(key);
   if (!other) co_return false;
   const std::string own = layout_.ItemObject(key);
   const std::string twin = name == own ? *other : own;
-  std::string next;
-  do {
-    const ObjectPage page = co_await store_.ListVersions(twin, next);
-    for (const ObjectInfo& version : page.objects) {
-      if (version.key != twin) co_return false;
-      if (cut_.at_moment() && version.last_modified > cut_.moment) continue;
-      if (version.last_modified > stored) co_return true;
-      if (twin != own) co_return false;
-      if (version.last_modified == stored) co_return true;
-      if (version.is_delete_marker) co_return false;
-      const auto object = co_await store_.Head(twin, version.version_id);
-      const bool ours = object && VersionInfo::FromMetadata(object->metadata);
-      co_return ours;
-    }
-    next = page.next;
-  } while (!next.empty());
-  co_return false;
+  const ItemState there = co_await LookAtName(twin);
+  const bool nothing =
+      there.kind == ItemState::Kind::kGone || there.kind == ItemState::Kind::kLater;
+  if (nothing || there.older_missing) co_return false;
+  if (older_missing || there.told_by != ItemState::ToldBy::kStore) co_return true;
+  co_return there.stored > stored || (there.stored == stored && twin == own);
+}
+
+Task<ItemState> Aggregate::LookAtName(std::string name) {
+  WalkOptions walk = Listing();
+  walk.names = {name};
+  std::optional<ListedObject> found;
+  const std::function<Task<void>(ListedObject)> visit = [&](ListedObject object) -> Task<void> {
+    if (object.key == name) found = std::move(object);
+    co_return;
+  };
+  co_await WalkObjects(store_, layout_, walk, stop_all_, visit);
+  if (!found) co_return ItemState{};
+  co_return co_await LookAt(store_, cut_, std::move(*found));
 }
 
 void Aggregate::AddDamage(const std::string& name, std::string reason) {

@@ -69,7 +69,10 @@ class Aggregate {
   Task<void> Work();
   Task<void> Read(ListedObject object);
   Task<void> Take(const std::string& name, ItemState state);
-  Task<bool> HasNewerTwin(const std::string& name, const ItemKey& key, Time stored);
+  WalkOptions Listing() const;
+  Task<bool> TwinTells(const std::string& name, const ItemKey& key, Time stored,
+                       bool older_missing);
+  Task<ItemState> LookAtName(std::string name);
   std::string DamageOf(const std::string& name, const std::string& body,
                        std::optional<ItemKey>& key) const;
   void AddDamage(const std::string& name, std::string reason);

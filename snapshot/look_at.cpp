@@ -34,10 +34,10 @@ bool IsStreams(const VersionInfo& info) { return info.source == Source::kStream;
 
 ItemState ToState(StoredObject object, const std::optional<VersionInfo>& info) {
   ItemState state;
+  state.stored = object.info.last_modified;
   if (!object.body.empty() || object.info.size > 0) {
     state.kind = ItemState::Kind::kItem;
     state.body = std::move(object.body);
-    state.stored = object.info.last_modified;
   } else {
     const bool tombstone = info && info->tombstone();
     state.kind = tombstone ? ItemState::Kind::kTombstone : ItemState::Kind::kDamaged;
@@ -228,6 +228,7 @@ class Look {
   std::optional<ItemState> AtMarker(const ObjectInfo& marker) {
     ItemState state;
     state.kind = ItemState::Kind::kTombstone;
+    state.stored = marker.last_modified;
     if (!cut_.at_moment() || marker.last_modified + kToleratedClock <= cut_.moment) return state;
     // Of a moment long past the store's time is all that there is.
     if (cut_.as_of && marker.last_modified <= cut_.moment) return state;
@@ -247,6 +248,7 @@ class Look {
     if (!passed_later_) return state;
     if (!store_.traits().versioned) {
       state = std::move(oldest_);
+      state.older_missing = true;
       state.fuzzy_reason = "the store keeps no older versions";
       return state;
     }
@@ -260,6 +262,7 @@ class Look {
     } else {
       state.kind = ItemState::Kind::kTombstone;
     }
+    state.older_missing = true;
     state.fuzzy_reason = "the version of an item at that moment has been removed";
     return state;
   }

@@ -28,7 +28,9 @@ struct ItemState {
     kStore,    // the store's time: a delete marker, or an object that another tool wrote
   };
   ToldBy told_by = ToldBy::kStore;
-  Time stored{};  // when the version of `body` was; of an item
+  Time stored{};  // when the version that tells was; of an item, a tombstone or a damaged object
+  // No version is as old as the moment: an item is given as it was later.
+  bool older_missing = false;
   // Not empty: the state at the moment could not be told for certain; why, in one sentence.
   std::string fuzzy_reason;
 };

@@ -40,7 +40,7 @@ MUTATIONS = [
         "new-directories-are-not-synced", 1, "incremental/synced_file.cpp",
         "    if (directory.is_open()) SyncDirectory(directory, parent);\n",
         "",
-        "PowerLossTest/0.WhatIsPutIsThere"),
+        "PowerLossTest.WhatIsPutIsThere"),
     Mutation(
         "what-is-found-is-not-synced", 1, "incremental/versioned_files.cpp",
         "    if (writes_) SyncOnce(directory);\n",

@@ -431,7 +431,7 @@ MUTATIONS = [
         "      for (const DataFile& file : with) co_await RemoveAll(file.key);",
         "      for (const DataFile& file : with) co_await RemoveAll(file.key);\n"
         "      co_await WriteAnew(snapshot, with, std::move(without));",
-        "Formats/ForgetInSnapshotsTest.RewritesThoseThatHoldItAndLeavesNoTrace/Export", RESTORE),
+        "ForgetInSnapshotsTest.RewritesThoseThatHoldItAndLeavesNoTrace", RESTORE),
     Mutation(
         "a-replica-writes-what-is-replayed", 4, "restore/replica_sink.cpp",
         "  if (change.change_time <= batch.origin.guarded_until_time) return true;",
@@ -454,9 +454,14 @@ MUTATIONS = [
         "ImportTableTest.IsNotDoneWhenAwsHasNotTakenAllItems", RESTORE),
     Mutation(
         "an-older-twin-is-restored", 11, "snapshot/aggregate.cpp",
-        "    const bool stale = co_await HasNewerTwin(name, *key, state.stored);",
-        "    const bool stale = false;",
-        "Hashes/OtherOrderTest.TakesTheNewerOfTwoObjectsOfAnItem/Sha256", SNAPSHOT),
+        "    const bool other = co_await TwinTells(name, *key, state.stored, state.older_missing);",
+        "    const bool other = false;",
+        "OtherOrderTest.TakesTheNewerOfTwoObjectsOfAnItem", SNAPSHOT),
+    Mutation(
+        "a-twin-of-after-the-moment-tells", 11, "snapshot/aggregate.cpp",
+        "  if (nothing || there.older_missing) co_return false;",
+        "  if (nothing) co_return false;",
+        "OtherOrderTest.DoesNotBelieveWhatDdbvaultHasWrittenOfAfterTheMoment", SNAPSHOT),
     Mutation(
         "a-failed-restore-ends-well", 11, "restore/restore.cpp",
         "      Rethrow(failure);",

@@ -75,9 +75,11 @@ class Fault(Exception):
 
 
 def plain(test):
-    """BothKindsOfServer/LeaseTest.IsHandedOver/Conditions -> LeaseTest.IsHandedOver"""
+    """BothKindsOfServer/LeaseTest.IsHandedOver/Conditions, LeaseTest/0.IsHandedOver ->
+    LeaseTest.IsHandedOver"""
     suite, _, name = test.partition(".")
-    return suite.split("/")[-1] + "." + name.split("/")[0]
+    words = [word for word in suite.split("/") if not word.isdigit()]
+    return words[-1] + "." + name.split("/")[0]
 
 
 def limit_memory():

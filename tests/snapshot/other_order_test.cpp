@@ -40,6 +40,15 @@ class OtherOrderTest : public testing::TestWithParam<KeyHash> {
     world_.clock.Advance(std::chrono::seconds(10));
     world_.PutObject(object, body);
   }
+  void PutChange(const std::string& id, EventName event, Time time, const std::string& body) {
+    VersionInfo info;
+    info.stream_label = "2026-11-20T00:00:00.000";
+    info.sequence_number = "1";
+    info.change_time = time;
+    info.event = event;
+    info.writer = "test";
+    world_.PutObject(Sorted(id), body, info.ToMetadata());
+  }
   void Delete(const std::string& object) {
     world_.clock.Advance(std::chrono::seconds(10));
     world_.Run(world_.store.PutDeleteMarker(object));
@@ -82,14 +91,36 @@ TEST_P(OtherOrderTest, KnowsADeleteUnderTheOtherName) {
 
 // One that ddbvault has written tells, whatever the other tool has stored since.
 TEST_P(OtherOrderTest, BelievesWhatDdbvaultHasWritten) {
-  VersionInfo info;
-  info.stream_label = "2026-11-20T00:00:00.000";
-  info.sequence_number = "1";
-  info.change_time = world_.clock.Now();
-  info.writer = "test";
-  world_.PutObject(Sorted("a"), Item("a", "ours"), info.ToMetadata());
+  PutChange("a", EventName::kInsert, world_.clock.Now(), Item("a", "ours"));
   Put(AsTheyCame("a"), Item("a", "theirs"));
   EXPECT_THAT(Snapshot(), ElementsAre(Item("a", "ours")));
+}
+
+// The follower is behind: what it writes is stored after the snapshot's moment, and is of before
+// it.
+TEST_P(OtherOrderTest, BelievesWhatDdbvaultHasWrittenSinceTheMomentOfBeforeIt) {
+  Put(AsTheyCame("a"), Item("a", "theirs"));
+  Put(AsTheyCame("b"), Item("b", "theirs"));
+  const Time changed = world_.clock.Now() + std::chrono::seconds(10);
+  world_.clock.Advance(std::chrono::hours(1));
+  PutChange("a", EventName::kModify, changed, Item("a", "ours"));
+  PutChange("b", EventName::kRemove, changed, "");
+  world_.SaveState(world_.Covered(changed + std::chrono::minutes(1)));
+  EXPECT_THAT(Snapshot(), ElementsAre(Item("a", "ours")));
+}
+
+TEST_P(OtherOrderTest, DoesNotBelieveWhatDdbvaultHasWrittenOfAfterTheMoment) {
+  Put(AsTheyCame("a"), Item("a", "theirs"));
+  Put(AsTheyCame("b"), Item("b", "theirs"));
+  Put(AsTheyCame("c"), Item("c", "theirs"));
+  const Time moment = world_.clock.Now() + std::chrono::minutes(10);
+  world_.clock.Advance(std::chrono::hours(1));
+  PutChange("a", EventName::kModify, moment + std::chrono::minutes(1), Item("a", "ours"));
+  PutChange("b", EventName::kRemove, moment + std::chrono::minutes(1), "");
+  PutChange("c", EventName::kInsert, moment + std::chrono::minutes(1), Item("c", "ours"));
+  world_.SaveState(world_.Covered(moment));
+  EXPECT_THAT(Snapshot(),
+              ElementsAre(Item("a", "theirs"), Item("b", "theirs"), Item("c", "theirs")));
 }
 
 // At a moment between the two, the one that was there then.
