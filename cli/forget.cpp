@@ -1,5 +1,6 @@
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
 #include "incremental/owner.h"
+#include "incremental/removal_lease.h"
 #include "restore/appended_file.h"
 #include "restore/forget_in_snapshots.h"
 #include "restore/forget_item.h"
@@ -41,7 +43,8 @@ struct ForgetReport {
     return count;
   }
   bool complete() const {
-    return item.refused == 0 && item.unknown == 0 && !item.again && failed() == 0;
+    return item.refused == 0 && item.unknown == 0 && !item.delete_stays && !item.again &&
+           failed() == 0;
   }
 };
 
@@ -73,6 +76,7 @@ std::string ToJson(const ForgetReport& report) {
                       {"oldest", TimeJson(item.oldest)},
                       {"newest", TimeJson(item.newest)},
                       {"refused", item.refused_ids}};
+  json["deleteStays"] = TimeJson(item.delete_stays);
   json["parked"] = item.parked;
   json["parkedUnknown"] = item.unknown;
   json["snapshots"] = nullptr;
@@ -122,11 +126,18 @@ std::string ToText(const ForgetReport& report) {
   if (report.snapshots) text += SnapshotsText(report);
   if (item.refused > 0) {
     text += "  " + Count(item.refused, "version stays", "versions stay") +
-            ": Object Lock holds it, or s3:DeleteObjectVersion is not allowed\n";
+            ": Object Lock holds it, or s3:DeleteObjectVersion is not allowed; allow it, or run "
+            "this again when it is free\n";
   }
   if (item.unknown > 0) {
     text += "  " + Count(item.unknown, "parked record", "parked records") +
             " of an item that cannot be told: see `ddbvault parked --show`\n";
+  }
+  if (item.delete_stays) {
+    text +=
+        "  its delete, with its key, stays: a write of before it may be under way; run this "
+        "again after " +
+        FormatTime(*item.delete_stays) + "\n";
   }
   if (item.again) {
     text += "  the stream may tell of it until " + FormatTime(*item.again) +
@@ -143,10 +154,11 @@ void CheckOptions(const CommandLine& line) {
 }
 
 Task<void> LookThroughSnapshots(Context& context, std::string table, KeySchema schema, ItemKey key,
-                                ForgetReport& report) {
+                                ForgetReport& report, Stop& stop) {
   const std::unique_ptr<ObjectStore> snapshots = co_await OpenSnapshots(context, Use::kRead);
   Progress progress;
-  const ForgetInSnapshotsContext engine{*snapshots, context.workers(), context.stop(), progress};
+  const ForgetInSnapshotsContext engine{*snapshots, context.workers(), context.clock(), stop,
+                                        progress};
   const auto work = [&]() -> Task<void> {
     report.snapshots = co_await ForgetInSnapshots(engine, std::move(table), std::move(schema),
                                                   std::move(key), report.dry_run);
@@ -155,13 +167,14 @@ Task<void> LookThroughSnapshots(Context& context, std::string table, KeySchema s
 }
 
 Task<void> Forget(Context& context, TableName name, ObjectStore& store, Layout layout, ItemKey key,
-                  KeySchema schema, ForgetReport& report) {
+                  KeySchema schema, ForgetReport& report, Stop& stop) {
   std::shared_ptr<DynamoDbClient> client;
   if (report.asked_table) client = co_await context.DynamoDb(name, true);
-  const ForgetContext engine{client.get(), store, context.clock(), context.stop()};
+  const ForgetContext engine{client.get(), store, context.clock(), stop};
   report.item = co_await ForgetItem(engine, layout, key, report.dry_run);
   if (!context.line().Has("in-snapshots")) co_return;
-  co_await LookThroughSnapshots(context, name.name, std::move(schema), std::move(key), report);
+  co_await LookThroughSnapshots(context, name.name, std::move(schema), std::move(key), report,
+                                stop);
 }
 
 }  // namespace
@@ -187,7 +200,16 @@ Task<ExitStatus> RunForget(Context& context) {
   }
   std::exception_ptr failure;
   try {
-    co_await Forget(context, name, *store, layout, key, schema, report);
+    const std::function<Task<void>(Stop&)> work = [&](Stop& stop) {
+      return Forget(context, name, *store, layout, key, schema, report, stop);
+    };
+    if (report.dry_run) {
+      co_await work(context.stop());
+    } else {
+      const RemovalLeaseContext lease{*store, context.clock(), context.stop(), WriterId(),
+                                      HostName()};
+      co_await WithRemovalLease(lease, layout, work);
+    }
   } catch (...) {
     failure = std::current_exception();
   }

@@ -14,6 +14,9 @@ CommandSpec ForgetSpec() {
            "item, and what held it is removed. Look first with --dry-run.",
            "Delete the item in the table first, and let the follower write that: an item that is "
            "in the table, or that the backup takes for one that is, is refused.",
+           "While a write of before the delete may still be under way (a quarter of an hour, and "
+           "as long as a backfill is at work) the delete itself stays, with the item's key in its "
+           "metadata; the report says until when, and the exit status is 4.",
            "A stream tells of the last 24 hours: a follower that replays a part of it may write "
            "the item's last changes once more. Where that can be, the report says until when, and "
            "the exit status is 4: run it again after that.",
@@ -40,6 +43,7 @@ CommandSpec ForgetSpec() {
                  " \"inTable\": false | null (not asked),",
                  " \"versions\": {\"removed\", \"bytes\", \"oldest\": when stored or null,",
                  "   \"newest\", \"refused\": [version ids]},",
+                 " \"deleteStays\": time until when the delete itself is left, or null,",
                  " \"parked\": records removed, \"parkedUnknown\": records of an unknown item,",
                  " \"snapshots\": null, or [{\"name\", \"outcome\": \"without\" | \"rewritten\" |",
                  "   \"failed\", \"items\", \"files\": [names], \"removed\": versions of files,",

@@ -109,10 +109,9 @@ Task<void> Release(Context& context, ObjectStore& store, const Layout& layout, T
     co_return;
   }
   if (release == kUnknownItem) {
-    const std::vector<ParkedRecord> records = co_await ListParked(store, layout, release);
-    ItemReport dropped{release, "dropped", 0, ""};
-    dropped.records = co_await DropParked(store, records);
-    report.released.push_back(std::move(dropped));
+    const Released unknown = co_await ReleaseUnknown(store, layout);
+    report.released.push_back(ReportOf(unknown));
+    if (!unknown.error) report.released.back().outcome = "dropped";
     co_return;
   }
   if (items.empty()) co_return;
@@ -131,8 +130,7 @@ std::string ReleasedText(const ParkedReport& report, const ItemReport& item) {
   }
   if (item.outcome == "failed") return item.item + ": still parked: " + item.error + "\n";
   if (item.outcome == "dropped") {
-    return records + " of unknown items removed: run " + NextCommand("verify " + report.table) +
-           ", which finds the items that differ\n";
+    return records + " of unknown items removed: a backfill has compared every item since\n";
   }
   std::string what = "the backup had it as the table has it";
   if (item.outcome == "written") what = "written as the table has it";

@@ -18,8 +18,8 @@ CommandSpec ParkedSpec() {
            "on with the item's next change. If the store refuses what the table says, the item "
            "stays parked.",
            "Records whose keys cannot be read are listed under `unknown`. Nobody can say which "
-           "items they are of: `--release unknown` removes them, and `ddbvault verify` then finds "
-           "what differs.",
+           "items they are of: `ddbvault backfill TABLE --reconcile` compares every item and puts "
+           "right what differs, and after it `--release unknown` removes them.",
            "A table is `name` or `region/name`."},
       .argument = "table",
       .min_arguments = 1,

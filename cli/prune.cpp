@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "cli/open_store.h"
 #include "cli/progress_display.h"
 #include "incremental/owner.h"
+#include "incremental/removal_lease.h"
 #include "restore/prune_snapshots.h"
 #include "restore/prune_versions.h"
 
@@ -66,30 +68,47 @@ Task<void> PruneHistory(PruneContext engine, Layout layout, PruneVersionsOptions
 }
 
 Task<PruneReport> PruneTable(Context& context, std::string typed, Wanted wanted,
-                             ObjectStore& incremental, ObjectStore* snapshots) {
+                             ObjectStore& incremental, ObjectStore* snapshots, Stop& stop) {
   const TableName name = ParseTable(typed);
   const Layout layout(name.name, context.settings().key_hash);
   PruneReport report;
   try {
     if (wanted.history_begins) {
-      co_await RequireKeyHash(incremental, layout);
       PruneVersionsOptions options;
       options.begins = *wanted.history_begins;
       options.dry_run = wanted.dry_run;
       options.in_flight = std::max<std::size_t>(context.settings().in_flight / 2, 1);
       Progress progress;
-      const PruneContext engine{incremental, context.clock(), context.stop(), progress};
+      const PruneContext engine{incremental, context.clock(), stop, progress};
       Task<void> work = PruneHistory(engine, layout, options, report.history);
       co_await ShowProgress(context, "prune " + typed, progress, std::move(work));
     }
     if (wanted.snapshots_since) {
       const PruneSnapshotsOptions options{*wanted.snapshots_since, context.clock().Now(),
                                           wanted.dry_run};
-      report.snapshots = co_await PruneSnapshots(*snapshots, context.stop(), name.name, options);
+      report.snapshots = co_await PruneSnapshots(*snapshots, stop, name.name, options);
     }
   } catch (Error& error) {
     throw error.Within("prune " + typed);
   }
+  co_return report;
+}
+
+// Alone at it, unless nothing is to be removed.
+Task<PruneReport> PruneAlone(Context& context, std::string typed, Wanted wanted,
+                             ObjectStore& incremental, ObjectStore* snapshots) {
+  const Layout layout(ParseTable(typed).name, context.settings().key_hash);
+  if (wanted.history_begins) co_await RequireKeyHash(incremental, layout);
+  if (wanted.dry_run) {
+    co_return co_await PruneTable(context, typed, wanted, incremental, snapshots, context.stop());
+  }
+  PruneReport report;
+  const std::function<Task<void>(Stop&)> work = [&](Stop& held) -> Task<void> {
+    report = co_await PruneTable(context, typed, wanted, incremental, snapshots, held);
+  };
+  const RemovalLeaseContext lease{incremental, context.clock(), context.stop(), WriterId(),
+                                  HostName()};
+  co_await WithRemovalLease(lease, layout, work);
   co_return report;
 }
 
@@ -164,7 +183,7 @@ Task<ExitStatus> RunPrune(Context& context) {
       co_await NamedOrAll(context, *incremental, "check --incremental, or name the tables");
   const auto work = [&](std::string typed) -> Task<TableReport> {
     const PruneReport report =
-        co_await PruneTable(context, typed, wanted, *incremental, snapshots.get());
+        co_await PruneAlone(context, typed, wanted, *incremental, snapshots.get());
     co_return TableReport{ToJson(report, wanted), ToText(typed, report, wanted),
                           report.attention()};
   };

@@ -43,7 +43,7 @@ CommandSpec VerifySpec() {
       .report = {"{\"table\", \"place\", \"began\", \"ended\",",
                  " \"result\": \"equal\" | \"differences\" | \"not covered\" | \"behind\",",
                  " \"counts\": {\"items\", \"objects\", \"equal\", \"pending\", \"different\",",
-                 "   \"missing\", \"extra\", \"damaged\", \"tombstones\", \"foreign\"},",
+                 "   \"missing\", \"extra\", \"damaged\", \"tombstones\", \"twins\", \"foreign\"},",
                  " \"findings\": [{\"kind\", \"object\", \"detail\", \"key\"}],",
                  " \"backup\": {\"followed\", \"watermark\", \"coveredFrom\", \"parked\",",
                  "   \"openGaps\": [{\"id\", \"reason\", \"from\", \"until\"}]},",

@@ -98,7 +98,9 @@ Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::stri
     const Time read_time = AwsNow();
     const auto item = co_await table_.GetItem(layout_.table(), key.bytes());
     if (!item && !reconciling) co_return WriteOutcome::kGone;
-    const bool same = item ? look.body == *item && !look.etag.empty() : look.tombstone();
+    bool same = item ? look.body == *item && !look.etag.empty() : look.tombstone();
+    // Nothing says that it was deleted: then no other tool's object of it may say that it is there.
+    if (same && !item && look.etag.empty()) same = !co_await HasOtherObject(key);
     if (same) co_return item ? WriteOutcome::kKept : WriteOutcome::kGone;
 
     PutRequest request = RequestOf(name, item ? std::string_view(*item) : std::string_view(), key,
@@ -127,6 +129,19 @@ Task<WriteOutcome> ItemWriter::WriteAndCheck(const ItemKey& key, const std::stri
   }
   throw Error(Reaction::kRetryLater, "other backfills write " + name + " all the time")
       .Hint("let only one backfill of the table run, then run this again");
+}
+
+// Under the name that dynamodb-replicator may have given it.
+Task<bool> ItemWriter::HasOtherObject(const ItemKey& key) {
+  const std::optional<std::string> name = layout_.ItemObjectInOtherOrder(key);
+  if (!name) co_return false;
+  try {
+    const auto object = co_await store_.Head(*name);
+    co_return object.has_value();
+  } catch (const Error& error) {
+    if (error.reaction() != Reaction::kCorrupt) throw;
+  }
+  co_return true;
 }
 
 // Walks the key's versions, newest first.  Above the one that was looked at: what came since.  Of

@@ -20,7 +20,8 @@
 // Where conditions hold, step 4 is for v1 -> v2 -> v1, whose ETags are the same.
 //
 // Reconciling (after a gap: law 6) also does not trust what the stream wrote: it may be older than
-// changes that nobody followed.  An item that is not in the table gets a tombstone.  What a stream
+// changes that nobody followed.  An item that is not in the table gets a tombstone, also where only
+// another tool's object of it is (Layout::ItemObjectInOtherOrder).  What a stream
 // writes after the look is newer than anything lost: the gap was on record before.
 #pragma once
 
@@ -107,6 +108,7 @@ class ItemWriter {
   bool IsSettled(const Look& look, std::string_view item, Time read_time) const;
   Task<WriteOutcome> WriteAndCheck(const ItemKey& key, const std::string& name, Look look,
                                    bool reconciling);
+  Task<bool> HasOtherObject(const ItemKey& key);
   Task<bool> NewerCameAfter(const std::string& name, const std::string& looked_at,
                             const std::string& ours, Time read_time);
   // What landed of it was stored after this, by the store's clock.

@@ -55,6 +55,8 @@ class Layout {
   // ... of the hash that this layout does not use.
   bool IsItemObjectOfOtherHash(std::string_view key) const;
 
+  // Of all control objects of the table.
+  std::string ControlPrefix() const { return Control({}); }
   std::string Owner() const { return Control("owner.json"); }
   std::string State() const { return Control("state.json"); }
   std::string Table() const { return Control("table.json"); }
@@ -72,6 +74,7 @@ class Layout {
   }
   std::string Pruned() const { return Control("pruned.json"); }
   std::string Lease() const { return Control("lease.json"); }
+  std::string RemovalLease() const { return Control("removal-lease.json"); }
   std::string ParkedPrefix() const { return Control("parked/"); }
   // `item`: the item's hex name, or "unknown" when the record's keys cannot be read.
   std::string Parked(std::string_view item, std::string_view stream_label,

@@ -81,14 +81,20 @@ Lease::Lease(ObjectStore& store, const Layout& layout, Clock& clock, Executor ex
     : clock_(clock),
       options_(std::move(options)),
       table_(layout.table()),
+      object_(options_.purpose == LeaseFor::kFollowing ? layout.Lease() : layout.RemovalLease()),
       outlives_process_(store.traits().outlives_process),
-      file_(store, layout.Lease()),
+      file_(store, object_),
       renewed_(std::move(executor)) {}
 
 Task<std::optional<LeaseRecord>> Lease::Load() {
   const auto text = co_await file_.Load();
   if (!text) co_return std::nullopt;
-  co_return LeaseRecordFromJson(*text);
+  try {
+    co_return LeaseRecordFromJson(*text);
+  } catch (Error& error) {
+    error.Within(object_);
+    throw;
+  }
 }
 
 Task<void> Lease::Acquire(Stop& stop) {
@@ -115,8 +121,10 @@ Task<void> Lease::Acquire(Stop& stop) {
       since = clock_.Uptime();
     }
     if (!said) {
-      LogInfo("{}: {} on {} follows it: {}", table_, there->owner, there->host,
-              options_.standby ? "standing by" : "looking whether it is still there");
+      LogInfo(
+          "{}: {} on {} {}: {}", table_, there->owner, there->host,
+          options_.purpose == LeaseFor::kFollowing ? "follows it" : "removes what is kept of it",
+          options_.standby ? "standing by" : "looking whether it is still there");
     }
     said = true;
     co_await clock_.Sleep(kWatchEvery, &stop);
@@ -231,8 +239,8 @@ Task<void> Lease::KeepOnce() {
     co_await Renew();
     co_return;
   }
-  throw Error(Reaction::kRetryLater, "lease.json changes all the time")
-      .Hint("look who else writes into this place; one follower per table and place");
+  throw Error(Reaction::kRetryLater, object_ + " changes all the time")
+      .Hint("look who else writes into this place");
 }
 
 Task<void> Lease::Release(bool in_doubt) {
@@ -262,6 +270,13 @@ Time Lease::AwsNow() const {
 }
 
 Error Lease::TakenBy(const LeaseRecord& other) const {
+  if (options_.purpose == LeaseFor::kRemoving) {
+    return Error(Reaction::kConflict,
+                 "what is kept of table " + table_ + " is pruned, or an item " +
+                     "of it forgotten, by " + other.owner +
+                     (other.host.empty() ? "" : " on " + other.host) + " already")
+        .Hint("one at a time: run this again when that one has ended");
+  }
   return Error(Reaction::kConflict,
                "table " + table_ + " is followed into this place by " + other.owner +
                    (other.host.empty() ? "" : " on " + other.host) + " already")

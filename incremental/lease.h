@@ -12,6 +12,9 @@
 // all that can be done there: what is written is compared with what is at rest before, always.
 //
 // An owner that could not renew for 15 seconds does not write until it has.
+//
+// _/<table>/removal-lease.json is another one, of the same form: for what removes versions
+// (removal_lease.h).
 #pragma once
 
 #include <cstdint>
@@ -50,6 +53,11 @@ struct LeaseRecord {
 std::string ToJson(const LeaseRecord& record);
 LeaseRecord LeaseRecordFromJson(std::string_view json);  // throws Error{kCorrupt}
 
+enum class LeaseFor {
+  kFollowing,  // lease.json
+  kRemoving,   // removal-lease.json
+};
+
 inline constexpr Duration kLeaseLife{15000};
 inline constexpr Duration kLeaseRenewEvery{5000};
 
@@ -59,6 +67,7 @@ class Lease {
     std::string owner;    // id of this process
     std::string host;     // for people
     std::string process;  // ThisProcess() of process.h; empty: not told
+    LeaseFor purpose = LeaseFor::kFollowing;
     bool conditions = true;
     bool standby = false;  // wait for as long as another process has it
     // Keep() goes on trying whatever the store answers, but that another process has taken it.
@@ -120,6 +129,7 @@ class Lease {
   Clock& clock_;
   Options options_;
   std::string table_;
+  std::string object_;
   bool outlives_process_;  // StoreTraits
   ControlObject file_;
   Event renewed_;

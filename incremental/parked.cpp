@@ -6,9 +6,15 @@
 #include <utility>
 
 #include "aws/streams_client.h"
+#include "base/count.h"
+#include "base/next_command.h"
+#include "incremental/state.h"
 
 namespace ddbvault {
 namespace {
+
+// By so much the store's clock, which tells when a record was parked, may be behind AWS's.
+constexpr Duration kStoreClock{3000};
 
 // parked/<item>/<stream label>/<sequence number>.json
 ParkedRecord RecordOf(const ObjectInfo& info, std::size_t prefix) {
@@ -156,6 +162,31 @@ Task<std::vector<Released>> ReleaseItems(ObjectStore& store, const Layout& layou
     for (Blocked& item : blocked) item.released.get().error = error;
     if (error) co_return released;
   }
+}
+
+Task<Released> ReleaseUnknown(ObjectStore& store, const Layout& layout) {
+  Time compared{};  // all that was parked before
+  for (const WholeBackfill& backfill : co_await LoadWholeBackfills(store, layout)) {
+    compared = std::max(compared, backfill.reconciled_began.value_or(Time{}));
+  }
+  std::vector<ParkedRecord> records = co_await ListParked(store, layout, std::string(kUnknownItem));
+  const std::size_t all = records.size();
+  std::erase_if(records, [compared](const ParkedRecord& record) {
+    return record.parked + kStoreClock > compared;
+  });
+  Released released;
+  released.item = kUnknownItem;
+  released.records = co_await DropParked(store, records);
+  if (const std::size_t stay = all - records.size(); stay > 0) {
+    released.error =
+        Error(Reaction::kConflict,
+              Count(stay, "record", "records") +
+                  " may tell of changes that are in no backup: no backfill has compared every item "
+                  "since")
+            .Hint("run " + NextCommand("backfill " + layout.table() + " --reconcile") +
+                  ", then this again");
+  }
+  co_return released;
 }
 
 Task<std::uint64_t> DropParked(ObjectStore& store, const std::vector<ParkedRecord>& records) {

@@ -55,10 +55,12 @@ class Reconciliation {
   Task<bool> Unseen(const ObjectInfo& object) {
     // Nothing to remove in a tombstone; what is empty without being one, verify tells.
     if (context_.seen == nullptr || object.size == 0) co_return false;
-    const std::size_t prefix = context_.layout.ItemPrefix().size();
-    const NameSet::Digest name = NameSet::FromHex(object.key.substr(prefix));
-    const bool seen = co_await context_.seen->Contains(name);
+    const bool seen = co_await context_.seen->Contains(DigestIn(object.key));
     co_return !seen;
+  }
+
+  NameSet::Digest DigestIn(const std::string& name) const {
+    return NameSet::FromHex(std::string_view(name).substr(context_.layout.ItemPrefix().size()));
   }
 
   Task<void> PutRight(std::string name, bool unseen, Semaphore::Permit permit) {
@@ -67,6 +69,12 @@ class Reconciliation {
     if (!doubtful) co_return;
     const std::optional<ItemKey> key = co_await KeyOf(name);
     if (!key) co_return;
+    const std::string own = context_.layout.ItemObject(*key);
+    // Another tool's, of an item whose own object says already what the table has.
+    if (own != name && context_.seen != nullptr &&
+        co_await context_.seen->Contains(DigestIn(own))) {
+      co_return;
+    }
     if (context_.rate != nullptr) co_await context_.rate->Take(1, &context_.stop);
     const WriteOutcome outcome = co_await context_.writer.Reconcile(*key);
     if (outcome == WriteOutcome::kRemoved) ++result_.removed;
@@ -86,7 +94,7 @@ class Reconciliation {
     co_return false;  // damaged at rest: nothing came late
   }
 
-  // nullopt: it is gone, or is not an item of this table under its own name.
+  // nullopt: it is gone, or is not an item of this table under a name of its own.
   Task<std::optional<ItemKey>> KeyOf(const std::string& name) {
     std::optional<ItemKey> key = co_await KeyIn(name, {});
     if (!key) {
@@ -97,7 +105,9 @@ class Reconciliation {
         if (!version.is_delete_marker) key = co_await KeyIn(name, version.version_id);
       }
     }
-    if (key && context_.layout.ItemObject(*key) == name) co_return key;
+    const Layout& layout = context_.layout;
+    if (key && layout.ItemObject(*key) == name) co_return key;
+    if (key && layout.ItemObjectInOtherOrder(*key) == name) co_return key;
     LogWarn("{} is not an item of table {}: it was left as it is; {} tells more", name,
             context_.layout.table(), NextCommand("verify " + context_.layout.table()));
     co_return std::nullopt;

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "incremental/doubts.h"
 #include "restore/remove_version.h"
 #include "snapshot/find_snapshots.h"
 #include "snapshot/item_decoder.h"
@@ -74,7 +76,9 @@ class ForgetInSnapshot {
     throw Error(Reaction::kPermission, std::to_string(result_.refused) +
                                            " versions of files that hold the item cannot be "
                                            "removed")
-        .Hint("Object Lock holds them, or s3:DeleteObjectVersion is not allowed.");
+        .Hint(
+            "Object Lock holds them, or s3:DeleteObjectVersion is not allowed: allow it, or run "
+            "this again when they are free.");
   }
 
  private:
@@ -151,7 +155,16 @@ class ForgetInSnapshot {
     co_await WriteManifests(context_.snapshots, files);
     // From here on it may be there, whatever we hear of it.
     named_ = true;
-    co_await ReplaceSummary(context_.snapshots, files);
+    const bool in_doubt = co_await ReplaceSummary(context_.snapshots, files);
+    if (in_doubt) co_await WaitUntilLanded();
+  }
+
+  // Landing later, over what another run has put there, it would bring back what that has removed.
+  Task<void> WaitUntilLanded() {
+    LogWarn("a write got no answer, and may land until {}: waiting for that",
+            FormatTime(context_.clock.Now() + kSignatureLife));
+    co_await context_.clock.Sleep(kSignatureLife, &context_.stop);
+    context_.stop.ThrowIfRequested();
   }
 
   // Files in data/ that the snapshot does not name, and older versions.
@@ -201,18 +214,21 @@ class ForgetInSnapshot {
     std::unique_ptr<ObjectWriter> writer =
         co_await context_.snapshots.Create(file.key, "application/octet-stream");
     LinesOutput output(executor, context_.workers, std::move(writer), DetectCompression(head));
+    bool in_doubt = false;
     std::exception_ptr failure;
     try {
       co_await Copy(file, &output);
       co_await output.Finish();
       context_.stop.ThrowIfRequested();
-      co_await output.Commit();
-      co_return;
+      in_doubt = co_await output.Commit();
     } catch (...) {
       failure = std::current_exception();
     }
-    co_await output.Discard();
-    std::rethrow_exception(failure);
+    if (failure) {
+      co_await output.Discard();
+      std::rethrow_exception(failure);
+    }
+    if (in_doubt) co_await WaitUntilLanded();
   }
 
   // No part of the snapshot: goes where it holds the item.

@@ -24,6 +24,7 @@ namespace ddbvault {
 struct ForgetInSnapshotsContext {
   ObjectStore& snapshots;
   WorkerPool& workers;
+  Clock& clock;
   Stop& stop;
   Progress& progress;  // snapshots looked at
 };

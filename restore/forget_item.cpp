@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "incremental/doubts.h"
 #include "incremental/item_history.h"
 #include "incremental/parked.h"
 #include "incremental/state.h"
@@ -29,6 +30,7 @@ class ForgetRun {
     co_await FindObjects();
     co_await RequireDeleted();
     co_await KeepUntil();
+    co_await LookForWritesUnderWay();
     for (const Object& object : objects_) {
       bool more = true;
       while (more) {
@@ -95,6 +97,20 @@ class ForgetRun {
     }
   }
 
+  Task<void> LookForWritesUnderWay() {
+    if (objects_.empty() || objects_.back().current.kind == ItemVersion::Kind::kItem) co_return;
+    const Time now = context_.clock.Now();
+    Time until = objects_.back().current.info.last_modified + kSignatureLife;
+    const BackupState state = co_await BackupState::Load(context_.store, layout_);
+    if (state.backfill_at_work(now)) until = std::max(until, now + kSignatureLife);
+    if (until > now) result_.delete_stays = until;
+  }
+
+  bool IsTheDelete(const ObjectInfo& version) const {
+    const ObjectInfo& last = objects_.back().current.info;
+    return version.key == last.key && version.version_id == last.version_id;
+  }
+
   Task<Found> Look(const Object& object) {
     Found found;
     bool reached = false;  // what stands over the newest one came to be meanwhile
@@ -106,6 +122,7 @@ class ForgetRun {
         if (version.key != object.name) continue;
         reached = reached || version.version_id == object.current.info.version_id;
         if (!reached || Refused(version)) continue;
+        if (result_.delete_stays && IsTheDelete(version)) continue;
         found.to_go.push_back(std::move(version));
         if (found.to_go.size() <= kMostHeld) continue;
         if (dry_run_) Count(found.to_go.front());
@@ -141,7 +158,10 @@ class ForgetRun {
       if (result_.refused_ids.size() == kRefusedShown) {
         throw Error(Reaction::kPermission, "more than " + std::to_string(kRefusedShown) +
                                                " versions of the item cannot be removed")
-            .Hint("Object Lock holds them, or s3:DeleteObjectVersion is not allowed.");
+            .Hint(
+                "Object Lock holds them, or s3:DeleteObjectVersion is not allowed: allow it, or "
+                "run "
+                "this again when they are free.");
       }
       result_.refused_ids.push_back(version.version_id);
     }

@@ -6,6 +6,10 @@
 // stays. The item must be deleted in the table, and the backup must have heard of that: else the
 // next change, or a backfill, would bring it back.
 //
+// The delete itself (which has the item's key in its metadata) stays while a write of before it may
+// be under way: for kSignatureLife, and while a backfill is at work.  Over it such a write is seen
+// to be late and is taken away again; where nothing is left it would be the item.
+//
 // Not reached: what is not in the store (copies of the bucket, files of --keep-previous), and what
 // the stream still tells: a follower that replays a part of it writes the item's last changes once
 // more.  A stream tells of 24 hours: after `again` no more.
@@ -44,6 +48,8 @@ struct ForgetItemResult {
   std::vector<std::string> refused_ids;
   std::uint64_t parked = 0;   // records of the item, removed
   std::uint64_t unknown = 0;  // parked records whose keys cannot be read: they may be of the item
+  // The delete is left until then at least; nullopt: it went, or there was none.
+  std::optional<Time> delete_stays;
   std::optional<Time> again;  // until then a replay may bring it back; nullopt: none can
 };
 

@@ -76,6 +76,14 @@ class BackupPass {
     }
     subject.progress.bytes += at_rest.size;
     if (at_rest.kind == Kind::kTombstone) ++run_.report.tombstones;
+    if (!at_rest.own.empty()) {
+      // Another tool's: it counts only where ddbvault has none of the item.
+      const ObjectAtRest own = co_await HeadAtRest(subject.store, at_rest.own);
+      if (own.kind != Kind::kAbsent) {
+        ++run_.report.twins;
+        co_return;
+      }
+    }
     if (at_rest.kind == Kind::kItem && !at_rest.key.empty()) {
       co_await AskTable(std::move(object), at_rest);
     } else if (at_rest.kind == Kind::kItem || at_rest.kind == Kind::kDamaged) {

@@ -36,6 +36,10 @@ std::string ObjectOf(const ChangeView& change, const Layout& layout) {
   }
 }
 
+const std::string& OwnObject(const Suspect& suspect) {
+  return suspect.own.empty() ? suspect.object : suspect.own;
+}
+
 TailPositions PositionsOf(const FollowerState& state) {
   TailPositions positions;
   for (const auto& [shard_id, progress] : state.shards) {
@@ -79,7 +83,7 @@ Task<void> VerifyJudge::JudgeAll() {
   const std::vector<Suspect> suspects = std::exchange(suspects_, {});
   bytes_ = 0;
   Tail tail;
-  for (const Suspect& suspect : suspects) tail[suspect.object];
+  for (const Suspect& suspect : suspects) tail[OwnObject(suspect)];
   const Time quiet = last_look_ + kStreamDelay;
   const Duration wait = quiet - run_.subject.clock.Now();
   if (wait > Duration{0}) co_await run_.subject.clock.Sleep(wait, &run_.halt);
@@ -96,7 +100,7 @@ Task<void> VerifyJudge::JudgeAll() {
       if (suspect.key.empty()) {
         co_await LookAtUnknown(suspect);
       } else {
-        const TailChange& change = tail.find(suspect.object)->second;
+        const TailChange& change = tail.find(OwnObject(suspect))->second;
         co_await Look(suspect, change);
       }
     }
@@ -149,6 +153,13 @@ Task<void> VerifyJudge::ReadOneTail(Tail& tail, std::string stream_arn, TailPosi
 Task<void> VerifyJudge::Look(const Suspect& suspect, const TailChange& change) {
   // The object before the item: a change made in between shows in the item.
   const VerifySubject& subject = run_.subject;
+  if (!suspect.own.empty()) {
+    const ObjectAtRest own = co_await HeadAtRest(subject.store, suspect.own);
+    if (own.kind != Kind::kAbsent) {
+      ++run_.report.pending;  // it tells now
+      co_return;
+    }
+  }
   const ObjectAtRest at_rest = co_await ReadAtRest(
       subject.store, subject.layout, subject.table.key_schema, suspect.object, std::string_view());
   const std::optional<std::string> item =

@@ -20,6 +20,7 @@ namespace ddbvault {
 // What is kept of an item or object that looked wrong.
 struct Suspect {
   std::string object;
+  std::string own;  // not empty: the object is another tool's (ObjectAtRest::own)
   std::string key;  // key bytes; empty: a damaged object, whose item is not known
   std::optional<Sha256Bytes>
       item;               // of the canonical item, when first seen; nullopt: not in the table
@@ -45,7 +46,7 @@ class VerifyJudge {
     std::string stream_label;
     std::string sequence_number;
   };
-  using Tail = std::unordered_map<std::string_view, TailChange>;  // by Suspect::object
+  using Tail = std::unordered_map<std::string_view, TailChange>;  // by the item's own object
 
   bool Full() const;
   Task<void> JudgeAll();

@@ -37,8 +37,12 @@ ObjectAtRest JudgeBody(std::string_view body, const Layout& layout, const KeySch
   }
   try {
     const ItemKey key = ItemKey::FromItem(body, schema);
-    if (layout.ItemObject(key) != object) {
-      return DamagedAtRest("holds an item whose key belongs to another object");
+    std::string own = layout.ItemObject(key);
+    if (own != object) {
+      if (layout.ItemObjectInOtherOrder(key) != object) {
+        return DamagedAtRest("holds an item whose key belongs to another object");
+      }
+      at_rest.own = std::move(own);
     }
     at_rest.key = key.bytes();
   } catch (const Error&) {

@@ -31,6 +31,7 @@ void AppendCounts(std::string& text, const VerifyReport& report) {
   line(report.extra, "extra in the backup: the table does not have them");
   line(report.damaged, "damaged objects");
   line(report.tombstones, "tombstones of deleted items");
+  line(report.twins, "objects of another tool, of items that have one of ddbvault's too");
   line(report.foreign, "foreign objects under the table's prefix, not looked at");
 }
 
@@ -162,6 +163,7 @@ std::string ToJson(const VerifyReport& report) {
                        {"extra", report.extra},
                        {"damaged", report.damaged},
                        {"tombstones", report.tombstones},
+                       {"twins", report.twins},
                        {"foreign", report.foreign}}},
                      {"findings", std::move(findings)},
                      {"backup",

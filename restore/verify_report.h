@@ -48,7 +48,9 @@ struct VerifyReport {
   std::uint64_t extra = 0;
   std::uint64_t damaged = 0;
   std::uint64_t tombstones = 0;  // of items that the table does not have: as it should be
-  std::uint64_t foreign = 0;     // objects under the table's prefix that are not items'
+  // Objects of another tool, of items that have an object of ddbvault's too, which tells.
+  std::uint64_t twins = 0;
+  std::uint64_t foreign = 0;  // objects under the table's prefix that are not items'
 
   bool show_keys = false;  // VerifyOptions::show_keys
   // The first ones, up to VerifyOptions::samples.
@@ -87,9 +89,9 @@ std::string ToText(const VerifyReport& report);
 //   table, place, began, ended             texts; times as 2026-11-20T12:00:00Z
 //   result                                 "equal", "differences", "not covered" or "behind"
 //   counts {items, objects, equal, pending, different, missing, extra, damaged, tombstones,
-//   foreign} findings [{kind, object, detail, key}] kind as FindingKindText; `key` (an object) only
-//   when asked backup {followed, watermark, coveredFrom, parked, openGaps [{id, reason, from,
-//   found}]} stream {enabled, label, tailRead, tailRecords, tailTrimmed}
+//   twins, foreign} findings [{kind, object, detail, key}] kind as FindingKindText; `key` (an
+//   object) only when asked backup {followed, watermark, coveredFrom, parked, openGaps [{id,
+//   reason, from, found}]} stream {enabled, label, tailRead, tailRecords, tailTrimmed}
 // Times that are not known are null.
 std::string ToJson(const VerifyReport& report);
 

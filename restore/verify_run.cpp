@@ -23,6 +23,7 @@ void TakeFirstLook(VerifyRun& run, VerifyJudge& judge, std::string object, std::
     suspect.item = Sha256(comparable);
   }
   suspect.object = std::move(object);
+  suspect.own = at_rest.own;
   suspect.key = std::move(key);
   suspect.version = at_rest.version;
   suspect.bytes = item.size() + at_rest.size;

@@ -29,7 +29,7 @@ struct VerifyRun {
 };
 
 // The first look at one item: `item` as the table has it (empty: it does not have it).  Counts it
-// equal, or hands it to the judge.  `object` is the item's object, `key` its key bytes.
+// equal, or hands it to the judge.  `object` was looked at, `key` is the item's key bytes.
 void TakeFirstLook(VerifyRun& run, VerifyJudge& judge, std::string object, std::string key,
                    std::string_view item, const ObjectAtRest& at_rest);
 

@@ -29,7 +29,10 @@ Task<void> LinesOutput::WriteCompressed() {
   if (!out.empty()) co_await writer_->Write(out);
 }
 
-Task<void> LinesOutput::Commit() { co_await writer_->Commit(); }
+Task<bool> LinesOutput::Commit() {
+  const PutResult result = co_await writer_->Commit();
+  co_return result.in_doubt;
+}
 
 Task<void> LinesOutput::Discard() {
   if (writer_) co_await writer_->Discard();

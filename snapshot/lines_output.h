@@ -16,8 +16,8 @@ class LinesOutput : public BlockOutput {
   LinesOutput(Executor executor, WorkerPool& workers, std::unique_ptr<ObjectWriter> writer,
               Compression compression);
 
-  // After Finish().  Success: durable.
-  Task<void> Commit();
+  // After Finish().  Success: durable.  True: a try of it got no answer, and may land once more.
+  Task<bool> Commit();
   std::uint64_t bytes() const override { return bytes_; }
   Task<void> Discard() override;
 

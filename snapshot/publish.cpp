@@ -99,7 +99,7 @@ Task<SummaryWrite> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& fil
   co_return result;
 }
 
-Task<void> ReplaceSummary(ObjectStore& snapshots, const SnapshotFiles& files) {
+Task<bool> ReplaceSummary(ObjectStore& snapshots, const SnapshotFiles& files) {
   const std::string key = DirectoryOf(files) + std::string(kSummaryName);
   const std::string json = ToJson(files.summary);
   const auto before = co_await snapshots.Head(key);
@@ -108,9 +108,9 @@ Task<void> ReplaceSummary(ObjectStore& snapshots, const SnapshotFiles& files) {
         .Hint("Run it again.");
   }
   // Not on condition: servers that ignore or refuse that in versioned buckets are many (Ceph 16).
-  co_await PutText(snapshots, key, json, PutCondition::kNone);
+  const PutResult put = co_await PutText(snapshots, key, json, PutCondition::kNone);
   const auto after = co_await snapshots.Get(key);
-  if (after && after->body == json) co_return;
+  if (after && after->body == json) co_return put.in_doubt;
   throw Error(Reaction::kConflict, key + " was replaced by somebody else meanwhile")
       .Hint("Run it again.");
 }

@@ -41,8 +41,9 @@ Task<SummaryWrite> WriteSummary(ObjectStore& snapshots, const SnapshotFiles& fil
 
 // Puts another summary in the place of the one that is there: the snapshot is the new one's files
 // from then on.  Throws Error{kConflict} when somebody else has replaced it meanwhile; after any
-// other Error it may be there, or come to be, or not: then the files of both must stay.
-Task<void> ReplaceSummary(ObjectStore& snapshots, const SnapshotFiles& files);
+// other Error it may be there, or come to be, or not: then the files of both must stay.  True: a
+// try of it got no answer, and may land once more.
+Task<bool> ReplaceSummary(ObjectStore& snapshots, const SnapshotFiles& files);
 
 // After WriteSummary(): removes data files and lists of files that unfinished runs of the same
 // moment have left beside ours a day ago or earlier (other tools that read data/ would take them

@@ -274,6 +274,41 @@ TEST_F(ParkedTest, LeavesAnItemBlockedWhoseRecordsMayNotBeRemoved) {
   EXPECT_THAT(List(), SizeIs(1));
 }
 
+// Nobody can say what such a record tells of: it may be the only news of a change.
+TEST_F(ParkedTest, KeepsRecordsOfUnknownItemsUntilABackfillHasComparedAll) {
+  const auto compared = [this](Time began) {
+    WholeBackfill whole;
+    whole.stream_label = kLabel;
+    whole.began = began;
+    whole.finished = world_.clock.Now();
+    whole.reconciled_began = began;
+    whole.reconciled_finished = whole.finished;
+    Put(layout_.WholeBackfill(kLabel), ToJson(whole));
+  };
+  compared(world_.clock.Now());
+  Park("unknown", "8", "rubbish");
+  Released released = world_.Run(ReleaseUnknown(world_.store, layout_));
+  ASSERT_TRUE(released.error);
+  EXPECT_THAT(released.error->hint(), testing::HasSubstr("backfill orders --reconcile"));
+  EXPECT_THAT(List(), SizeIs(1));
+
+  world_.clock.Advance(std::chrono::minutes(1));
+  compared(world_.clock.Now());
+  world_.clock.Advance(std::chrono::minutes(1));
+  Park("unknown", "9", "rubbish");
+  released = world_.Run(ReleaseUnknown(world_.store, layout_));
+  EXPECT_EQ(released.records, 1U);
+  EXPECT_TRUE(released.error);
+  EXPECT_THAT(List(), SizeIs(1));
+
+  world_.clock.Advance(std::chrono::minutes(1));
+  compared(world_.clock.Now());
+  released = world_.Run(ReleaseUnknown(world_.store, layout_));
+  EXPECT_EQ(released.records, 1U);
+  EXPECT_FALSE(released.error);
+  EXPECT_THAT(List(), IsEmpty());
+}
+
 TEST_F(ParkedTest, DropsWhatItIsToldTo) {
   Park("unknown", "8", "rubbish");
   Park("unknown", "8", "rubbish");  // two versions

@@ -281,10 +281,11 @@ class DoctorObjectsTest : public DoctorTest {
     return info.ToMetadata();
   }
   void Look() {
-    const std::optional<KeySchema> schema = KeySchema{{{"id", 'S'}}};
-    world_.Run(CheckObjects(checks_, world_.store, layout_, schema, options_, world_.clock, stop_));
+    world_.Run(
+        CheckObjects(checks_, world_.store, layout_, schema_, options_, world_.clock, stop_));
   }
 
+  KeySchema schema_{{{"id", 'S'}}};
   ObjectsOptions options_;
 };
 
@@ -317,6 +318,16 @@ TEST_F(DoctorObjectsTest, FindsTwins) {
   Expect(checks_, "twins", kWarning, "2 objects", "--key-hash");
   EXPECT_THAT(Find(checks_, "twins").seen,
               AllOf(HasSubstr(Name("a", KeyHash::kMd5)), HasSubstr("old-tool/a.json")));
+}
+
+TEST_F(DoctorObjectsTest, KnowsTheOtherNamesOfDynamodbReplicator) {
+  schema_ = {{{"id", 'S'}, {"aaa", 'N'}}};
+  const std::string item = R"({"id":{"S":"a"},"aaa":{"N":"1"}})";
+  Put(layout_.ItemObjectInOtherOrder(ItemKey::FromItem(item, schema_)).value(), item);
+  Look();
+  Expect(checks_, "other names", kOk, "1 object has the name");
+  Expect(checks_, "foreign objects", kOk, "none");
+  EXPECT_EQ(NotOk(checks_), 0U);
 }
 
 // Predecessors hash other forms of a key: their names cannot be told from ours.

@@ -57,7 +57,8 @@ class ForgetTest : public testing::Test {
   ForgetItemResult Forget() { return Forget(world_.store); }
   std::vector<ForgottenSnapshot> InSnapshots(ObjectStore& snapshots) {
     Progress progress;
-    const ForgetInSnapshotsContext context{snapshots, world_.workers, stop_, progress};
+    const ForgetInSnapshotsContext context{snapshots, world_.workers, world_.clock, stop_,
+                                           progress};
     return world_.Run(ForgetInSnapshots(context, "orders", world_.schema, kKey, dry_run_));
   }
   std::vector<ForgottenSnapshot> InSnapshots() { return InSnapshots(world_.snapshots); }
@@ -141,6 +142,43 @@ TEST_F(ForgetTest, RefusesAnItemWhoseDeleteTheBackupHasNotHeardOf) {
   EXPECT_THAT(world_.store.Versions(world_.Name("a")), SizeIs(2));
   // Of a table that is gone it will not hear any more.
   EXPECT_EQ(Forget(world_.store, false).versions, 2U);
+}
+
+// What a write of before the delete puts there, its writer knows by the delete to be late.
+TEST_F(ForgetTest, LeavesTheDeleteWhileAWriteMayBeUnderWay) {
+  Delete();
+  world_.clock.Advance(-std::chrono::hours(48) + std::chrono::minutes(5));
+  dry_run_ = true;
+  EXPECT_EQ(Forget().versions, 2U);
+  dry_run_ = false;
+  const ForgetItemResult result = Forget();
+  EXPECT_EQ(result.versions, 2U);
+  ASSERT_TRUE(result.delete_stays);
+  EXPECT_GT(*result.delete_stays, world_.clock.Now() + std::chrono::minutes(5));
+  ASSERT_THAT(world_.store.Versions(world_.Name("a")), SizeIs(1));
+  EXPECT_EQ(world_.store.Current(world_.Name("a"))->body, "");
+  world_.clock.Advance(*result.delete_stays - world_.clock.Now());
+  const ForgetItemResult rest = Forget();
+  EXPECT_EQ(rest.versions, 1U);
+  EXPECT_FALSE(rest.delete_stays);
+  EXPECT_THAT(world_.store.Versions(world_.Name("a")), IsEmpty());
+}
+
+// It may have read the item long ago, and write it at any time.
+TEST_F(ForgetTest, LeavesTheDeleteWhileABackfillIsAtWork) {
+  Delete();
+  BackfillSegment segment;
+  segment.stream_label = "2026-11-20T00:00:00.000";
+  segment.started = kEarly;
+  segment.open = true;
+  const std::string name = world_.layout.BackfillSegment(segment.stream_label, 1, 0);
+  world_.PutObject(name, ToJson(segment));
+  EXPECT_TRUE(Forget().delete_stays);
+  EXPECT_THAT(world_.store.Versions(world_.Name("a")), SizeIs(1));
+  segment.open = false;
+  world_.PutObject(name, ToJson(segment));
+  EXPECT_FALSE(Forget().delete_stays);
+  EXPECT_THAT(world_.store.Versions(world_.Name("a")), IsEmpty());
 }
 
 TEST_F(ForgetTest, SaysUntilWhenAReplayMayBringItBack) {
@@ -311,7 +349,8 @@ TEST_P(ForgetInSnapshotsTest, LeavesACopyOfAnothersSnapshotAlone) {
     world_.Replace("copy" + from.substr(from.find('/')), world_.snapshots.Current(from)->body);
   }
   Progress progress;
-  const ForgetInSnapshotsContext context{world_.snapshots, world_.workers, stop_, progress};
+  const ForgetInSnapshotsContext context{world_.snapshots, world_.workers, world_.clock, stop_,
+                                         progress};
   const auto results = world_.Run(ForgetInSnapshots(context, "copy", world_.schema, kKey, false));
   ASSERT_THAT(results, SizeIs(1));
   EXPECT_EQ(results[0].outcome, ForgottenSnapshot::Outcome::kFailed);
@@ -337,6 +376,47 @@ TEST_P(ForgetInSnapshotsTest, SaysWhatStays) {
   EXPECT_FALSE(IsAnywhere(world_.snapshots, "\"a2\""));
 }
 
+// Of a summary, or a file of lines, that got no answer a try may land later, over the next run's.
+TEST_P(ForgetInSnapshotsTest, WaitsForAWriteThatMayStillLand) {
+  MakeSnapshot();
+  class Doubtful : public FlakyStore {
+   public:
+    explicit Doubtful(ObjectStore& inner) : FlakyStore(inner, none_) {}
+    Task<PutResult> Put(PutRequest request) override {
+      const bool summary = request.key.ends_with("manifest-summary.json");
+      PutResult result = co_await FlakyStore::Put(std::move(request));
+      result.in_doubt = summary;
+      co_return result;
+    }
+    Task<std::unique_ptr<ObjectWriter>> Create(std::string key, std::string_view type) override {
+      auto inner = co_await FlakyStore::Create(std::move(key), type);
+      co_return std::make_unique<Writer>(std::move(inner));
+    }
+
+   private:
+    class Writer : public ObjectWriter {
+     public:
+      explicit Writer(std::unique_ptr<ObjectWriter> inner) : inner_(std::move(inner)) {}
+      Task<void> Write(std::string_view bytes) override { return inner_->Write(bytes); }
+      Task<void> Discard() override { return inner_->Discard(); }
+      Task<PutResult> Commit() override {
+        PutResult result = co_await inner_->Commit();
+        result.in_doubt = true;
+        co_return result;
+      }
+
+     private:
+      std::unique_ptr<ObjectWriter> inner_;
+    };
+    Faults none_{0, FaultMoment::kBefore};
+  };
+  Doubtful store(world_.snapshots);
+  const Time began = world_.clock.Now();
+  EXPECT_EQ(InSnapshots(store)[0].outcome, ForgottenSnapshot::Outcome::kRewritten);
+  EXPECT_GE(world_.clock.Now(), began + std::chrono::minutes(15));
+  EXPECT_FALSE(IsAnywhere(world_.snapshots, "\"a2\""));
+}
+
 // Cut short at any call: the snapshot is whole, and the next run leaves no trace.
 TEST_P(ForgetInSnapshotsTest, CanBeCutShortAnywhere) {
   for (std::uint64_t call = 1;; ++call) {
@@ -351,7 +431,7 @@ TEST_P(ForgetInSnapshotsTest, CanBeCutShortAnywhere) {
     FlakyStore flaky(world.snapshots, faults);
     Stop stop;
     Progress progress;
-    const ForgetInSnapshotsContext cut{flaky, world.workers, stop, progress};
+    const ForgetInSnapshotsContext cut{flaky, world.workers, world.clock, stop, progress};
     std::vector<ForgottenSnapshot> results;
     try {
       results = world.Run(ForgetInSnapshots(cut, "orders", world.schema, kKey, false));
@@ -359,7 +439,8 @@ TEST_P(ForgetInSnapshotsTest, CanBeCutShortAnywhere) {
     }
     EXPECT_THAT(world.Read(key), testing::Contains(SnapshotWorld::Item("b", "b1")))
         << "call " << call;
-    const ForgetInSnapshotsContext again{world.snapshots, world.workers, stop, progress};
+    const ForgetInSnapshotsContext again{world.snapshots, world.workers, world.clock, stop,
+                                         progress};
     const auto after = world.Run(ForgetInSnapshots(again, "orders", world.schema, kKey, false));
     ASSERT_THAT(after, SizeIs(1));
     EXPECT_NE(after[0].outcome, ForgottenSnapshot::Outcome::kFailed) << after[0].why;

@@ -91,6 +91,7 @@ TEST(VerifyReportTest, IsJsonForAProgram) {
   "extra": 0,
   "damaged": 0,
   "tombstones": 7,
+  "twins": 0,
   "foreign": 0
  },
  "findings": [
