@@ -248,7 +248,10 @@ void BackupSink::Fail(const ItemQueue& queue, const std::exception_ptr& error) {
 void BackupSink::Coalesce(ItemQueue& queue) {
   if (queue.pending.size() < 2) return;
   const ChangeView& first = *queue.pending.front().change;
-  if (AwsNow() - first.change_time <= options_.coalesce_beyond) return;
+  const std::shared_ptr<const bool>& held_up = queue.pending.front().batch->origin.held_up;
+  const bool for_it = held_up && *held_up && ready_.empty();
+  const Duration most = for_it ? options_.coalesce_held_up_beyond : options_.coalesce_beyond;
+  if (AwsNow() - first.change_time <= std::min(most, options_.coalesce_beyond)) return;
   if (first.change_time == Time{}) return;  // the record has no time: its lag is not known
   // A record that must be parked is never left out.
   const auto applies = [](const Pending& one) {

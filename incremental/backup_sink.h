@@ -58,6 +58,9 @@ struct BackupSinkOptions {
   // Beyond this lag (now - change time), queued changes of one item are coalesced into the last
   // one.
   Duration coalesce_beyond = std::chrono::minutes(10);
+  // ... and beyond this one those of an item for which its shard waits (BatchOrigin::held_up) while
+  // the store has nothing else to do: a hot item must not hold up the others.
+  Duration coalesce_held_up_beyond = std::chrono::minutes(1);
   Lease* lease = nullptr;    // nullptr: nothing to hold
   Doubts* doubts = nullptr;  // nullptr: not remembered
   // The follower before this one, or one shortly before that, may have writes in flight of changes

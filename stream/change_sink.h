@@ -21,6 +21,9 @@ struct BatchOrigin {
   // Changes made up to this moment are compared likewise (no note was found: a lost checkpoint
   // store, a new host).
   Time guarded_until_time{};
+  // True while the shard is not read on for want of room: until some of what the sink has of it is
+  // done, its later changes wait.  nullptr: not told.
+  std::shared_ptr<const bool> held_up;
 };
 
 class ChangeSink {

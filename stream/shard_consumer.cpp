@@ -86,8 +86,10 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
   while (!context_.stop.requested()) {
     // What waits for a hot item of this shard holds nothing that others need.
     while (!HasRoom() && !group_->first_error() && !context_.stop.requested()) {
+      *held_up_ = true;
       co_await moved_->Wait();
     }
+    *held_up_ = false;
     // The next answer is as large as the last one, or a bit larger: it has its room before it
     // comes. In this order, in which nobody waits for a slot who has room.
     Place place;
@@ -222,6 +224,7 @@ Task<bool> ShardConsumer::HandOver(std::shared_ptr<const ChangeBatch> batch, Tim
   origin.shard_id = checkpoint_.shard_id;
   origin.guarded_until = guarded_until_;
   origin.guarded_until_time = context_.guarded_until_time;
+  origin.held_up = held_up_;
   Task<void> apply = context_.sink.Apply(std::move(batch), std::move(origin));
   bytes_in_flight_ += entry->bytes;
   in_flight_.push_back(entry);

@@ -288,6 +288,40 @@ TEST_F(BackupSinkTest, CoalescesOnlyBeyondTheLag) {
   EXPECT_THAT(Bodies("b"), SizeIs(1));
 }
 
+TEST_F(BackupSinkTest, CoalescesSoonerWhatAShardWaitsFor) {
+  const auto held_up = std::make_shared<bool>(true);
+  BatchOrigin origin = Origin();
+  origin.held_up = held_up;
+  Records recent = Now();
+  for (int i = 0; i < 5; ++i) recent.Put("a", i, i);
+  world_.clock.Advance(std::chrono::seconds(50));
+  BackupSink& sink = Sink();
+  world_.Run(sink.Apply(recent.Batch(), origin));
+  EXPECT_THAT(Bodies("a"), SizeIs(5)) << "not so soon";
+
+  Records late = Now();
+  for (int i = 5; i < 10; ++i) late.Put("a", i, i);
+  world_.clock.Advance(std::chrono::minutes(2));
+  *held_up = false;
+  world_.Run(sink.Apply(late.Batch(), origin));
+  EXPECT_THAT(Bodies("a"), SizeIs(10)) << "nobody waits";
+  *held_up = true;
+  world_.Run(sink.Apply(late.Batch(), origin));
+  EXPECT_THAT(Bodies("a"), SizeIs(11));
+}
+
+// While the store is what is slow, each change is written.
+TEST_F(BackupSinkTest, DoesNotCoalesceSoonerWhileOtherItemsWaitToo) {
+  options_.in_flight = 1;
+  BatchOrigin origin = Origin();
+  origin.held_up = std::make_shared<bool>(true);
+  Records records = Now();
+  for (int i = 0; i < 5; ++i) records.Put("a", i, 2 * i).Put("b", i, 2 * i + 1);
+  world_.clock.Advance(std::chrono::minutes(2));
+  world_.Run(Sink().Apply(records.Batch(), origin));
+  EXPECT_THAT(Bodies("a"), SizeIs(5));
+}
+
 // Whoever looks for a moment between finds no version of it.
 TEST_F(BackupSinkTest, TellsInTheVersionSinceWhenChangesWereLeftOut) {
   Records old = Now();

@@ -101,7 +101,7 @@ MUTATIONS = [
         "ParkedTest.KeepsAnItemBlockedWhileAWriteOfItMayStillLand"),
     Mutation(
         "coalesce-always", 2, "incremental/backup_sink.cpp",
-        "  if (AwsNow() - first.change_time <= options_.coalesce_beyond) return;",
+        "  if (AwsNow() - first.change_time <= std::min(most, options_.coalesce_beyond)) return;",
         "",
         "BackupSinkTest.CoalescesOnlyBeyondTheLag"),
     Mutation(
@@ -120,6 +120,17 @@ MUTATIONS = [
         "         bytes_in_flight_ < context_.share;",
         "         bytes_in_flight_ < context_.share * 100;",
         "LineageTest.AShardThatIsHeldUpHoldsUpNoOther", STREAM),
+
+    Mutation(
+        "a-hot-item-holds-up-its-shard", 2, "incremental/backup_sink.cpp",
+        "  const bool for_it = held_up && *held_up && ready_.empty();",
+        "  const bool for_it = false && held_up;",
+        "FollowedTableTest.AHotItemHoldsUpNobodyElseForLong", BOTH),
+    Mutation(
+        "what-a-slow-store-keeps-waiting-is-left-out", 2, "incremental/backup_sink.cpp",
+        "  const bool for_it = held_up && *held_up && ready_.empty();",
+        "  const bool for_it = held_up && *held_up;",
+        "BackupSinkTest.DoesNotCoalesceSoonerWhileOtherItemsWaitToo", BOTH),
 
     # 3. In order per item.
     Mutation(

@@ -123,6 +123,12 @@ MUTATIONS = [
         "                                \",\\\"ConsistentRead\\\":false}\");",
         "DynamoDbClientTest.GetsAnItemAsItIs", AWS),
 
+    Mutation(
+        "an-object-in-the-other-order-of-the-key-stays", 7, "incremental/item_writer.cpp",
+        "    if (same && !item && look.etag.empty()) same = !co_await HasOtherObject(key);\n",
+        "",
+        "BackfillOfAnotherTool.SaysThatAnItemIsGoneOfWhichOnlyTheOtherObjectIsThere"),
+
     # 8. One writer.
     Mutation(
         "a-lease-taken-once-more-is-not-kept", 8, "incremental/followed_table.cpp",
@@ -568,6 +574,27 @@ MUTATIONS = [
         "      if (!seen) unseen.push_back(info);",
         "      (void)seen;",
         "VerifyTest.FindsAnAddedObject", RESTORE),
+
+    Mutation(
+        "a-forgotten-items-delete-goes-at-once", 11, "restore/forget_item.cpp",
+        "    if (until > now) result_.delete_stays = until;\n",
+        "",
+        "ForgetTest.LeavesTheDeleteWhileAWriteMayBeUnderWay", RESTORE),
+    Mutation(
+        "two-remove-at-once", 11, "incremental/removal_lease.cpp",
+        "  co_await lease.Acquire(context.stop);\n",
+        "",
+        "RemovalLeaseTest.LetsOneWorkAtATimeAndNamesItToTheOther"),
+    Mutation(
+        "a-summary-in-doubt-is-not-waited-for", 11, "restore/forget_in_snapshots.cpp",
+        "    if (in_doubt) co_await WaitUntilLanded();\n  }\n\n  // Landing later",
+        "  }\n\n  // Landing later",
+        "ForgetInSnapshotsTest.WaitsForAWriteThatMayStillLand", RESTORE),
+    Mutation(
+        "unknown-records-go-before-anybody-has-compared", 2, "incremental/parked.cpp",
+        "    return record.parked + kStoreClock > compared;",
+        "    return false;",
+        "ParkedTest.KeepsRecordsOfUnknownItemsUntilABackfillHasComparedAll"),
 
     # 12. Quiet.
     Mutation(
