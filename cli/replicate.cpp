@@ -47,7 +47,7 @@ std::string ToText(const CommandLine& line, const ReplicationResult& result) {
   }
   if (result.sink.unapplied > 0) {
     text += "  " + Count(result.sink.unapplied, "record", "records") +
-            " could not be applied: the log says which (`ddbvault diff --repair` puts it right)\n";
+            " could not be applied: the log says which\n";
   }
   return text;
 }
@@ -82,7 +82,9 @@ Task<ExitStatus> RunReplicate(Context& context) {
   // Shows whether the settings are right; the clients below would go on trying.
   co_await context.Describe(source);
   const auto target_table = co_await context.TryDescribeTarget(target);
-  options.consumer = "replica " + (target_table ? target_table->arn : target.name);
+  // A table that was made again is another one.
+  options.consumer =
+      "replica " + (target_table ? target_table->arn + ' ' + target_table->table_id : target.name);
   const std::shared_ptr<DynamoDbClient> from = co_await context.DynamoDb(source, true);
   const std::shared_ptr<DynamoDbClient> to = co_await context.TargetDynamoDb(target, true);
   const std::shared_ptr<StreamsClient> streams = co_await context.Streams(source, false);

@@ -17,7 +17,9 @@ CommandSpec ReplicateSpec() {
            "late, over the item's next one: `ddbvault diff` finds that.)",
            "--backfill switches the stream on where it is off, and also compares the two tables, "
            "beside the following, and makes <target> what "
-           "<table> is: the first time, and after a gap (it was not run for more than 24 hours). "
+           "<table> is: the first time (until then the exit status is 4), and after a gap (it was "
+           "not "
+           "run for more than 24 hours, or a record could not be applied). "
            "Items that only <target> has are deleted then.",
            "Nothing else may write to <target>. A table is `name` or `region/name`."},
       .argument = "table",

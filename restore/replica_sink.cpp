@@ -74,18 +74,16 @@ Task<void> ReplicaSink::Apply(std::shared_ptr<const ChangeBatch> batch, BatchOri
   auto state = std::make_shared<BatchState>(std::move(batch), std::move(origin), executor_);
   state->left = state->batch->changes().size();
   if (state->left == 0) state->settled.Set();
+  // Nothing is taken in before those that cannot be applied are on record.
+  std::vector<std::string> keys;
+  keys.reserve(state->left);
   for (const ChangeView& change : state->batch->changes()) {
-    std::string key;
-    std::string reason = change.defect;
-    try {
-      if (reason.empty()) key = ItemKey::FromKeys(change.keys).bytes();
-    } catch (const Error&) {
-      reason = "its Keys cannot be read";
-    }
-    if (!reason.empty()) {
-      SayUnapplied(
-          "record " + std::string(change.sequence_number) + " of shard " + state->origin.shard_id,
-          reason);
+    keys.push_back(KeyOf(change, state->origin.shard_id));
+  }
+  auto next = keys.begin();
+  for (const ChangeView& change : state->batch->changes()) {
+    std::string key = std::move(*next++);
+    if (key.empty()) {
       state->SettleOne(nullptr);
       continue;
     }
@@ -96,6 +94,18 @@ Task<void> ReplicaSink::Apply(std::shared_ptr<const ChangeBatch> batch, BatchOri
     Enqueue(std::move(key), std::move(pending));
   }
   return WaitFor(std::move(state));
+}
+
+// Empty: it cannot be applied, which is said.
+std::string ReplicaSink::KeyOf(const ChangeView& change, const std::string& shard_id) {
+  std::string reason = change.defect;
+  try {
+    if (reason.empty()) return ItemKey::FromKeys(change.keys).bytes();
+  } catch (const Error&) {
+    reason = "its Keys cannot be read";
+  }
+  SayUnapplied("record " + std::string(change.sequence_number) + " of shard " + shard_id, reason);
+  return {};
 }
 
 Task<void> ReplicaSink::WaitFor(std::shared_ptr<BatchState> batch) {
@@ -266,8 +276,11 @@ Task<void> ReplicaSink::WriteEach(std::vector<WriteRequest> requests) {
 
 void ReplicaSink::SayUnapplied(std::string_view what, std::string_view reason) {
   ++counters_.unapplied;
-  LogError("{}: {} is not applied to {}: {} (hint: `ddbvault diff --repair` puts its item right)",
-           options_.source, what, options_.target, reason);
+  LogError(
+      "{}: {} is not applied to {}: {} (hint: when that is mended, run this with --backfill, which "
+      "compares all)",
+      options_.source, what, options_.target, reason);
+  if (options_.on_unapplied) options_.on_unapplied();
 }
 
 }  // namespace ddbvault

@@ -40,6 +40,8 @@ struct ReplicaSinkOptions {
   KeySchema schema;                   // of both
   std::size_t in_flight = 16;         // requests to the target at once
   double write_units_per_second = 0;  // 0: as fast as the target takes them
+  // Called for each record that cannot be applied, before it counts as done.
+  std::function<void()> on_unapplied;
 };
 
 struct ReplicaSinkCounters {
@@ -71,6 +73,7 @@ class ReplicaSink : public ChangeSink {
   struct Item;
   struct Taken;
 
+  std::string KeyOf(const ChangeView& change, const std::string& shard_id);
   Task<void> WaitFor(std::shared_ptr<BatchState> batch);
   bool Guarded(const BatchState& batch, const ChangeView& change, const std::string& key) const;
   bool IsOfBeforeALook(const ChangeView& change, const std::string& key) const;

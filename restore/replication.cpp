@@ -11,6 +11,10 @@ namespace {
 
 constexpr Duration kLookForWatermark{1000};
 constexpr const char* kUnfinished = "a comparison (--backfill) was begun and not finished";
+constexpr const char* kUnapplied = "records could not be applied";
+constexpr const char* kNeverSeeded =
+    "the tables were never compared: what was in the source before its stream began is not in the "
+    "copy";
 
 }  // namespace
 
@@ -29,6 +33,7 @@ Task<ReplicationResult> Replication::Run() {
   options.schema = table_.key_schema;
   options.in_flight = options_.in_flight;
   options.write_units_per_second = options_.units_per_second;
+  options.on_unapplied = [this] { PutOnRecord(kUnapplied); };
   sink_ = std::make_unique<ReplicaSink>(context_.source, context_.target, context_.clock, stop_,
                                         std::move(options), co_await asio::this_coro::executor);
   if (options_.follower.once) {
@@ -44,8 +49,9 @@ Task<ReplicationResult> Replication::Run() {
 // Of two that share the file, the later one goes on.
 void Replication::TakeOver() {
   CheckpointStore& positions = context_.checkpoints;
-  const std::uint64_t before = positions.Generation(options_.consumer, table_.arn).value_or(0);
-  positions.TakeOver(options_.consumer, table_.arn, before + 1, std::nullopt);
+  const auto before = positions.Generation(options_.consumer, table_.arn);
+  if (!before) PutOnRecord(kNeverSeeded);
+  positions.TakeOver(options_.consumer, table_.arn, before.value_or(0) + 1, std::nullopt);
   for (const std::string& arn : positions.Streams(options_.consumer, table_.arn)) {
     if (arn == table_.stream.arn) continue;
     PutOnRecord("the stream was disabled and enabled again: changes in between are in no stream");
@@ -55,7 +61,8 @@ void Replication::TakeOver() {
 
 // A gap is kept among the positions, by its reason, until a seed that began later is done.
 void Replication::PutOnRecord(std::string reason) {
-  if (reason != kUnfinished) {
+  const bool said = reason == kUnfinished || reason == kUnapplied;
+  if (!said && !(reason == kNeverSeeded && options_.seed)) {
     LogError(
         "{}: changes may be missing in {}: {} (hint: run it with --backfill, which compares all)",
         options_.source, options_.target, reason);
@@ -129,6 +136,7 @@ Task<void> Replication::Seed() {
   options.first = options_.source;
   options.second = options_.target;
   options.repair = true;
+  options.followed = true;
   options.memory = options_.memory;
   options.units_per_second = options_.units_per_second;
   options.samples = 0;

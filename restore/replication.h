@@ -5,8 +5,9 @@
 //           stream, and each item that is written is looked at once more (table_diff.h)
 //
 // Without a seed, only what changes from the stream's beginning on (24 hours ago at most) is
-// carried over.  A gap (changes that nobody can read any more) is kept on record among the
-// positions and said; a seed that begins later closes it.  Nothing else may write to the target.
+// carried over.  A gap (changes that nobody can read any more, records that could not be applied, a
+// copy that was never seeded) is kept on record among the positions and said; a seed that begins
+// later closes it.  Nothing else may write to the target.
 #pragma once
 
 #include <cstdint>

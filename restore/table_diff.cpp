@@ -81,6 +81,7 @@ class DiffRun {
     options.memory = kPageBytes;
     options.units_per_second = options_.units_per_second / static_cast<double>(at_once_);
     options.samples = options_.samples;
+    options.followed = options_.followed;
     options.look_again = [this](std::string key) { return FirstsItem(std::move(key)); };
     TableUpdater updater(executor, context_.second, context_.clock, stop_, context_.progress,
                          context_.previous, options);

@@ -28,6 +28,7 @@ struct TableDiffOptions {
   std::uint32_t segments = 16;     // of the Scans, 1 to 1,000,000
   std::set<std::uint32_t> wanted;  // of these; empty: all
   bool repair = false;             // writes the second; false: only tells
+  bool followed = false;           // TableUpdaterOptions
   std::size_t segments_at_once = 16;
   std::size_t memory = std::size_t{32} << 20;
   double units_per_second = 0;  // of reads of each table, and of writes; 0: no limit

@@ -122,10 +122,7 @@ Task<void> TableUpdater::LookAgain(std::vector<Difference>& differences) {
   const std::function<Task<void>(std::size_t)> worker = [&](std::size_t) -> Task<void> {
     while (next < differences.size() && !stop_batch.requested()) {
       Difference& difference = differences[next++];
-      difference.wanted.key = difference.key;
-      difference.wanted.item = co_await options_.look_again(difference.key);
-      auto current = co_await client_.GetItem(options_.table, difference.key);
-      difference.current = current ? std::move(*current) : std::string();
+      co_await LookAtBoth(difference);
     }
   };
   co_await RunWorkers(std::min(kWritesAtOnce, differences.size()), worker, &stop_batch);
@@ -136,6 +133,16 @@ Task<void> TableUpdater::LookAgain(std::vector<Difference>& differences) {
   const std::size_t agreed = std::erase_if(differences, agrees);
   counts_.same += agreed;
   progress_.done += agreed;
+}
+
+// The table first: whoever carries over what the source is changed to after this changes the table
+// after it was looked at, and then the condition of our write does not hold.
+Task<void> TableUpdater::LookAtBoth(Difference& difference) {
+  auto current = co_await client_.GetItem(options_.table, difference.key);
+  difference.current = current ? std::move(*current) : std::string();
+  if (!options_.look_again) co_return;
+  difference.wanted.key = difference.key;
+  difference.wanted.item = co_await options_.look_again(difference.key);
 }
 
 Task<void> TableUpdater::Keep(const std::vector<Difference>& differences) {
@@ -149,9 +156,10 @@ Task<void> TableUpdater::Keep(const std::vector<Difference>& differences) {
 }
 
 Task<void> TableUpdater::WriteOne(Difference difference) {
+  bool held = false;
   for (int round = 0; round < kRounds; ++round) {
     stop_.ThrowIfRequested();
-    const bool held = co_await TryToWrite(difference);
+    held = co_await TryToWrite(difference);
     if (held) {
       const bool settled = co_await IsSettled(difference);
       if (!settled) continue;
@@ -159,8 +167,7 @@ Task<void> TableUpdater::WriteOne(Difference difference) {
       co_return;
     }
     // Somebody else has changed it; or it was this very write, whose first answer was lost.
-    auto current = co_await client_.GetItem(options_.table, difference.key);
-    difference.current = current ? std::move(*current) : std::string();
+    co_await LookAtBoth(difference);
     if (AreEqual(difference.current, difference.wanted.item)) {
       ++counts_.same;
       ++progress_.done;
@@ -176,18 +183,23 @@ Task<void> TableUpdater::WriteOne(Difference difference) {
     }
     ++counts_.changed;
   }
+  if (held || options_.followed) {
+    // It changes all the time: what it becomes next is the next comparison's, or the follower's.
+    if (held) Count(difference);
+    if (!held) ++progress_.done;
+    co_return;
+  }
   throw Error(Reaction::kConflict,
               "an item was changed by somebody else each time it was looked at")
       .Hint("Stop what writes to the table, or try again later.");
 }
 
-// Of a source that changes: what was written may be what was deleted there since it was read, and
-// then nobody else would look at it any more.  One that was only changed is the next comparison's,
-// or a follower's.
+// Of a source that changes: what was written may be what it has no more, and whoever has carried
+// the change over may have found it there already, before we wrote.
 Task<bool> TableUpdater::IsSettled(Difference& difference) {
   if (!options_.look_again) co_return true;
   std::string wanted = co_await options_.look_again(difference.key);
-  if (!wanted.empty() || difference.wanted.item.empty()) co_return true;
+  if (AreEqual(wanted, difference.wanted.item)) co_return true;
   difference.current = std::move(difference.wanted.item);
   difference.wanted.item = std::move(wanted);
   ++counts_.changed;

@@ -37,9 +37,12 @@ struct TableUpdaterOptions {
   double units_per_second = 0;                 // of reads, and as many of writes; 0: no limit
   std::size_t samples = 10;
   // Of a source that changes, too: its item of these key bytes now, empty: none.  Asked, a second
-  // later, for each item that differs; so is the table.  Asked once more after each put: an item
-  // that was deleted there meanwhile is deleted again.
+  // later, for each item that differs, after the table; and after each write: what it has become
+  // meanwhile is written too.
   std::function<Task<std::string>(std::string key)> look_again;
+  // A follower of the source's stream writes to the table: an item that is changed each time it is
+  // looked at is left to it.
+  bool followed = false;
 };
 
 enum class ItemChange { kAdded, kOverwritten, kRemoved };
@@ -85,6 +88,7 @@ class TableUpdater : public ItemTarget {
 
   Task<void> Update(WriteBatch batch);
   Task<void> LookAgain(std::vector<Difference>& differences);
+  Task<void> LookAtBoth(Difference& difference);
   Task<void> Keep(const std::vector<Difference>& differences);
   Task<void> WriteOne(Difference difference);
   Task<bool> TryToWrite(Difference& difference);

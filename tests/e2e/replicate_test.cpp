@@ -36,8 +36,12 @@ class ReplicateTest : public testing::Test {
 };
 
 TEST_F(ReplicateTest, CarriesChangesOverAndGoesOnFromItsPositions) {
-  ExpectStatus(0, {"replicate", table_, copy_, "--once"});
+  // What was in the table before its stream nobody has looked for yet.
+  constexpr int kAttention = 4;
+  const Finished first = ExpectStatus(kAttention, {"replicate", table_, copy_, "--once"});
+  EXPECT_THAT(first.out, testing::HasSubstr("never compared"));
   ExpectStatus(0, {"diff", table_, copy_});
+  ExpectStatus(0, {"replicate", table_, copy_, "--once", "--backfill"});
   world_.Do(workload_.Change(60));
   const Json report =
       Json::parse(ExpectStatus(0, {"replicate", table_, copy_, "--once", "--json"}).out);

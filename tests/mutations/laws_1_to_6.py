@@ -1,6 +1,6 @@
 """The changes that break laws 1 to 6: what follows a stream."""
 
-from mutation import AWS, BOTH, ITEM, MODEL, SNAPSHOT, STREAM, Mutation
+from mutation import AWS, BOTH, ITEM, MODEL, RESTORE, SNAPSHOT, STREAM, Mutation
 
 MUTATIONS = [
     # 1. Durable first.
@@ -678,4 +678,14 @@ MUTATIONS = [
         "    if (moment < gap.from || (gap.closed && moment >= *gap.closed)) continue;",
         "    if (moment < gap.from || gap.closed) continue;",
         "AsOfTest.RefusesAMomentInAGap", SNAPSHOT),
+    Mutation(
+        "a-record-that-a-copy-lacks-is-forgotten", 6, "restore/replica_sink.cpp",
+        "  if (options_.on_unapplied) options_.on_unapplied();\n",
+        "",
+        "ReplicaTest.GoesOnPastAnItemThatTheTargetRefuses", RESTORE),
+    Mutation(
+        "a-copy-that-was-never-seeded-is-well", 6, "restore/replication.cpp",
+        "  if (!before) PutOnRecord(kNeverSeeded);\n",
+        "",
+        "ReplicaTest.SaysThatACopyWasNeverSeeded", RESTORE),
 ]

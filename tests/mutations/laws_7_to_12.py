@@ -129,6 +129,18 @@ MUTATIONS = [
         "",
         "BackfillOfAnotherTool.SaysThatAnItemIsGoneOfWhichOnlyTheOtherObjectIsThere"),
 
+    Mutation(
+        "a-seed-reads-the-source-first", 7, "restore/table_updater.cpp",
+        "    co_await LookAtBoth(difference);\n    if (AreEqual",
+        "    auto now = co_await client_.GetItem(options_.table, difference.key);\n"
+        "    difference.current = now ? std::move(*now) : std::string();\n    if (AreEqual",
+        "FollowedDiffTest.DoesNotPutAnOlderStateOverWhatWasCarriedOver", RESTORE),
+    Mutation(
+        "a-change-back-is-not-seen", 7, "restore/table_updater.cpp",
+        "  if (AreEqual(wanted, difference.wanted.item)) co_return true;",
+        "  if (!wanted.empty() || difference.wanted.item.empty()) co_return true;",
+        "FollowedDiffTest.SeesAChangeBackThatWasThereAlready", RESTORE),
+
     # 8. One writer.
     Mutation(
         "a-lease-taken-once-more-is-not-kept", 8, "incremental/followed_table.cpp",

@@ -109,6 +109,86 @@ TEST_F(TableDiffTest, WritesWhatTheFirstHasBecome) {
   EXPECT_EQ(world_.aws.items("second"), world_.aws.items("first"));
 }
 
+// A follower of the first's stream writes to the second beside this.  Between the look and the
+// write it carries a change over, after which no other comes.
+class FollowedDiffTest : public TableDiffTest {
+ protected:
+  FollowedDiffTest() {
+    options_.repair = true;
+    options_.followed = true;
+    options_.segments = 1;
+  }
+  void CarryOver(const std::string& item) {
+    world_.aws.Put("first", item);
+    world_.aws.Put("second", item);
+  }
+};
+
+TEST_F(FollowedDiffTest, DoesNotPutAnOlderStateOverWhatWasCarriedOver) {
+  world_.aws.Put("first", Item("a", "4"));
+  world_.aws.Put("second", Item("a", "3"));
+  world_.aws.before = OnCalls("PutItem", {1}, [&]() -> std::optional<HttpResponse> {
+    CarryOver(Item("a", "5"));
+    return std::nullopt;
+  });
+  Diff();
+  EXPECT_EQ(world_.aws.Get("second", KeyOf("a")), Item("a", "5"));
+}
+
+TEST_F(FollowedDiffTest, DoesNotRemoveWhatWasInsertedAndCarriedOver) {
+  world_.aws.Put("second", Item("a", "3"));
+  world_.aws.before = OnCalls("DeleteItem", {1}, [&]() -> std::optional<HttpResponse> {
+    CarryOver(Item("a", "5"));
+    return std::nullopt;
+  });
+  Diff();
+  EXPECT_EQ(world_.aws.Get("second", KeyOf("a")), Item("a", "5"));
+}
+
+// Between the two looks: what the one says must not be older than what the other says.
+TEST_F(FollowedDiffTest, LooksAtTheSecondBeforeTheFirst) {
+  for (const int call : {1, 2}) {
+    world_.aws.Put("first", Item("a", "4"));
+    world_.aws.Put("second", Item("a", "3"));
+    const int before = world_.aws.calls("GetItem");
+    world_.aws.after = [&](const HttpRequest&, std::string_view action) {
+      if (action == "GetItem" && world_.aws.calls("GetItem") == before + call) {
+        CarryOver(Item("a", "5"));
+      }
+      return std::optional<HttpResponse>();
+    };
+    Diff();
+    EXPECT_EQ(world_.aws.Get("second", KeyOf("a")), Item("a", "5")) << "look " << call;
+    world_.aws.after = nullptr;
+  }
+}
+
+// v1 -> v2 -> v1: the condition of the write holds, for the second has v1 all the time.
+TEST_F(FollowedDiffTest, SeesAChangeBackThatWasThereAlready) {
+  world_.aws.Put("first", Item("a", "2"));
+  world_.aws.Put("second", Item("a", "1"));
+  world_.aws.before = OnCalls("PutItem", {1}, [&]() -> std::optional<HttpResponse> {
+    CarryOver(Item("a", "1"));
+    return std::nullopt;
+  });
+  Diff();
+  EXPECT_EQ(world_.aws.Get("second", KeyOf("a")), Item("a", "1"));
+}
+
+TEST_F(FollowedDiffTest, LeavesAnItemThatChangesAllTheTimeToTheFollower) {
+  world_.aws.Put("first", Item("a", "first"));
+  world_.aws.Put("second", Item("a", "0"));
+  int value = 0;
+  world_.aws.before = [&](const HttpRequest&, std::string_view action) {
+    if (action == "PutItem") world_.aws.Put("second", Item("a", std::to_string(++value)));
+    return std::optional<HttpResponse>();
+  };
+  Diff();
+  // Without a follower nobody would bring it.
+  options_.followed = false;
+  EXPECT_THROW(Diff(), Error);
+}
+
 TEST_F(TableDiffTest, GoesOnWithTheSegmentsThatAreLeft) {
   MakeDifferent();
   std::uint64_t found = 0;
