@@ -16,13 +16,12 @@ CommandSpec ForgetSpec() {
            "in the table, or that the backup takes for one that is, is refused.",
            "While a write of before the delete may still be under way (a quarter of an hour, and "
            "as long as a backfill is at work) the delete itself stays, with the item's key in its "
-           "metadata; the report says until when, and the exit status is 4.",
+           "metadata; the report says until when, and the exit status is 4. "
            "A stream tells of the last 24 hours: a follower that replays a part of it may write "
            "the item's last changes once more. Where that can be, the report says until when, and "
            "the exit status is 4: run it again after that.",
            "Not reached are copies of the buckets, files of --keep-previous, the logs of others, "
-           "and "
-           "files of snapshots that were never finished or were deleted in a versioned bucket "
+           "and files of snapshots that were never finished or were deleted in a versioned bucket "
            "(`prune --keep-snapshots` removes those). The report names the item by the hash of its "
            "key, as the backup's objects are "
            "named: it holds no other trace of it. A table is `name` or `region/name`."},
