@@ -42,6 +42,11 @@ void Set(CURL* easy, CURLoption option, Value value) {
   }
 }
 
+bool IsSentAsPost(const HttpRequest& request) {
+  if (request.method == "HEAD" || request.method == "GET") return false;
+  return request.method != "DELETE" || !request.body.empty();
+}
+
 TransportFailure FailureOf(CURLcode code, bool request_sent) {
   switch (code) {
     case CURLE_URL_MALFORMAT:
@@ -236,11 +241,9 @@ void CurlTransport::Impl::Transfer::SetMethod() {
   Set(CURLOPT_CUSTOMREQUEST, static_cast<const char*>(nullptr));
   if (request_.method == "HEAD") {
     Set(CURLOPT_NOBODY, 1L);
-  } else if (request_.method == "GET") {
+  } else if (!IsSentAsPost(request_)) {
     Set(CURLOPT_HTTPGET, 1L);
-  } else if (request_.method == "DELETE" && request_.body.empty()) {
-    Set(CURLOPT_HTTPGET, 1L);
-    Set(CURLOPT_CUSTOMREQUEST, "DELETE");
+    if (request_.method == "DELETE") Set(CURLOPT_CUSTOMREQUEST, "DELETE");
   } else {
     // As a POST's fields, also for PUT: libcurl then sends small bodies in one piece with the
     // headers, reads the bytes where they are, and can start over by itself.
@@ -253,7 +256,9 @@ void CurlTransport::Impl::Transfer::SetMethod() {
 
 // libcurl's list, as curl_slist_append() makes it, without a block of memory or two for each line.
 void CurlTransport::Impl::Transfer::SetHeaders() {
-  lines_ = HeaderLines(request_.headers);
+  std::optional<std::size_t> body_bytes;
+  if (IsSentAsPost(request_)) body_bytes = request_.body.size();
+  lines_ = HeaderLines(request_.headers, body_bytes);
   list_.resize(lines_.size());
   for (std::size_t i = 0; i < list_.size(); ++i) {
     list_[i].data = lines_.line(i);

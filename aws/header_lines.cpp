@@ -1,7 +1,5 @@
 #include "aws/header_lines.h"
 
-#include <array>
-
 #include "base/error.h"
 
 namespace ddbvault {
@@ -9,8 +7,8 @@ namespace {
 
 // Those of a signed PUT with its metadata.
 constexpr std::size_t kUsualSize = 1536;
-// What libcurl would add by itself: a name with nothing behind it takes it away.
-constexpr std::array<std::string_view, 3> kNotByItself = {"Accept", "Content-Type", "Expect"};
+// From a larger body on (1 MB in 7.88) libcurl would wait for a "100 Continue".
+constexpr std::size_t kNoWaitBelow = std::size_t{256} << 10;
 
 bool HasControlCharacter(std::string_view text) {
   // All of them, without a way out in between: so the compiler makes it some bytes at a time.
@@ -24,9 +22,9 @@ bool HasControlCharacter(std::string_view text) {
 
 }  // namespace
 
-HeaderLines::HeaderLines(const HttpHeaders& headers) {
+HeaderLines::HeaderLines(const HttpHeaders& headers, std::optional<std::size_t> body_bytes) {
   text_.reserve(kUsualSize);
-  starts_.reserve(headers.fields().size() + kNotByItself.size());
+  starts_.reserve(headers.fields().size() + 3);
   for (const auto& [name, value] : headers.fields()) {
     if (HasControlCharacter(name) || HasControlCharacter(value)) {
       throw Error(Reaction::kFixCommand, "the value of the header " + std::string(name) +
@@ -34,9 +32,12 @@ HeaderLines::HeaderLines(const HttpHeaders& headers) {
     }
     Add(name, value.empty() ? ";" : ": ", value);
   }
-  for (const std::string_view name : kNotByItself) {
-    if (!headers.Has(name)) Add(name, ":", {});
-  }
+  // What libcurl would add by itself: a name with nothing behind it takes it away.  Only where it
+  // would: it looks through all lines for each of the headers that it knows.
+  if (!headers.Has("Accept")) Add("Accept", ":", {});
+  if (!body_bytes) return;
+  if (!headers.Has("Content-Type")) Add("Content-Type", ":", {});
+  if (*body_bytes >= kNoWaitBelow && !headers.Has("Expect")) Add("Expect", ":", {});
 }
 
 void HeaderLines::Add(std::string_view name, std::string_view between, std::string_view value) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,9 @@ namespace ddbvault {
 class HeaderLines {
  public:
   HeaderLines() = default;
-  // Throws Error{kFixCommand} when a name or a value has a character that HTTP does not allow.
-  explicit HeaderLines(const HttpHeaders& headers);
+  // `body_bytes`: of what libcurl sends as a POST; nullopt: it sends no body.  Throws
+  // Error{kFixCommand} when a name or a value has a character that HTTP does not allow.
+  HeaderLines(const HttpHeaders& headers, std::optional<std::size_t> body_bytes);
 
   std::size_t size() const { return starts_.size(); }
   // "Name: value", with a NUL behind it; valid for as long as this is, and is not moved.

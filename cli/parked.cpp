@@ -100,18 +100,18 @@ Task<Releasing> Prepare(Context& context, ObjectStore& store, const Layout& layo
 Task<void> Release(Context& context, ObjectStore& store, const Layout& layout, TableName name,
                    Owner owner, std::string release, ParkedReport& report) {
   const std::vector<std::string> items = ItemsToRelease(release, report);
+  if (release == kUnknownItem) {
+    const Released unknown = co_await ReleaseUnknown(store, layout, report.dry_run);
+    report.released.push_back(ReportOf(unknown));
+    if (!unknown.error) report.released.back().outcome = "dropped";
+    co_return;
+  }
   if (report.dry_run) {
     for (const std::string& item : items) {
       const auto records = std::count_if(report.records.begin(), report.records.end(),
                                          [&](const auto& record) { return record.item == item; });
       report.released.push_back({item, "", static_cast<std::uint64_t>(records), ""});
     }
-    co_return;
-  }
-  if (release == kUnknownItem) {
-    const Released unknown = co_await ReleaseUnknown(store, layout);
-    report.released.push_back(ReportOf(unknown));
-    if (!unknown.error) report.released.back().outcome = "dropped";
     co_return;
   }
   if (items.empty()) co_return;
@@ -123,12 +123,15 @@ Task<void> Release(Context& context, ObjectStore& store, const Layout& layout, T
 
 std::string ReleasedText(const ParkedReport& report, const ItemReport& item) {
   const std::string records = Count(item.records, "record", "records");
-  if (report.dry_run) {
+  if (report.dry_run && item.outcome != "failed") {
     return item.item + ": " + records +
            (item.item == kUnknownItem ? " would be removed" : " would be released") +
            " (--dry-run)\n";
   }
-  if (item.outcome == "failed") return item.item + ": still parked: " + item.error + "\n";
+  if (item.outcome == "failed") {
+    const std::string some = item.records > 0 ? records + " released, others " : std::string();
+    return item.item + ": " + some + "still parked: " + item.error + "\n";
+  }
   if (item.outcome == "dropped") {
     return records + " of unknown items removed: a backfill has compared every item since\n";
   }

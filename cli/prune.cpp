@@ -72,24 +72,20 @@ Task<PruneReport> PruneTable(Context& context, std::string typed, Wanted wanted,
   const TableName name = ParseTable(typed);
   const Layout layout(name.name, context.settings().key_hash);
   PruneReport report;
-  try {
-    if (wanted.history_begins) {
-      PruneVersionsOptions options;
-      options.begins = *wanted.history_begins;
-      options.dry_run = wanted.dry_run;
-      options.in_flight = std::max<std::size_t>(context.settings().in_flight / 2, 1);
-      Progress progress;
-      const PruneContext engine{incremental, context.clock(), stop, progress};
-      Task<void> work = PruneHistory(engine, layout, options, report.history);
-      co_await ShowProgress(context, "prune " + typed, progress, std::move(work));
-    }
-    if (wanted.snapshots_since) {
-      const PruneSnapshotsOptions options{*wanted.snapshots_since, context.clock().Now(),
-                                          wanted.dry_run};
-      report.snapshots = co_await PruneSnapshots(*snapshots, stop, name.name, options);
-    }
-  } catch (Error& error) {
-    throw error.Within("prune " + typed);
+  if (wanted.history_begins) {
+    PruneVersionsOptions options;
+    options.begins = *wanted.history_begins;
+    options.dry_run = wanted.dry_run;
+    options.in_flight = std::max<std::size_t>(context.settings().in_flight / 2, 1);
+    Progress progress;
+    const PruneContext engine{incremental, context.clock(), stop, progress};
+    Task<void> work = PruneHistory(engine, layout, options, report.history);
+    co_await ShowProgress(context, "prune " + typed, progress, std::move(work));
+  }
+  if (wanted.snapshots_since) {
+    const PruneSnapshotsOptions options{*wanted.snapshots_since, context.clock().Now(),
+                                        wanted.dry_run};
+    report.snapshots = co_await PruneSnapshots(*snapshots, stop, name.name, options);
   }
   co_return report;
 }
@@ -125,7 +121,7 @@ std::string ToText(const std::string& table, const PruneReport& report, const Wa
     if (history.refused > 0) {
       text += "  of " + Count(history.refused, "item", "items") +
               " a version could not be removed (Object Lock, or s3:DeleteObjectVersion is not "
-              "allowed): it stays, with what is above it\n";
+              "allowed): it stays, with what is above it, until a later run may remove it\n";
     }
     if (history.damaged > 0) {
       text += "  " + Count(history.damaged, "item", "items") +
@@ -142,8 +138,10 @@ std::string ToText(const std::string& table, const PruneReport& report, const Wa
       text += "  " + snapshots.kept + " stays: it is the last good one\n";
     }
     if (snapshots.refused > 0) {
-      text += "  " + Count(snapshots.refused, "file", "files") +
-              " could not be removed (Object Lock, or s3:DeleteObjectVersion is not allowed)\n";
+      text +=
+          "  " + Count(snapshots.refused, "file", "files") +
+          " could not be removed (Object Lock, or s3:DeleteObjectVersion is not allowed): a later "
+          "run may remove them\n";
     }
   }
   return text;
@@ -182,8 +180,12 @@ Task<ExitStatus> RunPrune(Context& context) {
   std::vector<std::string> tables =
       co_await NamedOrAll(context, *incremental, "check --incremental, or name the tables");
   const auto work = [&](std::string typed) -> Task<TableReport> {
-    const PruneReport report =
-        co_await PruneAlone(context, typed, wanted, *incremental, snapshots.get());
+    PruneReport report;
+    try {
+      report = co_await PruneAlone(context, typed, wanted, *incremental, snapshots.get());
+    } catch (Error& error) {
+      throw error.Within("prune " + typed);
+    }
     co_return TableReport{ToJson(report, wanted), ToText(typed, report, wanted),
                           report.attention()};
   };

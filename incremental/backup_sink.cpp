@@ -46,29 +46,13 @@ bool FitsMetadata(std::string_view principal_id) {
 
 }  // namespace
 
-// One batch on its way: how many of its changes are still to be settled.
-struct BackupSink::BatchState {
-  BatchState(std::shared_ptr<const ChangeBatch> changes, BatchOrigin from, Executor executor)
-      : batch(std::move(changes)), origin(std::move(from)), settled(std::move(executor)) {}
-  std::shared_ptr<const ChangeBatch> batch;
-  BatchOrigin origin;
-  std::size_t left = 0;
-  std::exception_ptr error;
-  Event settled;
-
-  void SettleOne(const std::exception_ptr& failure) {
-    if (!error) error = failure;
-    if (--left == 0) settled.Set();
-  }
-};
-
 struct BackupSink::Pending {
-  std::shared_ptr<BatchState> batch;
+  std::shared_ptr<PendingBatch> batch;
   const ChangeView* change = nullptr;
   std::string name{kUnknownItem};  // until it is in a queue: that has it
   std::string key;                 // key bytes; empty: they cannot be read
   // Of the changes that were left out in favour of this one: settled with it, not before.
-  std::vector<std::shared_ptr<BatchState>> left_out;
+  std::vector<std::shared_ptr<PendingBatch>> left_out;
   std::optional<Time> left_out_since;  // the time of the first of those
 
   void Settle(const std::exception_ptr& error) const {
@@ -126,27 +110,20 @@ Task<void> BackupSink::CountParked() {
 }
 
 Task<void> BackupSink::Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) {
-  auto state = std::make_shared<BatchState>(std::move(batch), std::move(origin), executor_);
-  state->left = state->batch->changes().size();
-  if (state->left == 0) state->settled.Set();
+  auto state = std::make_shared<PendingBatch>(std::move(batch), std::move(origin), executor_);
   std::vector<Pending> pending;
   pending.reserve(state->left);
   for (const ChangeView& change : state->batch->changes()) pending.push_back(Read(state, change));
   DoubtReplayed(pending);
   for (Pending& one : pending) Enqueue(std::move(one));
-  return WaitFor(std::move(state));
+  return PendingBatch::Wait(std::move(state));
 }
 
 void BackupSink::BeginAgain(std::string_view shard_id) {
   std::erase_if(failed_, [shard_id](const auto& entry) { return entry.second == shard_id; });
 }
 
-Task<void> BackupSink::WaitFor(std::shared_ptr<BatchState> batch) {
-  co_await batch->settled.Wait();
-  if (batch->error) std::rethrow_exception(batch->error);
-}
-
-BackupSink::Pending BackupSink::Read(const std::shared_ptr<BatchState>& batch,
+BackupSink::Pending BackupSink::Read(const std::shared_ptr<PendingBatch>& batch,
                                      const ChangeView& change) const {
   Pending pending;
   pending.batch = batch;
@@ -248,8 +225,7 @@ void BackupSink::Fail(const ItemQueue& queue, const std::exception_ptr& error) {
 void BackupSink::Coalesce(ItemQueue& queue) {
   if (queue.pending.size() < 2) return;
   const ChangeView& first = *queue.pending.front().change;
-  const std::shared_ptr<const bool>& held_up = queue.pending.front().batch->origin.held_up;
-  const bool for_it = held_up && *held_up && ready_.empty();
+  const bool for_it = IsHeldUp(queue.pending.front().batch->origin) && ready_.empty();
   const Duration most = for_it ? options_.coalesce_held_up_beyond : options_.coalesce_beyond;
   if (AwsNow() - first.change_time <= std::min(most, options_.coalesce_beyond)) return;
   if (first.change_time == Time{}) return;  // the record has no time: its lag is not known
@@ -267,6 +243,12 @@ void BackupSink::Coalesce(ItemQueue& queue) {
         std::min(out.left_out_since.value_or(Time::max()), out.change->change_time);
     ++counters_.coalesced;
   }
+}
+
+// Not by a backlog that is written as fast as the store takes it: for longer than that.
+bool BackupSink::IsHeldUp(const BatchOrigin& origin) const {
+  if (!origin.held_up || !*origin.held_up) return false;
+  return clock_.Uptime() - **origin.held_up > options_.coalesce_held_up_beyond;
 }
 
 Task<void> BackupSink::ApplyOne(const std::string& name, const Pending& pending) {

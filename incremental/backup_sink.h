@@ -39,6 +39,7 @@
 #include "incremental/lease.h"
 #include "incremental/object_store.h"
 #include "stream/change_sink.h"
+#include "stream/pending_batch.h"
 
 namespace ddbvault {
 
@@ -58,8 +59,9 @@ struct BackupSinkOptions {
   // Beyond this lag (now - change time), queued changes of one item are coalesced into the last
   // one.
   Duration coalesce_beyond = std::chrono::minutes(10);
-  // ... and beyond this one those of an item for which its shard waits (BatchOrigin::held_up) while
-  // the store has nothing else to do: a hot item must not hold up the others.
+  // ... and beyond this one those of an item for which its shard has waited as long
+  // (BatchOrigin::held_up) while the store has nothing else to do: a hot item must not hold up the
+  // others.
   Duration coalesce_held_up_beyond = std::chrono::minutes(1);
   Lease* lease = nullptr;    // nullptr: nothing to hold
   Doubts* doubts = nullptr;  // nullptr: not remembered
@@ -108,18 +110,17 @@ class BackupSink : public ChangeSink {
   Time AwsNow() const {
     return clock_.Now() + (options_.server_ahead ? options_.server_ahead() : Duration(0));
   }
-  struct BatchState;
   struct Pending;
   struct ItemQueue;
 
-  Task<void> WaitFor(std::shared_ptr<BatchState> batch);
-  Pending Read(const std::shared_ptr<BatchState>& batch, const ChangeView& change) const;
+  Pending Read(const std::shared_ptr<PendingBatch>& batch, const ChangeView& change) const;
   void DoubtReplayed(const std::vector<Pending>& batch);
   void Enqueue(Pending pending);
   Task<void> Work();
   Task<void> ApplyNext(ItemQueue& queue);
   void Fail(const ItemQueue& queue, const std::exception_ptr& error);
   void Coalesce(ItemQueue& queue);
+  bool IsHeldUp(const BatchOrigin& origin) const;
   Task<void> ApplyOne(const std::string& name, const Pending& pending);
   Task<bool> IsBlocked(const std::string& name);
   Task<void> WaitForLease();

@@ -26,7 +26,8 @@ constexpr Duration kMostSkew = std::chrono::minutes(15);
 // By what the Dates of AWS's answers may differ: whole seconds, and clocks of many machines.
 constexpr Duration kAwsClocks{5000};
 
-constexpr const char* kRemoveIt = "make sure that no other follower runs, then remove it";
+constexpr const char* kRemoveIt =
+    "make sure that no other process works on the table, then remove it";
 
 }  // namespace
 

@@ -164,7 +164,7 @@ Task<std::vector<Released>> ReleaseItems(ObjectStore& store, const Layout& layou
   }
 }
 
-Task<Released> ReleaseUnknown(ObjectStore& store, const Layout& layout) {
+Task<Released> ReleaseUnknown(ObjectStore& store, const Layout& layout, bool dry_run) {
   Time compared{};  // all that was parked before
   for (const WholeBackfill& backfill : co_await LoadWholeBackfills(store, layout)) {
     compared = std::max(compared, backfill.reconciled_began.value_or(Time{}));
@@ -176,7 +176,8 @@ Task<Released> ReleaseUnknown(ObjectStore& store, const Layout& layout) {
   });
   Released released;
   released.item = kUnknownItem;
-  released.records = co_await DropParked(store, records);
+  released.records = records.size();
+  if (!dry_run) co_await DropParked(store, records);
   if (const std::size_t stay = all - records.size(); stay > 0) {
     released.error =
         Error(Reaction::kConflict,

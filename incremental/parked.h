@@ -56,8 +56,8 @@ Task<std::vector<Released>> ReleaseItems(ObjectStore& store, const Layout& layou
 
 // Removes those records of kUnknownItem for good that a reconciling backfill has made good: it
 // began after they were parked, and has compared every item.  `error`: others stay, for what they
-// tell of is in no backup yet.
-Task<Released> ReleaseUnknown(ObjectStore& store, const Layout& layout);
+// tell of is in no backup yet.  `dry_run`: removes nothing, and tells the same.
+Task<Released> ReleaseUnknown(ObjectStore& store, const Layout& layout, bool dry_run);
 
 // Removes the records for good.  Returns how many.
 Task<std::uint64_t> DropParked(ObjectStore& store, const std::vector<ParkedRecord>& records);

@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "incremental/conditions.h"
 #include "incremental/lease.h"
@@ -10,6 +11,8 @@
 
 namespace ddbvault {
 namespace {
+
+constexpr Duration kLookAtLease{1000};
 
 // Until `done`; an error ends the work.
 Task<void> KeepLease(Lease& lease, Stop& done, Stop& held, std::exception_ptr& lost) {
@@ -19,6 +22,18 @@ Task<void> KeepLease(Lease& lease, Stop& done, Stop& held, std::exception_ptr& l
     lost = std::current_exception();
     held.Request();
   }
+}
+
+// What nobody can renew runs out, and then another process may take it.
+Task<void> WatchLease(Lease& lease, Clock& clock, Stop& done, Stop& held,
+                      std::exception_ptr& lost) {
+  while (lease.held() && !done.requested()) co_await clock.Sleep(kLookAtLease, &done);
+  if (done.requested()) co_return;
+  lost = std::make_exception_ptr(
+      Error(Reaction::kRetryLater,
+            "the lease ran out: the store could not be reached for " + FormatDuration(kLeaseLife))
+          .Hint("run it again when the store answers: what was removed until now is gone"));
+  held.Request();
 }
 
 // The work is done, or its own error counts: who comes next waits until it runs out.
@@ -57,6 +72,7 @@ Task<void> WithRemovalLease(RemovalLeaseContext context, Layout layout,
   std::exception_ptr failure;
   TaskGroup keeper(executor);
   keeper.Spawn(KeepLease(lease, done, held, lost));
+  keeper.Spawn(WatchLease(lease, context.clock, done, held, lost));
   try {
     co_await work(held);
   } catch (...) {
@@ -65,8 +81,8 @@ Task<void> WithRemovalLease(RemovalLeaseContext context, Layout layout,
   done.Request();
   co_await keeper.Join();
   co_await GiveBack(lease);
-  if (lost) std::rethrow_exception(lost);
-  if (failure) std::rethrow_exception(failure);
+  // What was done to its end was done, whatever became of the lease then.
+  if (failure) std::rethrow_exception(lost ? lost : failure);
 }
 
 }  // namespace ddbvault

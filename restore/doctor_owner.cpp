@@ -63,8 +63,10 @@ Task<void> CheckRecords(Checks& checks, ObjectStore& store, const Layout& layout
     const BackupState state = co_await BackupState::Load(store, layout);
     const auto lease = co_await store.Get(layout.Lease());
     if (lease) LeaseRecordFromJson(lease->body);
+    const auto removal = co_await store.Get(layout.RemovalLease());
+    if (removal) LeaseRecordFromJson(removal->body);
     if (state.follower || lease || !state.backfill.empty()) {
-      checks.Ok("records", "state.json, lease.json and the records of backfills can be read");
+      checks.Ok("records", "state.json, the leases and the records of backfills can be read");
     }
   } catch (const Error& error) {
     if (error.reaction() == Reaction::kCancelled) throw;

@@ -78,7 +78,13 @@ class ForgetRun {
                                            "bring it back")
           .Hint("Delete it there, let the follower write that, and run this again.");
     }
-    if (objects_.empty() || objects_.back().current.kind != ItemVersion::Kind::kItem) co_return;
+    // What ddbvault has written tells, whatever another tool has stored since.
+    const bool deleted =
+        std::none_of(objects_.begin(), objects_.end(), [this](const Object& object) {
+          const bool tells = object.name == result_.object || &object == &objects_.back();
+          return tells && object.current.kind == ItemVersion::Kind::kItem;
+        });
+    if (deleted) co_return;
     throw Error(Reaction::kConflict,
                 "the backup has not heard yet that the item was deleted: nothing was removed, for "
                 "the delete would name it once more")
@@ -98,17 +104,27 @@ class ForgetRun {
   }
 
   Task<void> LookForWritesUnderWay() {
-    if (objects_.empty() || objects_.back().current.kind == ItemVersion::Kind::kItem) co_return;
-    const Time now = context_.clock.Now();
-    Time until = objects_.back().current.info.last_modified + kSignatureLife;
+    const Time now = Now();
+    Time until{};
+    for (const Object& object : objects_) {
+      if (object.current.kind == ItemVersion::Kind::kItem) continue;
+      until = std::max(until, object.current.info.last_modified + kSignatureLife);
+    }
+    if (until == Time{}) co_return;
     const BackupState state = co_await BackupState::Load(context_.store, layout_);
     if (state.backfill_at_work(now)) until = std::max(until, now + kSignatureLife);
     if (until > now) result_.delete_stays = until;
   }
 
-  bool IsTheDelete(const ObjectInfo& version) const {
-    const ObjectInfo& last = objects_.back().current.info;
-    return version.key == last.key && version.version_id == last.version_id;
+  static bool IsTheDelete(const Object& object, const ObjectInfo& version) {
+    return object.current.kind != ItemVersion::Kind::kItem &&
+           version.version_id == object.current.info.version_id;
+  }
+
+  // AWS's clock, where it is known: by it the stores tell when something was stored.
+  Time Now() const {
+    const Duration ahead = context_.table == nullptr ? Duration(0) : context_.table->server_ahead();
+    return context_.clock.Now() + ahead;
   }
 
   Task<Found> Look(const Object& object) {
@@ -122,7 +138,7 @@ class ForgetRun {
         if (version.key != object.name) continue;
         reached = reached || version.version_id == object.current.info.version_id;
         if (!reached || Refused(version)) continue;
-        if (result_.delete_stays && IsTheDelete(version)) continue;
+        if (result_.delete_stays && IsTheDelete(object, version)) continue;
         found.to_go.push_back(std::move(version));
         if (found.to_go.size() <= kMostHeld) continue;
         if (dry_run_) Count(found.to_go.front());
@@ -194,7 +210,7 @@ class ForgetRun {
     if (!objects_.empty()) until = objects_.back().current.info.last_modified + kStreamTells;
     const std::optional<std::string> before = co_await record.Load();
     if (before) until = std::max(until, ParseTime(*before).value_or(Time{}));
-    if (until <= context_.clock.Now()) co_return;
+    if (until <= Now()) co_return;
     result_.again = until;
     std::string text = FormatTime(until);
     if (!dry_run_ && before != text) co_await record.Save(std::move(text));

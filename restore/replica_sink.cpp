@@ -21,27 +21,11 @@ constexpr std::size_t kLooksKept = 100000;
 
 }  // namespace
 
-// One batch on its way: how many of its changes are still to be settled.
-struct ReplicaSink::BatchState {
-  BatchState(std::shared_ptr<const ChangeBatch> changes, BatchOrigin from, Executor executor)
-      : batch(std::move(changes)), origin(std::move(from)), settled(std::move(executor)) {}
-  std::shared_ptr<const ChangeBatch> batch;
-  BatchOrigin origin;
-  std::size_t left = 0;
-  std::exception_ptr error;
-  Event settled;
-
-  void SettleOne(const std::exception_ptr& failure) {
-    if (!error) error = failure;
-    if (--left == 0) settled.Set();
-  }
-};
-
 // An item's last change.
 struct ReplicaSink::Pending {
   const ChangeView* change = nullptr;  // of the last of `batches`
   bool guarded = false;
-  std::vector<std::shared_ptr<BatchState>> batches;  // of each change that it stands for
+  std::vector<std::shared_ptr<PendingBatch>> batches;  // of each change that it stands for
 };
 
 struct ReplicaSink::Item {
@@ -71,9 +55,7 @@ ReplicaSink::ReplicaSink(DynamoDbClient& source, DynamoDbClient& target, Clock& 
 ReplicaSink::~ReplicaSink() = default;
 
 Task<void> ReplicaSink::Apply(std::shared_ptr<const ChangeBatch> batch, BatchOrigin origin) {
-  auto state = std::make_shared<BatchState>(std::move(batch), std::move(origin), executor_);
-  state->left = state->batch->changes().size();
-  if (state->left == 0) state->settled.Set();
+  auto state = std::make_shared<PendingBatch>(std::move(batch), std::move(origin), executor_);
   // Nothing is taken in before those that cannot be applied are on record.
   std::vector<std::string> keys;
   keys.reserve(state->left);
@@ -93,7 +75,7 @@ Task<void> ReplicaSink::Apply(std::shared_ptr<const ChangeBatch> batch, BatchOri
     pending.batches.push_back(state);
     Enqueue(std::move(key), std::move(pending));
   }
-  return WaitFor(std::move(state));
+  return PendingBatch::Wait(std::move(state));
 }
 
 // Empty: it cannot be applied, which is said.
@@ -108,12 +90,7 @@ std::string ReplicaSink::KeyOf(const ChangeView& change, const std::string& shar
   return {};
 }
 
-Task<void> ReplicaSink::WaitFor(std::shared_ptr<BatchState> batch) {
-  co_await batch->settled.Wait();
-  if (batch->error) std::rethrow_exception(batch->error);
-}
-
-bool ReplicaSink::Guarded(const BatchState& batch, const ChangeView& change,
+bool ReplicaSink::Guarded(const PendingBatch& batch, const ChangeView& change,
                           const std::string& key) const {
   const std::string& until = batch.origin.guarded_until;
   if (!until.empty() && CompareSequenceNumbers(change.sequence_number, until) <= 0) return true;
@@ -143,7 +120,7 @@ void ReplicaSink::Enqueue(std::string key, Pending pending) {
   Item& item = place->second;
   if (item.next) {
     ++counters_.left_out;
-    std::vector<std::shared_ptr<BatchState>> batches = std::move(item.next->batches);
+    std::vector<std::shared_ptr<PendingBatch>> batches = std::move(item.next->batches);
     batches.insert(batches.end(), pending.batches.begin(), pending.batches.end());
     pending.batches = std::move(batches);
     item.next = std::move(pending);

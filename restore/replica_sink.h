@@ -31,6 +31,7 @@
 #include "base/task.h"
 #include "item/key_schema.h"
 #include "stream/change_sink.h"
+#include "stream/pending_batch.h"
 
 namespace ddbvault {
 
@@ -68,14 +69,12 @@ class ReplicaSink : public ChangeSink {
   const ReplicaSinkCounters& counters() const { return counters_; }
 
  private:
-  struct BatchState;
   struct Pending;
   struct Item;
   struct Taken;
 
   std::string KeyOf(const ChangeView& change, const std::string& shard_id);
-  Task<void> WaitFor(std::shared_ptr<BatchState> batch);
-  bool Guarded(const BatchState& batch, const ChangeView& change, const std::string& key) const;
+  bool Guarded(const PendingBatch& batch, const ChangeView& change, const std::string& key) const;
   bool IsOfBeforeALook(const ChangeView& change, const std::string& key) const;
   void Enqueue(std::string key, Pending pending);
   Task<void> Work();

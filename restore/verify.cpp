@@ -51,14 +51,7 @@ Task<void> VerifyItem(VerifyRun& run, VerifyJudge& judge, const ItemKey& key) {
   const std::optional<std::string> item =
       co_await subject.dynamodb.GetItem(subject.table.name, key.bytes());
   const std::string_view text = item ? std::string_view(*item) : std::string_view();
-  const KeySchema& schema = subject.table.key_schema;
-  ObjectAtRest at_rest = co_await ReadAtRest(subject.store, subject.layout, schema, object, text);
-  const auto other = subject.layout.ItemObjectInOtherOrder(key);
-  if (at_rest.kind == ObjectAtRest::Kind::kAbsent && other) {
-    // Another tool's: it counts where ddbvault has none.
-    at_rest = co_await ReadAtRest(subject.store, subject.layout, schema, *other, {});
-    if (at_rest.kind != ObjectAtRest::Kind::kAbsent) object = *other;
-  }
+  const ObjectAtRest at_rest = co_await ReadItemAtRest(subject, key, object, text);
   VerifyReport& report = run.report;
   if (item) ++report.items;
   if (at_rest.size > 0) ++report.objects;

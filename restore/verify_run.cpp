@@ -7,6 +7,19 @@
 
 namespace ddbvault {
 
+Task<ObjectAtRest> ReadItemAtRest(const VerifySubject& subject, const ItemKey& key,
+                                  std::string& object, std::string_view expected) {
+  const KeySchema& schema = subject.table.key_schema;
+  ObjectAtRest own = co_await ReadAtRest(subject.store, subject.layout, schema, object, expected);
+  const auto other = subject.layout.ItemObjectInOtherOrder(key);
+  if (own.kind != ObjectAtRest::Kind::kAbsent || !other) co_return std::move(own);
+  ObjectAtRest twin = co_await ReadAtRest(subject.store, subject.layout, schema, *other, expected);
+  if (twin.kind == ObjectAtRest::Kind::kAbsent) co_return std::move(own);
+  if (twin.as_expected) twin.own = object;
+  object = *other;
+  co_return std::move(twin);
+}
+
 void TakeFirstLook(VerifyRun& run, VerifyJudge& judge, std::string object, std::string key,
                    std::string_view item, const ObjectAtRest& at_rest) {
   if (at_rest.kind == ObjectAtRest::Kind::kItem && at_rest.as_expected) {

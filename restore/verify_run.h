@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/task.h"
+#include "item/item_key.h"
 #include "restore/verify.h"
 #include "restore/verify_object.h"
 
@@ -27,6 +28,11 @@ struct VerifyRun {
   Semaphore bytes;      // of objects being read
   VerifyReport report;
 };
+
+// ReadAtRest() of the item's object or, where there is none, of the one that another tool may have
+// of it (Layout::ItemObjectInOtherOrder): `object` is its name then.
+Task<ObjectAtRest> ReadItemAtRest(const VerifySubject& subject, const ItemKey& key,
+                                  std::string& object, std::string_view expected);
 
 // The first look at one item: `item` as the table has it (empty: it does not have it).  Counts it
 // equal, or hands it to the judge.  `object` was looked at, `key` is the item's key bytes.

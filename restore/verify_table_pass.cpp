@@ -83,8 +83,7 @@ class TablePass {
                          [[maybe_unused]] Semaphore::Permit bytes) {
     const VerifySubject& subject = run_.subject;
     std::string object = subject.layout.ItemPrefix() + name;
-    const ObjectAtRest at_rest =
-        co_await ReadAtRest(subject.store, subject.layout, subject.table.key_schema, object, item);
+    const ObjectAtRest at_rest = co_await ReadItemAtRest(subject, key, object, item);
     ++run_.report.items;
     ++subject.progress.done;
     subject.progress.bytes += item.size();

@@ -213,7 +213,13 @@ Task<bool> Aggregate::TwinTells(const std::string& name, const ItemKey& key, Tim
   if (!other) co_return false;
   const std::string own = layout_.ItemObject(key);
   const std::string twin = name == own ? *other : own;
-  const ItemState there = co_await LookAtName(twin);
+  ItemState there;
+  try {
+    there = co_await LookAtName(twin);
+  } catch (const Error& error) {
+    if (error.reaction() != Reaction::kCorrupt) throw;
+    co_return twin == own;  // what is damaged is counted where it is read
+  }
   const bool nothing =
       there.kind == ItemState::Kind::kGone || there.kind == ItemState::Kind::kLater;
   if (nothing || there.older_missing) co_return false;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/task.h"
 #include "item/change.h"
 
@@ -21,9 +23,9 @@ struct BatchOrigin {
   // Changes made up to this moment are compared likewise (no note was found: a lost checkpoint
   // store, a new host).
   Time guarded_until_time{};
-  // True while the shard is not read on for want of room: until some of what the sink has of it is
-  // done, its later changes wait.  nullptr: not told.
-  std::shared_ptr<const bool> held_up;
+  // Since when (Clock::Uptime) each read of the shard has had to wait for room: until some of what
+  // the sink has of it is done, its later changes wait.  nullopt: it does not; nullptr: not told.
+  std::shared_ptr<const std::optional<Duration>> held_up;
 };
 
 class ChangeSink {

@@ -85,11 +85,11 @@ Task<ShardEnd> ShardConsumer::ReadToEnd() {
   co_await OpenIterator();
   while (!context_.stop.requested()) {
     // What waits for a hot item of this shard holds nothing that others need.
+    if (HasRoom()) held_up_->reset();
     while (!HasRoom() && !group_->first_error() && !context_.stop.requested()) {
-      *held_up_ = true;
+      if (!*held_up_) *held_up_ = context_.clock.Uptime();
       co_await moved_->Wait();
     }
-    *held_up_ = false;
     // The next answer is as large as the last one, or a bit larger: it has its room before it
     // comes. In this order, in which nobody waits for a slot who has room.
     Place place;

@@ -186,7 +186,7 @@ class ShardConsumer {
   std::deque<std::shared_ptr<InFlight>> in_flight_;
   std::size_t bytes_in_flight_ = 0;
   std::unique_ptr<TaskGroup> group_;
-  std::shared_ptr<bool> held_up_ = std::make_shared<bool>(false);
+  std::shared_ptr<std::optional<Duration>> held_up_ = std::make_shared<std::optional<Duration>>();
   std::unique_ptr<Event> moved_;  // pulses when a batch has been settled
 };
 

@@ -24,11 +24,7 @@ class DrillTest : public testing::TestWithParam<std::string> {
  protected:
   DrillTest() {
     if (GetParam() == "s3") {
-      const std::string bucket = world_.MakeBucket(true);
-      world_.environment["INCREMENTAL_BUCKET"] = bucket;
-      world_.environment["INCREMENTAL_PREFIX"] = "incremental";
-      world_.environment["SNAPSHOT_BUCKET"] = bucket;
-      world_.environment["SNAPSHOT_PREFIX"] = "snapshots";
+      world_.UseBucket(world_.MakeBucket(true));
     }
     Workload workload(world_.dynamodb, table_, WorkloadOptions());
     world_.Do(workload.CreateTable(true));

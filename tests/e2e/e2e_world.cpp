@@ -43,6 +43,13 @@ std::string E2eWorld::MakeBucket(bool versioned) {
   return name;
 }
 
+void E2eWorld::UseBucket(const std::string& bucket) {
+  environment["INCREMENTAL_BUCKET"] = bucket;
+  environment["INCREMENTAL_PREFIX"] = "incremental";
+  environment["SNAPSHOT_BUCKET"] = bucket;
+  environment["SNAPSHOT_PREFIX"] = "snapshots";
+}
+
 S3Client E2eWorld::Bucket(const std::string& bucket) {
   return S3Client(Caller("s3", servers.s3_endpoint, AwsProtocol::kXml), bucket, true);
 }

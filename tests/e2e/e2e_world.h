@@ -46,6 +46,8 @@ class E2eWorld {
   // Makes a bucket of a name of its own, and returns the name.
   std::string MakeBucket(bool versioned);
   S3Client Bucket(const std::string& bucket);
+  // Both places are in this bucket from here on, below "incremental/" and "snapshots/".
+  void UseBucket(const std::string& bucket);
   // Signed with the servers' keys.
   std::shared_ptr<AwsCaller> Caller(const std::string& service, const std::string& endpoint,
                                     AwsProtocol protocol, bool patient = false);

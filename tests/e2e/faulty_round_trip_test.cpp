@@ -74,10 +74,7 @@ ChildProcess::Duration BackfillDeadline() {
 class FaultyRoundTripTest : public testing::TestWithParam<std::string> {
  protected:
   FaultyRoundTripTest() {
-    world_.environment["INCREMENTAL_BUCKET"] = bucket_;
-    world_.environment["INCREMENTAL_PREFIX"] = "incremental";
-    world_.environment["SNAPSHOT_BUCKET"] = bucket_;
-    world_.environment["SNAPSHOT_PREFIX"] = "snapshots";
+    world_.UseBucket(bucket_);
     // verify, snapshot and restore give up after a few tries, as they should.
     world_.plan.SpareLastTries(true);
   }

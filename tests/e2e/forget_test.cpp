@@ -25,11 +25,7 @@ class ForgetTest : public testing::TestWithParam<std::string> {
  protected:
   ForgetTest() : workload_(world_.dynamodb, table_, WorkloadOptions()) {
     if (GetParam() == "s3") {
-      const std::string bucket = world_.MakeBucket(true);
-      world_.environment["INCREMENTAL_BUCKET"] = bucket;
-      world_.environment["INCREMENTAL_PREFIX"] = "incremental";
-      world_.environment["SNAPSHOT_BUCKET"] = bucket;
-      world_.environment["SNAPSHOT_PREFIX"] = "snapshots";
+      world_.UseBucket(world_.MakeBucket(true));
     }
     world_.Do(workload_.CreateTable(true));
     world_.Do(workload_.Fill(20));

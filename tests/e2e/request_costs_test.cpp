@@ -52,11 +52,7 @@ class RequestCostsTest : public testing::Test {
     world_.environment["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_proxy_.url();
     world_.environment["AWS_ENDPOINT_URL_DYNAMODB_STREAMS"] = dynamodb_proxy_.url();
     world_.environment["AWS_ENDPOINT_URL_S3"] = s3_proxy_.url();
-    const std::string bucket = world_.MakeBucket(true);
-    world_.environment["INCREMENTAL_BUCKET"] = bucket;
-    world_.environment["INCREMENTAL_PREFIX"] = "incremental";
-    world_.environment["SNAPSHOT_BUCKET"] = bucket;
-    world_.environment["SNAPSHOT_PREFIX"] = "snapshots";
+    world_.UseBucket(world_.MakeBucket(true));
   }
 
   Counts CountsOf(std::vector<std::string> arguments) {

@@ -29,11 +29,7 @@ class RestoreInPlaceTest : public testing::TestWithParam<Setup> {
  protected:
   RestoreInPlaceTest() {
     if (GetParam().place == "s3") {
-      const std::string bucket = world_.MakeBucket(true);
-      world_.environment["INCREMENTAL_BUCKET"] = bucket;
-      world_.environment["INCREMENTAL_PREFIX"] = "incremental";
-      world_.environment["SNAPSHOT_BUCKET"] = bucket;
-      world_.environment["SNAPSHOT_PREFIX"] = "snapshots";
+      world_.UseBucket(world_.MakeBucket(true));
     }
     WorkloadOptions options;
     options.key_type = GetParam().key_type;

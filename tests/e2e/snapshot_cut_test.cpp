@@ -153,11 +153,7 @@ class SnapshotCutTest : public testing::TestWithParam<std::string> {
     world_.environment["AWS_ENDPOINT_URL_DYNAMODB"] = proxy_.url();
     world_.environment["AWS_ENDPOINT_URL_DYNAMODB_STREAMS"] = proxy_.url();
     if (GetParam() == "s3") {
-      const std::string bucket = world_.MakeBucket(true);
-      world_.environment["INCREMENTAL_BUCKET"] = bucket;
-      world_.environment["INCREMENTAL_PREFIX"] = "incremental";
-      world_.environment["SNAPSHOT_BUCKET"] = bucket;
-      world_.environment["SNAPSHOT_PREFIX"] = "snapshots";
+      world_.UseBucket(world_.MakeBucket(true));
     }
     world_.Do(world_.dynamodb.CreateTable(
         R"({"TableName":")" + table_ + R"(","BillingMode":"PAY_PER_REQUEST",)" +

@@ -289,7 +289,7 @@ TEST_F(BackupSinkTest, CoalescesOnlyBeyondTheLag) {
 }
 
 TEST_F(BackupSinkTest, CoalescesSoonerWhatAShardWaitsFor) {
-  const auto held_up = std::make_shared<bool>(true);
+  const auto held_up = std::make_shared<std::optional<Duration>>(world_.clock.Uptime());
   BatchOrigin origin = Origin();
   origin.held_up = held_up;
   Records recent = Now();
@@ -302,19 +302,22 @@ TEST_F(BackupSinkTest, CoalescesSoonerWhatAShardWaitsFor) {
   Records late = Now();
   for (int i = 5; i < 10; ++i) late.Put("a", i, i);
   world_.clock.Advance(std::chrono::minutes(2));
-  *held_up = false;
+  *held_up = std::nullopt;
   world_.Run(sink.Apply(late.Batch(), origin));
   EXPECT_THAT(Bodies("a"), SizeIs(10)) << "nobody waits";
-  *held_up = true;
+  *held_up = world_.clock.Uptime() - std::chrono::seconds(50);
   world_.Run(sink.Apply(late.Batch(), origin));
-  EXPECT_THAT(Bodies("a"), SizeIs(11));
+  EXPECT_THAT(Bodies("a"), SizeIs(15)) << "not for long yet: what an outage has left";
+  *held_up = world_.clock.Uptime() - std::chrono::seconds(70);
+  world_.Run(sink.Apply(late.Batch(), origin));
+  EXPECT_THAT(Bodies("a"), SizeIs(16));
 }
 
 // While the store is what is slow, each change is written.
 TEST_F(BackupSinkTest, DoesNotCoalesceSoonerWhileOtherItemsWaitToo) {
   options_.in_flight = 1;
   BatchOrigin origin = Origin();
-  origin.held_up = std::make_shared<bool>(true);
+  origin.held_up = std::make_shared<std::optional<Duration>>(world_.clock.Uptime());
   Records records = Now();
   for (int i = 0; i < 5; ++i) records.Put("a", i, 2 * i).Put("b", i, 2 * i + 1);
   world_.clock.Advance(std::chrono::minutes(2));

@@ -287,7 +287,7 @@ TEST_F(ParkedTest, KeepsRecordsOfUnknownItemsUntilABackfillHasComparedAll) {
   };
   compared(world_.clock.Now());
   Park("unknown", "8", "rubbish");
-  Released released = world_.Run(ReleaseUnknown(world_.store, layout_));
+  Released released = world_.Run(ReleaseUnknown(world_.store, layout_, false));
   ASSERT_TRUE(released.error);
   EXPECT_THAT(released.error->hint(), testing::HasSubstr("backfill orders --reconcile"));
   EXPECT_THAT(List(), SizeIs(1));
@@ -296,14 +296,16 @@ TEST_F(ParkedTest, KeepsRecordsOfUnknownItemsUntilABackfillHasComparedAll) {
   compared(world_.clock.Now());
   world_.clock.Advance(std::chrono::minutes(1));
   Park("unknown", "9", "rubbish");
-  released = world_.Run(ReleaseUnknown(world_.store, layout_));
+  released = world_.Run(ReleaseUnknown(world_.store, layout_, false));
   EXPECT_EQ(released.records, 1U);
   EXPECT_TRUE(released.error);
   EXPECT_THAT(List(), SizeIs(1));
 
   world_.clock.Advance(std::chrono::minutes(1));
   compared(world_.clock.Now());
-  released = world_.Run(ReleaseUnknown(world_.store, layout_));
+  EXPECT_EQ(world_.Run(ReleaseUnknown(world_.store, layout_, true)).records, 1U);
+  EXPECT_THAT(List(), SizeIs(1)) << "a dry run has removed it";
+  released = world_.Run(ReleaseUnknown(world_.store, layout_, false));
   EXPECT_EQ(released.records, 1U);
   EXPECT_FALSE(released.error);
   EXPECT_THAT(List(), IsEmpty());

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "tests/support/engine_world.h"
+#include "tests/support/flaky_store.h"
 
 namespace ddbvault {
 namespace {
@@ -95,6 +96,68 @@ TEST_P(RemovalLeaseTest, EndsTheWorkOfOneWhoseLeaseWasTaken) {
   world_.Run(Note(With("one", work), error));
   EXPECT_TRUE(stopped);
   EXPECT_THAT(error, HasSubstr("by other on h"));
+}
+
+// Fails what has to do with the lease, while told to.
+class Unreachable : public FlakyStore {
+ public:
+  explicit Unreachable(ObjectStore& inner) : FlakyStore(inner, none_) {}
+  bool gone = false;
+  Task<PutResult> Put(PutRequest request) override {
+    Check(request.key);
+    co_return co_await FlakyStore::Put(std::move(request));
+  }
+  Task<std::optional<StoredObject>> Get(std::string key, std::string version_id = {}) override {
+    Check(key);
+    co_return co_await FlakyStore::Get(std::move(key), std::move(version_id));
+  }
+
+ private:
+  void Check(const std::string& key) const {
+    if (gone && key.ends_with("removal-lease.json")) throw Error(Reaction::kRetryLater, "no route");
+  }
+  Faults none_{0, FaultMoment::kBefore};
+};
+
+// Another process may take it then, while the work may be in a place that can be reached.
+TEST_P(RemovalLeaseTest, EndsTheWorkOfOneThatCannotRenewItsLease) {
+  Unreachable store(world_.store);
+  const RemovalLeaseContext context{store, world_.clock, stop_, "one", "host"};
+  const Time began = world_.clock.Now();
+  const auto work = [&](Stop& held) -> Task<void> {
+    store.gone = true;
+    co_await world_.clock.Sleep(std::chrono::hours(1), &held);
+    EXPECT_LT(world_.clock.Now(), began + std::chrono::minutes(1));
+    store.gone = false;
+    held.ThrowIfRequested();
+  };
+  std::string error;
+  world_.Run(Note(WithRemovalLease(context, layout_, work), error));
+  EXPECT_THAT(error, HasSubstr("the lease ran out"));
+}
+
+TEST_P(RemovalLeaseTest, DoneIsDoneWhateverBecomesOfTheLeaseThen) {
+  Unreachable store(world_.store);
+  const RemovalLeaseContext context{store, world_.clock, stop_, "one", "host"};
+  const auto work = [&](Stop&) -> Task<void> {
+    store.gone = true;
+    co_await world_.clock.Sleep(std::chrono::minutes(1), nullptr);
+  };
+  std::string error;
+  world_.Run(Note(WithRemovalLease(context, layout_, work), error));
+  EXPECT_EQ(error, "");
+}
+
+TEST_P(RemovalLeaseTest, TakesOverFromOneThatDied) {
+  Put(layout_.RemovalLease(),
+      R"({"format":1,"owner":"other","host":"h","process":"","generation":9,)"
+      R"("renewed":"2026-11-20T12:00:00Z","expires":"2026-11-20T12:00:15Z"})");
+  bool ran = false;
+  world_.Run(With("one", [&](Stop&) -> Task<void> {
+    ran = true;
+    co_return;
+  }));
+  EXPECT_TRUE(ran);
 }
 
 TEST_P(RemovalLeaseTest, MakesNoTableOfOneThatThePlaceHasNothingOf) {

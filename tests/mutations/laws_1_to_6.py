@@ -123,13 +123,13 @@ MUTATIONS = [
 
     Mutation(
         "a-hot-item-holds-up-its-shard", 2, "incremental/backup_sink.cpp",
-        "  const bool for_it = held_up && *held_up && ready_.empty();",
-        "  const bool for_it = false && held_up;",
+        "  const bool for_it = IsHeldUp(queue.pending.front().batch->origin) && ready_.empty();",
+        "  const bool for_it = false;",
         "FollowedTableTest.AHotItemHoldsUpNobodyElseForLong", BOTH),
     Mutation(
         "what-a-slow-store-keeps-waiting-is-left-out", 2, "incremental/backup_sink.cpp",
-        "  const bool for_it = held_up && *held_up && ready_.empty();",
-        "  const bool for_it = held_up && *held_up;",
+        "  const bool for_it = IsHeldUp(queue.pending.front().batch->origin) && ready_.empty();",
+        "  const bool for_it = IsHeldUp(queue.pending.front().batch->origin);",
         "BackupSinkTest.DoesNotCoalesceSoonerWhileOtherItemsWaitToo", BOTH),
 
     # 3. In order per item.

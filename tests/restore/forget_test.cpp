@@ -248,6 +248,41 @@ TEST(ForgetTwinTest, RemovesTheObjectOfTheOtherNameToo) {
   EXPECT_THAT(world.store.Versions(world.layout.ItemObject(key)), IsEmpty());
 }
 
+// In parallel with the other tool: what ddbvault has written tells, and guards its own name.
+TEST(ForgetTwinTest, LeavesTheDeletesOfBothWhileAWriteMayBeUnderWay) {
+  SnapshotWorld world;
+  world.aws.CreateTable("orders", {{{"id", 'S'}, {"aaa", 'N'}}});
+  const std::string keys = R"({"id":{"S":"a"},"aaa":{"N":"1"}})";
+  const ItemKey key = ItemKey::FromKeys(keys);
+  const std::string own = world.layout.ItemObject(key);
+  const std::string other = *world.layout.ItemObjectInOtherOrder(key);
+  VersionInfo info;
+  info.stream_label = "2026-11-20T00:00:00.000";
+  info.sequence_number = "1";
+  info.change_time = world.clock.Now();
+  info.event = EventName::kInsert;
+  info.writer = "test";
+  world.PutObject(own, keys, info.ToMetadata());
+  world.clock.Advance(std::chrono::minutes(1));
+  world.PutObject(other, keys);
+  world.Run(world.store.PutDeleteMarker(other));
+  Stop stop;
+  const ForgetContext context{&world.table, world.store, world.clock, stop};
+  const auto forget = [&] { return world.Run(ForgetItem(context, world.layout, key, false)); };
+  EXPECT_THAT(ErrorOf(forget), HasSubstr("has not heard yet"));
+  info.event = EventName::kRemove;
+  info.sequence_number = "2";
+  info.key = key.bytes();
+  world.PutObject(own, "", info.ToMetadata());
+  world.clock.Advance(std::chrono::minutes(1));
+  world.Run(world.store.PutDeleteMarker(other));
+  EXPECT_TRUE(forget().delete_stays);
+  EXPECT_THAT(world.store.Versions(own), SizeIs(1));
+  world.clock.Advance(std::chrono::hours(1));
+  EXPECT_FALSE(forget().delete_stays);
+  EXPECT_THAT(world.store.Versions(own), IsEmpty());
+}
+
 // Else what is locked would be the item again.
 TEST_F(ForgetTest, LeavesTheDeleteOverAVersionThatStays) {
   Delete();

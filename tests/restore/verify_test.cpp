@@ -189,6 +189,18 @@ TEST_F(VerifyOtherOrderTest, TakesNoNoticeOfATwinOfOurs) {
   EXPECT_EQ(report.tombstones, 1U);
 }
 
+// As a snapshot takes it.
+TEST_F(VerifyOtherOrderTest, TakesTheOtherObjectForTheItemWhereThereIsNoneOfOurs) {
+  world.aws.Put("orders", Whole("a", "1"));
+  SaveState();
+  PutObject(Other("a"), Whole("a", "1"), {});
+  const VerifyReport report = Run();
+  EXPECT_THAT(Found(report), IsEmpty());
+  EXPECT_EQ(report.items, 1U);
+  EXPECT_EQ(report.equal, 1U);
+  EXPECT_EQ(report.twins, 1U);
+}
+
 TEST_F(VerifyOtherOrderTest, FindsAnItemThatIsGoneAndHasNoOtherObject) {
   PutObject(Other("a"), Whole("a", "1"), {});
   ExpectOnly("extra " + Other("a"), Run());

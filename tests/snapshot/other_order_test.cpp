@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/snapshot/snapshot_world.h"
+#include "tests/support/flaky_store.h"
 
 namespace ddbvault {
 namespace {
@@ -107,6 +108,33 @@ TEST_P(OtherOrderTest, BelievesWhatDdbvaultHasWrittenSinceTheMomentOfBeforeIt) {
   PutChange("b", EventName::kRemove, changed, "");
   world_.SaveState(world_.Covered(changed + std::chrono::minutes(1)));
   EXPECT_THAT(Snapshot(), ElementsAre(Item("a", "ours")));
+}
+
+// What stands under its own name is damaged, and counted: the other object is not the item.
+TEST_P(OtherOrderTest, LeavesOutAnItemWhoseOwnObjectIsDamaged) {
+  Put(AsTheyCame("a"), Item("a", "theirs"));
+  Put(AsTheyCame("b"), Item("b", "theirs"));
+  class Damaged : public FlakyStore {
+   public:
+    Damaged(ObjectStore& inner, std::string object)
+        : FlakyStore(inner, none_), object_(std::move(object)) {}
+    Task<std::optional<StoredObject>> Get(std::string key, std::string version_id = {}) override {
+      if (key == object_) throw Error(Reaction::kCorrupt, "its checksum is wrong");
+      co_return co_await FlakyStore::Get(std::move(key), std::move(version_id));
+    }
+
+   private:
+    std::string object_;
+    Faults none_{0, FaultMoment::kBefore};
+  };
+  Put(Sorted("a"), Item("a", "ours"));
+  Damaged store(world_.store, Sorted("a"));
+  SnapshotOptions options;
+  options.allow_smaller = true;
+  options.skip_damaged = true;
+  const SnapshotResult result = world_.WriteFrom(store, world_.snapshots, options);
+  EXPECT_EQ(result.damaged, 1U);
+  EXPECT_THAT(world_.Read(result.key), ElementsAre(Item("b", "theirs")));
 }
 
 TEST_P(OtherOrderTest, DoesNotBelieveWhatDdbvaultHasWrittenOfAfterTheMoment) {

@@ -74,8 +74,24 @@ int Disk::Sync(int fd) {
 
 void Disk::Named(const std::string& from, const std::string& to) {
   const std::lock_guard lock(mutex_);
+  if (!fs::exists(from)) return;  // the call fails
   const auto synced = files_.find(InodeOf(from));
   if (synced == files_.end() || synced->second != BytesOf(from)) unsynced_names_.push_back(to);
+}
+
+// Its number may be taken for another one.  What is left of a directory still names it, until that
+// is synced: then with its bytes.
+void Disk::Removed(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  // Another name of the file stays: that of a version, behind its temporary one.
+  if (!fs::exists(path) || fs::hard_link_count(path) > 1) return;
+  const ino_t inode = InodeOf(path);
+  for (const auto& [directory, names] : directories_) {
+    for (const auto& [name, child] : names) {
+      if (child == inode) return;
+    }
+  }
+  files_.erase(inode);
 }
 
 std::vector<std::string> Disk::unsynced_names() {
@@ -114,6 +130,11 @@ int fsync(int fd) {
 int link(const char* from, const char* to) noexcept {
   if (ddbvault::Disk* const disk = ddbvault::watching) disk->Named(from, to);
   return static_cast<int>(::syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+
+int unlink(const char* path) noexcept {
+  if (ddbvault::Disk* const disk = ddbvault::watching) disk->Removed(path);
+  return static_cast<int>(::syscall(SYS_unlinkat, AT_FDCWD, path, 0));
 }
 
 int rename(const char* from, const char* to) noexcept {

@@ -1,8 +1,8 @@
 // What a machine that loses its power still has on its disk: nothing but what was synced.
 //
-// A test program that is linked with this has its fsync(), link() and rename() watched.  From them
-// a Disk knows of each directory which names it had when it was synced last, and of each file which
-// bytes.  (A real disk may have kept more; that never helps who counts on it.)
+// A test program that is linked with this has its fsync(), link(), rename() and unlink() watched.
+// From them a Disk knows of each directory which names it had when it was synced last, and of each
+// file which bytes.  (A real disk may have kept more; that never helps who counts on it.)
 #pragma once
 
 #include <sys/types.h>
@@ -40,6 +40,7 @@ class Disk {
   // For the functions that are watched.
   int Sync(int fd);
   void Named(const std::string& from, const std::string& to);
+  void Removed(const std::string& path);
 
  private:
   using Names = std::map<std::string, ino_t>;
