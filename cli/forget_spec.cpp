@@ -11,7 +11,8 @@ CommandSpec ForgetSpec() {
           {"For the right to erasure: removes all versions of an item from the incremental place, "
            "by their ids, with the records of it that are parked; with --in-snapshots also from "
            "every snapshot of the table that holds it: the snapshot is written anew without the "
-           "item, and what held it is removed. Look first with --dry-run.",
+           "item, and what held it is removed. Look first with --dry-run. Of a table one prune or "
+           "forget runs at a time.",
            "Delete the item in the table first, and let the follower write that: an item that is "
            "in the table, or that the backup takes for one that is, is refused.",
            "While a write of before the delete may still be under way (a quarter of an hour, and "

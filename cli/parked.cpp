@@ -129,7 +129,8 @@ std::string ReleasedText(const ParkedReport& report, const ItemReport& item) {
            " (--dry-run)\n";
   }
   if (item.outcome == "failed") {
-    const std::string some = item.records > 0 ? records + " released, others " : std::string();
+    const std::string done = report.dry_run ? " would be removed, others " : " removed, others ";
+    const std::string some = item.records > 0 ? records + done : std::string();
     return item.item + ": " + some + "still parked: " + item.error + "\n";
   }
   if (item.outcome == "dropped") {

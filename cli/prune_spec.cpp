@@ -18,7 +18,7 @@ CommandSpec PruneSpec() {
            "one that is whole.",
            "What goes is gone: versions are removed by their ids. Look first with --dry-run. What "
            "Object Lock holds back is counted and stays. A prune can be interrupted and run again, "
-           "beside a follower, a backfill and other commands.",
+           "beside a follower and a backfill; of a table one prune or forget runs at a time.",
            "A table is `name` or `region/name`. With none named, every table that has a backup in "
            "the incremental place is pruned. Nothing is asked of DynamoDB."},
       .argument = "table",

@@ -14,7 +14,7 @@ namespace ddbvault {
 namespace {
 
 // By so much the store's clock, which tells when a record was parked, may be behind AWS's.
-constexpr Duration kStoreClock{3000};
+constexpr Duration kStoreClock = std::chrono::minutes(1);
 
 // parked/<item>/<stream label>/<sequence number>.json
 ParkedRecord RecordOf(const ObjectInfo& info, std::size_t prefix) {

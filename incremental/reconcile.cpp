@@ -55,12 +55,10 @@ class Reconciliation {
   Task<bool> Unseen(const ObjectInfo& object) {
     // Nothing to remove in a tombstone; what is empty without being one, verify tells.
     if (context_.seen == nullptr || object.size == 0) co_return false;
-    const bool seen = co_await context_.seen->Contains(DigestIn(object.key));
+    const std::size_t prefix = context_.layout.ItemPrefix().size();
+    const NameSet::Digest name = NameSet::FromHex(object.key.substr(prefix));
+    const bool seen = co_await context_.seen->Contains(name);
     co_return !seen;
-  }
-
-  NameSet::Digest DigestIn(const std::string& name) const {
-    return NameSet::FromHex(std::string_view(name).substr(context_.layout.ItemPrefix().size()));
   }
 
   Task<void> PutRight(std::string name, bool unseen, Semaphore::Permit permit) {
@@ -69,12 +67,6 @@ class Reconciliation {
     if (!doubtful) co_return;
     const std::optional<ItemKey> key = co_await KeyOf(name);
     if (!key) co_return;
-    const std::string own = context_.layout.ItemObject(*key);
-    // Another tool's, of an item whose own object says already what the table has.
-    if (own != name && context_.seen != nullptr &&
-        co_await context_.seen->Contains(DigestIn(own))) {
-      co_return;
-    }
     if (context_.rate != nullptr) co_await context_.rate->Take(1, &context_.stop);
     const WriteOutcome outcome = co_await context_.writer.Reconcile(*key);
     if (outcome == WriteOutcome::kRemoved) ++result_.removed;

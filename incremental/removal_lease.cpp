@@ -28,7 +28,7 @@ Task<void> KeepLease(Lease& lease, Stop& done, Stop& held, std::exception_ptr& l
 Task<void> WatchLease(Lease& lease, Clock& clock, Stop& done, Stop& held,
                       std::exception_ptr& lost) {
   while (lease.held() && !done.requested()) co_await clock.Sleep(kLookAtLease, &done);
-  if (done.requested()) co_return;
+  if (done.requested() || lost) co_return;
   lost = std::make_exception_ptr(
       Error(Reaction::kRetryLater,
             "the lease ran out: the store could not be reached for " + FormatDuration(kLeaseLife))

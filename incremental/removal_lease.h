@@ -25,8 +25,10 @@ struct RemovalLeaseContext {
 // Runs `work` while the lease of _/<table>/removal-lease.json is ours, and gives it back.  Its Stop
 // is requested with the context's, and when the lease is lost.  Throws what `work` throws, and
 // Error{kConflict}, with the other's name, when another process has it (then `work` was not begun)
-// or has taken it, because this one could not reach the store for kLeaseLife.  Of a table that the
-// place has nothing of `work` runs without a lease: that would make it one that it has.
+// or has taken it, and Error{kRetryLater} when the lease ran out because the store could not be
+// reached for kLeaseLife.  Work that is done is done, whatever becomes of the lease then.  Of a
+// table that the place has no control object of `work` runs without a lease: that would make it
+// one that it has.
 Task<void> WithRemovalLease(RemovalLeaseContext context, Layout layout,
                             std::function<Task<void>(Stop& held)> work);
 

@@ -161,8 +161,10 @@ class ForgetInSnapshot {
 
   // Landing later, over what another run has put there, it would bring back what that has removed.
   Task<void> WaitUntilLanded() {
-    LogWarn("a write got no answer, and may land until {}: waiting for that",
-            FormatTime(context_.clock.Now() + kSignatureLife));
+    LogWarn(
+        "a write got no answer, and may land until {}: waiting for that (hint: if this is stopped, "
+        "forget nothing else of the table before then)",
+        FormatTime(context_.clock.Now() + kSignatureLife));
     co_await context_.clock.Sleep(kSignatureLife, &context_.stop);
     context_.stop.ThrowIfRequested();
   }

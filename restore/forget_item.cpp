@@ -113,6 +113,11 @@ class ForgetRun {
     if (until == Time{}) co_return;
     const BackupState state = co_await BackupState::Load(context_.store, layout_);
     if (state.backfill_at_work(now)) until = std::max(until, now + kSignatureLife);
+    for (const BackfillSegment& segment : state.backfill) {
+      // What one that died, or was stopped, had begun.
+      if (segment.unchecked) until = std::max(until, segment.unchecked->until);
+      if (segment.open) until = std::max(until, segment.stored + 2 * kSignatureLife);
+    }
     if (until > now) result_.delete_stays = until;
   }
 

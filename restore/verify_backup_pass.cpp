@@ -40,14 +40,12 @@ class BackupPass {
         continue;
       }
       if (info.size > 0) ++run_.report.objects;
-      const bool seen = co_await names_.Contains(DigestOf(info.key));
+      const std::string_view name = std::string_view(info.key).substr(layout.ItemPrefix().size());
+      const NameSet::Digest digest = NameSet::FromHex(name);
+      const bool seen = co_await names_.Contains(digest);
       if (!seen) unseen.push_back(info);
     }
     co_return std::move(unseen);
-  }
-
-  NameSet::Digest DigestOf(std::string_view object) const {
-    return NameSet::FromHex(object.substr(run_.subject.layout.ItemPrefix().size()));
   }
 
   Task<void> LookAtAll(const std::vector<ObjectInfo>& unseen) {
@@ -79,15 +77,9 @@ class BackupPass {
     subject.progress.bytes += at_rest.size;
     if (at_rest.kind == Kind::kTombstone) ++run_.report.tombstones;
     if (!at_rest.own.empty()) {
-      // Another tool's: it counts only where ddbvault has none of the item.  What the table has was
-      // compared already.
-      const bool seen = co_await names_.Contains(DigestOf(at_rest.own));
-      bool twin = seen;
-      if (!seen) {
-        const ObjectAtRest own = co_await HeadAtRest(subject.store, at_rest.own);
-        twin = own.kind != Kind::kAbsent;
-      }
-      if (twin) {
+      // Another tool's: it counts only where ddbvault has none of the item.
+      const ObjectAtRest own = co_await HeadAtRest(subject.store, at_rest.own);
+      if (own.kind != Kind::kAbsent) {
         ++run_.report.twins;
         co_return;
       }

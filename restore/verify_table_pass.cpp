@@ -74,6 +74,8 @@ class TablePass {
     co_await group.Join();
     if (error) std::rethrow_exception(error);
     run_.halt.ThrowIfRequested();
+    const std::vector<NameSet::Digest> others = std::exchange(others_, {});
+    names.insert(names.end(), others.begin(), others.end());
     co_await names_.Add(std::move(names));
   }
 
@@ -83,7 +85,12 @@ class TablePass {
                          [[maybe_unused]] Semaphore::Permit bytes) {
     const VerifySubject& subject = run_.subject;
     std::string object = subject.layout.ItemPrefix() + name;
+    const std::string own = object;
     const ObjectAtRest at_rest = co_await ReadItemAtRest(subject, key, object, item);
+    if (object != own) {
+      const std::size_t prefix = subject.layout.ItemPrefix().size();
+      others_.push_back(NameSet::FromHex(std::string_view(object).substr(prefix)));
+    }
     ++run_.report.items;
     ++subject.progress.done;
     subject.progress.bytes += item.size();
@@ -96,6 +103,7 @@ class TablePass {
   Executor executor_;
   TokenBucket rate_;
   std::uint32_t next_segment_ = 0;
+  std::vector<NameSet::Digest> others_;  // of another tool, that stood for items
 };
 
 }  // namespace

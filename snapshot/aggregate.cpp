@@ -222,7 +222,9 @@ Task<bool> Aggregate::TwinTells(const std::string& name, const ItemKey& key, Tim
   }
   const bool nothing =
       there.kind == ItemState::Kind::kGone || there.kind == ItemState::Kind::kLater;
-  if (nothing || there.older_missing) co_return false;
+  if (nothing) co_return false;
+  const bool neither = older_missing && twin == own;  // then ours
+  if (there.older_missing) co_return neither;
   if (older_missing || there.told_by != ItemState::ToldBy::kStore) co_return true;
   co_return there.stored > stored || (there.stored == stored && twin == own);
 }

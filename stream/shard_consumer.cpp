@@ -291,6 +291,8 @@ Task<void> ShardConsumer::Settle() {
 }
 
 Task<ShardEnd> ShardConsumer::Finish() {
+  // Its children wait for what is in hand.
+  if (!*held_up_) *held_up_ = context_.clock.Uptime();
   co_await group_->Join();
   checkpoint_.finished = true;
   Save();

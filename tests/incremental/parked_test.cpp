@@ -292,16 +292,16 @@ TEST_F(ParkedTest, KeepsRecordsOfUnknownItemsUntilABackfillHasComparedAll) {
   EXPECT_THAT(released.error->hint(), testing::HasSubstr("backfill orders --reconcile"));
   EXPECT_THAT(List(), SizeIs(1));
 
-  world_.clock.Advance(std::chrono::minutes(1));
+  world_.clock.Advance(std::chrono::minutes(2));
   compared(world_.clock.Now());
-  world_.clock.Advance(std::chrono::minutes(1));
+  world_.clock.Advance(std::chrono::minutes(2));
   Park("unknown", "9", "rubbish");
   released = world_.Run(ReleaseUnknown(world_.store, layout_, false));
   EXPECT_EQ(released.records, 1U);
   EXPECT_TRUE(released.error);
   EXPECT_THAT(List(), SizeIs(1));
 
-  world_.clock.Advance(std::chrono::minutes(1));
+  world_.clock.Advance(std::chrono::minutes(2));
   compared(world_.clock.Now());
   EXPECT_EQ(world_.Run(ReleaseUnknown(world_.store, layout_, true)).records, 1U);
   EXPECT_THAT(List(), SizeIs(1)) << "a dry run has removed it";

@@ -477,8 +477,8 @@ MUTATIONS = [
         "OtherOrderTest.TakesTheNewerOfTwoObjectsOfAnItem", SNAPSHOT),
     Mutation(
         "a-twin-of-after-the-moment-tells", 11, "snapshot/aggregate.cpp",
-        "  if (nothing || there.older_missing) co_return false;",
-        "  if (nothing) co_return false;",
+        "  if (there.older_missing) co_return neither;",
+        "  (void)neither;",
         "OtherOrderTest.DoesNotBelieveWhatDdbvaultHasWrittenOfAfterTheMoment", SNAPSHOT),
     Mutation(
         "a-failed-restore-ends-well", 11, "restore/restore.cpp",

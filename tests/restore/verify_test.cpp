@@ -198,7 +198,7 @@ TEST_F(VerifyOtherOrderTest, TakesTheOtherObjectForTheItemWhereThereIsNoneOfOurs
   EXPECT_THAT(Found(report), IsEmpty());
   EXPECT_EQ(report.items, 1U);
   EXPECT_EQ(report.equal, 1U);
-  EXPECT_EQ(report.twins, 1U);
+  EXPECT_EQ(report.twins, 0U);
 }
 
 TEST_F(VerifyOtherOrderTest, FindsAnItemThatIsGoneAndHasNoOtherObject) {
