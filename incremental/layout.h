@@ -10,6 +10,8 @@
 //   _/<table>/backfill/<stream label>/whole.json    the last one that did all segments (state.h)
 //   _/<table>/pruned.json               since when there is a history (pruned.h)
 //   _/<table>/lease.json                who may follow the table into this place (lease.h)
+//   _/<table>/removal-lease.json        who may remove what is kept of it (removal_lease.h)
+//   _/<table>/forgotten/<hex>.json      until when a stream may tell of an item that was forgotten
 //   _/<table>/probe-<uuid>              for a moment, at the start of who writes (conditions.h)
 //   _/<table>/parked/<hex or "unknown">/<stream label>/<sequence number>.json
 //                                       raw records that could not be applied

@@ -107,7 +107,7 @@ class ForgetRun {
     const Time now = Now();
     Time until{};
     for (const Object& object : objects_) {
-      if (object.current.kind == ItemVersion::Kind::kItem) continue;
+      if (object.current.kind != ItemVersion::Kind::kTombstone) continue;
       until = std::max(until, object.current.info.last_modified + kSignatureLife);
     }
     if (until == Time{}) co_return;
@@ -122,7 +122,7 @@ class ForgetRun {
   }
 
   static bool IsTheDelete(const Object& object, const ObjectInfo& version) {
-    return object.current.kind != ItemVersion::Kind::kItem &&
+    return object.current.kind == ItemVersion::Kind::kTombstone &&
            version.version_id == object.current.info.version_id;
   }
 
@@ -181,8 +181,7 @@ class ForgetRun {
                                                " versions of the item cannot be removed")
             .Hint(
                 "Object Lock holds them, or s3:DeleteObjectVersion is not allowed: allow it, or "
-                "run "
-                "this again when they are free.");
+                "run this again when they are free.");
       }
       result_.refused_ids.push_back(version.version_id);
     }

@@ -183,12 +183,12 @@ Task<void> TableUpdater::WriteOne(Difference difference) {
     }
     ++counts_.changed;
   }
-  if (held || options_.followed) {
-    // It changes all the time: what it becomes next is the next comparison's, or the follower's.
-    if (held) Count(difference);
-    if (!held) ++progress_.done;
-    co_return;
-  }
+  // It changes all the time: what it becomes next is the follower's, or the next comparison's, but
+  // for one that was deleted.
+  const bool written = held && !difference.wanted.item.empty();
+  if (written) Count(difference);
+  if (!written && options_.followed) ++progress_.done;
+  if (written || options_.followed) co_return;
   throw Error(Reaction::kConflict,
               "an item was changed by somebody else each time it was looked at")
       .Hint("Stop what writes to the table, or try again later.");

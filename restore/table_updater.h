@@ -69,7 +69,8 @@ class TableUpdater : public ItemTarget {
 
   Task<void> Put(std::string item_json, ItemKey key) override;
   Task<void> Remove(ItemKey key) override;
-  // Throws Error{kConflict} when an item was changed by somebody else each time it was looked at.
+  // Throws Error{kConflict} when an item was changed by somebody else each time it was looked at,
+  // unless it is followed.
   Task<void> Finish() override { return batches_.Finish(); }
   Task<void> Abandon() override { return batches_.Abandon(); }
 

@@ -21,6 +21,14 @@ std::string Item(std::uint64_t key, std::uint64_t value) {
 }
 std::string Key(std::uint64_t key) { return R"({"id":{"S":"k)" + std::to_string(key) + R"("}})"; }
 
+void ExpectAlike(EngineWorld& world) {
+  std::vector<std::string> source = world.aws.items("source");
+  std::vector<std::string> target = world.aws.items("target");
+  std::sort(source.begin(), source.end());
+  std::sort(target.begin(), target.end());
+  EXPECT_EQ(target, source);
+}
+
 class ReplicaTest : public testing::Test {
  protected:
   ReplicaTest() {
@@ -46,13 +54,7 @@ class ReplicaTest : public testing::Test {
     Replication replication(context, options_);
     return world_.Run(replication.Run());
   }
-  void ExpectAlike() {
-    std::vector<std::string> source = world_.aws.items("source");
-    std::vector<std::string> target = world_.aws.items("target");
-    std::sort(source.begin(), source.end());
-    std::sort(target.begin(), target.end());
-    EXPECT_EQ(target, source);
-  }
+  void ExpectAlike() { ddbvault::ExpectAlike(world_); }
 
   EngineWorld world_;
   KeySchema schema_{{{"id", 'S'}}};
@@ -254,11 +256,8 @@ TEST_F(ReplicaTest, EndsAsTheSourceWhenSeededBesideTheFollowing) {
     const ReplicationResult result = world.Run(replication.Run());
     world.Run(group.Join());
     ASSERT_TRUE(result.seeded);
-    std::vector<std::string> source = world.aws.items("source");
-    std::vector<std::string> target = world.aws.items("target");
-    std::sort(source.begin(), source.end());
-    std::sort(target.begin(), target.end());
-    ASSERT_EQ(target, source);
+    ddbvault::ExpectAlike(world);
+    ASSERT_FALSE(HasFailure());
   }
 }
 
@@ -308,11 +307,8 @@ TEST_F(ReplicaTest, EndsAsTheSourceWhateverHappens) {
     replicate(random() % 2 == 0);
     changing = false;
     replicate(false);
-    std::vector<std::string> source = world.aws.items("source");
-    std::vector<std::string> target = world.aws.items("target");
-    std::sort(source.begin(), source.end());
-    std::sort(target.begin(), target.end());
-    ASSERT_EQ(target, source);
+    ddbvault::ExpectAlike(world);
+    ASSERT_FALSE(HasFailure());
   }
 }
 
